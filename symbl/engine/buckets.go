@@ -1,0 +1,86 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// What the engine keeps on JetStream.
+const (
+	bucketName  = "ENGINE"
+	blobsName   = "ENGINE_BLOBS"
+	queueName   = "ENGINE_JOBS"
+	queueTopic  = "engine.jobs"
+	workersName = "engine"
+
+	// The publisher repeats a work message only while its outcome is open.
+	duplicateWindow = 2 * time.Minute
+	// A job that waits for its next attempt counts as pending.
+	maxAckPending = 10_000
+)
+
+// openStore makes the bucket and the object store and binds to them. Both are
+// ordinary ones but for AllowDirect: direct reads may be answered by a replica
+// that lags, and who was told of a job must find it at once on any engine.
+func openStore(ctx context.Context, js jetstream.JetStream, replicas int) (*store, error) {
+	streams := []jetstream.StreamConfig{{
+		Name:              "KV_" + bucketName,
+		Description:       "trackerbell engine: trackers, conversations, jobs",
+		Subjects:          []string{"$KV." + bucketName + ".>"},
+		MaxMsgsPerSubject: 1,
+		DenyDelete:        true,
+	}, {
+		Name:        "OBJ_" + blobsName,
+		Description: "trackerbell engine: values too large for the bucket",
+		Subjects:    []string{"$O." + blobsName + ".C.>", "$O." + blobsName + ".M.>"},
+	}}
+	for _, cfg := range streams {
+		cfg.Replicas = replicas
+		cfg.Storage = jetstream.FileStorage
+		cfg.Discard = jetstream.DiscardNew
+		cfg.AllowRollup = true
+		if _, err := js.CreateOrUpdateStream(ctx, cfg); err != nil {
+			return nil, fmt.Errorf("make stream %s: %w", cfg.Name, err)
+		}
+	}
+	kv, err := js.KeyValue(ctx, bucketName)
+	if err != nil {
+		return nil, fmt.Errorf("open bucket %s: %w", bucketName, err)
+	}
+	blobs, err := js.ObjectStore(ctx, blobsName)
+	if err != nil {
+		return nil, fmt.Errorf("open object store %s: %w", blobsName, err)
+	}
+	return newStore(kv, blobs, js.Conn().MaxPayload()), nil
+}
+
+// openQueue makes the work queue and its one consumer.
+func openQueue(ctx context.Context, js jetstream.JetStream, cfg Config) (jetstream.Consumer, error) {
+	_, err := js.CreateOrUpdateStream(ctx, jetstream.StreamConfig{
+		Name:        queueName,
+		Description: "trackerbell engine: jobs to do",
+		Subjects:    []string{queueTopic},
+		Retention:   jetstream.WorkQueuePolicy,
+		Storage:     jetstream.FileStorage,
+		Discard:     jetstream.DiscardNew,
+		Duplicates:  duplicateWindow,
+		Replicas:    cfg.Replicas,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("make stream %s: %w", queueName, err)
+	}
+	consumer, err := js.CreateOrUpdateConsumer(ctx, queueName, jetstream.ConsumerConfig{
+		Durable:       workersName,
+		AckPolicy:     jetstream.AckExplicitPolicy,
+		AckWait:       cfg.timing.ackWait,
+		MaxDeliver:    -1,
+		MaxAckPending: maxAckPending,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("make consumer of %s: %w", queueName, err)
+	}
+	return consumer, nil
+}

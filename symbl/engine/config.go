@@ -1,0 +1,78 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"runtime"
+	"time"
+
+	"go.uber.org/zap"
+
+	"github.com/trackerbell/trackerbell/symbl"
+)
+
+// Config is what an engine is made of. The zero value works.
+type Config struct {
+	AppID       string // empty: generated on first use and kept on NATS
+	AppSecret   string // likewise
+	MaxJobs     int    // jobs worked on at once by this engine; 0: one for each core
+	MaxTrackers int    // 0: 500
+	Replicas    int    // of the buckets and the stream; 0: 1
+	Logger      *zap.Logger
+
+	// HTTPClient sends status callbacks to webhookUrl. Without one no
+	// callbacks are sent, and a webhookUrl is refused.
+	HTTPClient *http.Client
+
+	// Finished is told of each job that completed or failed, at least once,
+	// before its work is taken off the queue. An error means: tell me again.
+	Finished func(ctx context.Context, f Finished) error
+
+	timing timing
+}
+
+// Finished is a job that completed or failed.
+type Finished struct {
+	JobID          string
+	ConversationID string
+	Name           string // of the submission; the conversation's id without one
+	Status         symbl.Status
+	Error          string // why it failed
+}
+
+const (
+	defaultMaxTrackers = 500
+	maxReplicas        = 5
+)
+
+// timing is when the engine tries again; tests make it short.
+type timing struct {
+	ackWait  time.Duration // unheard-of work goes to another worker after it
+	drain    time.Duration // what jobs under way get to finish in when Run ends
+	retry    time.Duration // first wait after a failure; doubles
+	retryMax time.Duration
+}
+
+// withDefaults fills what is not set, and refuses what cannot be.
+func (c Config) withDefaults() (Config, error) {
+	if c.MaxJobs < 0 || c.MaxTrackers < 0 || c.Replicas < 0 || c.Replicas > maxReplicas {
+		return c, fmt.Errorf("maxJobs and maxTrackers must not be negative, replicas must be 0 to %d", maxReplicas)
+	}
+	if c.MaxJobs == 0 {
+		c.MaxJobs = runtime.NumCPU()
+	}
+	if c.MaxTrackers == 0 {
+		c.MaxTrackers = defaultMaxTrackers
+	}
+	if c.Replicas == 0 {
+		c.Replicas = 1
+	}
+	if c.Logger == nil {
+		c.Logger = zap.NewNop()
+	}
+	if c.timing == (timing{}) {
+		c.timing = timing{ackWait: 10 * time.Second, drain: 5 * time.Second, retry: time.Second, retryMax: 15 * time.Second}
+	}
+	return c, nil
+}

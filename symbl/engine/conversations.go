@@ -1,0 +1,101 @@
+package engine
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+
+	"github.com/trackerbell/trackerbell/symbl"
+)
+
+func noConversation() error {
+	return refuse(http.StatusNotFound, "The conversationId is either invalid or does not exist.")
+}
+
+// findConversation reads a conversation, or gives a 404.
+func (e *Engine) findConversation(ctx context.Context, id string) (conversation, error) {
+	if !plausibleID(id) {
+		return conversation{}, noConversation()
+	}
+	c, _, err := load[conversation](ctx, e.store, keyConversation+id)
+	if errors.Is(err, errNotFound) {
+		return c, noConversation()
+	}
+	return c, err
+}
+
+// getConversation is GET /v1/conversations/{id}.
+func (e *Engine) getConversation(w http.ResponseWriter, r *http.Request) error {
+	c, err := e.findConversation(r.Context(), r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	body := struct {
+		symbl.Conversation
+		Metadata json.RawMessage `json:"metadata"`
+	}{
+		Conversation: symbl.Conversation{ID: c.ID, Type: c.Type, Name: c.Name, Members: c.members()},
+		Metadata:     c.Metadata,
+	}
+	body.StartTime, body.EndTime = span(c.messages())
+	if body.Metadata == nil {
+		body.Metadata = json.RawMessage("{}")
+	}
+	respond(w, http.StatusOK, body)
+	return nil
+}
+
+// getMessages is GET /v1/conversations/{id}/messages.
+func (e *Engine) getMessages(w http.ResponseWriter, r *http.Request) error {
+	c, err := e.findConversation(r.Context(), r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	respond(w, http.StatusOK, struct {
+		Messages []symbl.Message `json:"messages"`
+	}{timed(c.messages())})
+	return nil
+}
+
+// getMembers is GET /v1/conversations/{id}/members.
+func (e *Engine) getMembers(w http.ResponseWriter, r *http.Request) error {
+	c, err := e.findConversation(r.Context(), r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	respond(w, http.StatusOK, struct {
+		Members []symbl.Person `json:"members"`
+	}{c.members()})
+	return nil
+}
+
+// getDetected is GET /v1/conversations/{id}/trackers, which generation 1 calls
+// trackers-detected.
+func (e *Engine) getDetected(w http.ResponseWriter, r *http.Request) error {
+	c, err := e.findConversation(r.Context(), r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	respond(w, http.StatusOK, c.results())
+	return nil
+}
+
+// deleteConversation is DELETE /v1/conversations/{id}. It is for good; a job
+// that still works on the conversation fails.
+func (e *Engine) deleteConversation(w http.ResponseWriter, r *http.Request) error {
+	id := r.PathValue("id")
+	if !plausibleID(id) {
+		return noConversation()
+	}
+	err := e.store.remove(r.Context(), keyConversation+id)
+	if errors.Is(err, errNotFound) {
+		return noConversation()
+	} else if err != nil {
+		return err
+	}
+	respond(w, http.StatusOK, struct {
+		Message string `json:"message"`
+	}{"successfully deleted the conversation"})
+	return nil
+}

@@ -1,0 +1,55 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+	"go.uber.org/zap"
+)
+
+// Engine is a Symbl-compatible server. Its methods are safe for concurrent
+// use; several engines may share one NATS.
+type Engine struct {
+	cfg       Config
+	log       *zap.Logger
+	js        jetstream.JetStream
+	store     *store
+	jobs      jetstream.Consumer
+	account   credentials
+	tokens    *tokens
+	trackers  *trackerStore
+	callbacks *callbacks
+	now       func() time.Time
+}
+
+// New makes the engine's buckets and stream, or brings them up to date, and
+// reads or makes its credentials. It needs JetStream to answer.
+func New(ctx context.Context, cfg Config, js jetstream.JetStream) (*Engine, error) {
+	cfg, err := cfg.withDefaults()
+	if err != nil {
+		return nil, fmt.Errorf("configure engine: %w", err)
+	}
+	e := &Engine{cfg: cfg, log: cfg.Logger, js: js, now: time.Now}
+	if e.store, err = openStore(ctx, js, cfg.Replicas); err != nil {
+		return nil, err
+	}
+	if e.jobs, err = openQueue(ctx, js, cfg); err != nil {
+		return nil, err
+	}
+	secret, err := e.openCredentials(ctx)
+	if err != nil {
+		return nil, err
+	}
+	e.tokens = newTokens(e.account, secret)
+	e.trackers = newTrackerStore(e.store, cfg.MaxTrackers)
+	e.callbacks = newCallbacks(cfg.HTTPClient, e.log)
+	return e, nil
+}
+
+// Credentials are what clients ask a token with: those of the configuration,
+// or the generated ones.
+func (e *Engine) Credentials() (appID, appSecret string) {
+	return e.account.AppID, e.account.AppSecret
+}

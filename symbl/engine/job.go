@@ -1,0 +1,56 @@
+package engine
+
+import (
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/trackerbell/trackerbell/symbl"
+)
+
+// job is the state of a job.
+type job struct {
+	ID             string       `json:"id"`
+	ConversationID string       `json:"conversationId"`
+	Name           string       `json:"name"`
+	Status         symbl.Status `json:"status"`
+	Error          string       `json:"error,omitempty"`
+	WebhookURL     string       `json:"webhookUrl,omitempty"`
+	Revision       uint64       `json:"revision"` // of the tracker set at submission
+	At             time.Time    `json:"at"`       // of submission
+	Starts         int          `json:"starts"`   // how often a worker began it
+	Failures       int          `json:"failures"` // how often it went wrong
+}
+
+// input is what a job works on. It goes when the job has ended.
+type input struct {
+	Language string          `json:"language"`
+	All      bool            `json:"all"`                // every tracker of the account
+	Trackers []symbl.Tracker `json:"trackers,omitempty"` // these instead; without a vocabulary: by id
+	Messages []symbl.Message `json:"messages"`
+}
+
+// ended tells whether nothing more will happen to the job.
+func (j job) ended() bool { return j.Status == symbl.Completed || j.Status == symbl.Failed }
+
+func (j job) finished() Finished {
+	return Finished{JobID: j.ID, ConversationID: j.ConversationID, Name: j.Name, Status: j.Status, Error: j.Error}
+}
+
+// getJob is GET /v1/job/{id}.
+func (e *Engine) getJob(w http.ResponseWriter, r *http.Request) error {
+	id := r.PathValue("id")
+	if !plausibleID(id) {
+		return noJob()
+	}
+	j, _, err := load[job](r.Context(), e.store, keyJob+id)
+	if errors.Is(err, errNotFound) {
+		return noJob()
+	} else if err != nil {
+		return err
+	}
+	respond(w, http.StatusOK, symbl.JobStatus{ID: j.ID, Status: j.Status, Error: j.Error})
+	return nil
+}
+
+func noJob() error { return refuse(http.StatusNotFound, "there is no job with this id") }

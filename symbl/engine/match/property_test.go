@@ -1,0 +1,126 @@
+package match_test
+
+import (
+	"math/rand/v2"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/stretchr/testify/require"
+
+	"github.com/trackerbell/trackerbell/symbl/engine/match"
+)
+
+var vocabulary = strings.Fields(`we you the a run running sale sales special offer discount month right now
+	customer question bill price pay paid can't don't café $ 無料 🔥`)
+
+// sentence makes a sentence of n words.
+func sentence(r *rand.Rand, n int) string {
+	words := make([]string, n)
+	for i := range words {
+		words[i] = vocabulary[r.IntN(len(vocabulary))]
+	}
+	return strings.Join(words, " ")
+}
+
+func randomTrackers(r *rand.Rand, n int) []match.Tracker {
+	trackers := make([]match.Tracker, n)
+	for i := range trackers {
+		for range 1 + r.IntN(4) {
+			trackers[i].Vocabulary = append(trackers[i].Vocabulary, sentence(r, 1+r.IntN(4)))
+		}
+	}
+	return trackers
+}
+
+// byTracker groups hits by what tracker (in an order) they belong to.
+func byTracker(hits []match.Hit, order []int) map[int][]match.Hit {
+	groups := map[int][]match.Hit{}
+	for _, h := range hits {
+		h.Tracker = order[h.Tracker]
+		groups[h.Tracker] = append(groups[h.Tracker], h)
+	}
+	return groups
+}
+
+func TestATrackersHitsDoNotDependOnTheOthers(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	for range 200 {
+		trackers := randomTrackers(r, 6)
+		order := r.Perm(len(trackers))
+		shuffled := make([]match.Tracker, len(order))
+		for i, at := range order {
+			shuffled[i] = trackers[at]
+		}
+		together, mixed := match.Compile("en-US", trackers), match.Compile("en-US", shuffled)
+		for range 20 {
+			text := sentence(r, 1+r.IntN(15))
+			want := map[int][]match.Hit{}
+			for i := range trackers {
+				alone := match.Compile("en-US", trackers[i:i+1]).Match(text)
+				for id, hits := range byTracker(alone, []int{i}) {
+					want[id] = hits
+				}
+			}
+			require.Empty(t, cmp.Diff(want, byTracker(together.Match(text), []int{0, 1, 2, 3, 4, 5})), text)
+			require.Empty(t, cmp.Diff(want, byTracker(mixed.Match(text), order)), text)
+		}
+	}
+}
+
+func TestEveryPhraseMatchesItselfWhereverItStands(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 4))
+	for range 2000 {
+		phrase := sentence(r, 1+r.IntN(5))
+		before := "Größe " + strings.Repeat("xyz ", r.IntN(3))
+		h, ok := one("en-US", phrase, before+strings.ToUpper(phrase)+" xyz")
+		require.True(t, ok, phrase)
+		require.Equal(t, utf8.RuneCountInString(before), h.Offset, phrase)
+	}
+}
+
+func FuzzMatch(f *testing.F) {
+	f.Add("en-US", "run sale", "We're running a sale right now")
+	f.Add("fr", "l’offre", "L'OFFRE \xff")
+	f.Add("ja", "無料", "今なら無料です")
+	f.Add("ru-RU", "#1 \u0301 e\u0301", "#1 é")
+	f.Add("hu", "can't", "CAN’T n't")
+	f.Add("xx", "👨‍👩‍👧", "\u00ad\u200d👨‍👩‍👧")
+	f.Fuzz(func(t *testing.T, lang, phrase, text string) {
+		hits := match.Compile(lang, []match.Tracker{{Vocabulary: []string{phrase, "sale"}}}).Match(text)
+		require.LessOrEqual(t, len(hits), 2)
+		runes := []rune(text)
+		for _, h := range hits {
+			require.Greater(t, h.Score, 0.0)
+			require.LessOrEqual(t, h.Score, 1.0)
+			if h.Offset == match.Similar {
+				requireWordsInOrder(t, text, h.Words)
+				continue
+			}
+			require.Less(t, h.Offset, len(runes))
+			if h.Phrase == 0 {
+				requirePhraseAt(t, lang, phrase, string(runes[h.Offset:]))
+			}
+		}
+	})
+}
+
+// requirePhraseAt checks that the phrase is found again at the very start of
+// the rest of the text.
+func requirePhraseAt(t *testing.T, lang, phrase, rest string) {
+	t.Helper()
+	h, ok := one(lang, phrase, rest)
+	require.True(t, ok)
+	require.Zero(t, h.Offset)
+}
+
+func requireWordsInOrder(t *testing.T, text string, words []string) {
+	t.Helper()
+	require.NotEmpty(t, words)
+	for _, w := range words {
+		_, rest, found := strings.Cut(text, w)
+		require.True(t, found)
+		text = rest
+	}
+}

@@ -1,0 +1,171 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"go.uber.org/zap"
+
+	"github.com/trackerbell/trackerbell/symbl"
+	"github.com/trackerbell/trackerbell/symbl/engine/match"
+)
+
+const (
+	maxFailures = 20 // with the delays between them, about four minutes
+	// A job may end the process that works on it; it must not do so for ever.
+	maxStarts = 100
+
+	finishedTimeout = 30 * time.Second
+)
+
+// permanentError is a failure that trying again cannot mend.
+type permanentError struct{ reason string }
+
+func (e *permanentError) Error() string { return e.reason }
+
+// process brings a job to its end and tells of it. It may run again at any
+// point; an error means that it has to.
+func (e *Engine) process(ctx context.Context, id string) error {
+	j, _, err := load[job](ctx, e.store, keyJob+id)
+	if errors.Is(err, errNotFound) {
+		e.log.Error("engine job is unknown", zap.String("job", id))
+		return nil // a job is written before its work message: it was removed
+	} else if err != nil {
+		return err
+	}
+	if !j.ended() {
+		if j, err = e.attempt(ctx, j); err != nil {
+			return err
+		}
+	}
+	return e.conclude(ctx, j)
+}
+
+// attempt works on a job. It gives an error if the job has not ended by it.
+func (e *Engine) attempt(ctx context.Context, j job) (job, error) {
+	if j.Starts == 0 {
+		e.callbacks.tell(ctx, j)
+	}
+	j, err := e.begin(ctx, j.ID)
+	if err != nil || j.ended() {
+		return j, err
+	}
+	if j.Starts == 1 {
+		e.callbacks.tell(ctx, j)
+	}
+	problem := e.analyse(ctx, j)
+	if ctx.Err() != nil {
+		return j, ctx.Err() // handed back, not failed
+	}
+	j, err = change(ctx, e.store, keyJob+j.ID, func(j *job) error {
+		j.settle(problem)
+		return nil
+	})
+	if err == nil && !j.ended() {
+		err = problem
+	}
+	return j, err
+}
+
+// begin marks a job as being worked on.
+func (e *Engine) begin(ctx context.Context, id string) (job, error) {
+	return change(ctx, e.store, keyJob+id, func(j *job) error {
+		if j.ended() {
+			return nil
+		}
+		j.Status = symbl.InProgress
+		if j.Starts++; j.Starts > maxStarts {
+			j.Status, j.Error = symbl.Failed, "the job was started too often without an end"
+		}
+		return nil
+	})
+}
+
+// settle notes how an attempt went.
+func (j *job) settle(problem error) {
+	if j.ended() {
+		return
+	}
+	if problem == nil {
+		j.Status, j.Error = symbl.Completed, ""
+		return
+	}
+	j.Failures++
+	j.Error = problem.Error()
+	var permanent *permanentError
+	if errors.As(problem, &permanent) || j.Failures >= maxFailures {
+		j.Status = symbl.Failed
+	}
+}
+
+// analyse finds the trackers and adds messages and results to the
+// conversation.
+func (e *Engine) analyse(ctx context.Context, j job) error {
+	in, _, err := load[input](ctx, e.store, keyInput+j.ID)
+	if errors.Is(err, errNotFound) {
+		return &permanentError{"the job's input is gone"}
+	} else if err != nil {
+		return err
+	}
+	trackers, set, err := e.matcher(ctx, in, j.Revision)
+	if err != nil {
+		return err
+	}
+	results, err := detect(ctx, set, trackers, in.Messages)
+	if err != nil {
+		return err
+	}
+	_, err = change(ctx, e.store, keyConversation+j.ConversationID, func(c *conversation) error {
+		c.add(part{Job: j.ID, At: j.At, Messages: in.Messages, Results: results})
+		return nil
+	})
+	if errors.Is(err, errNotFound) {
+		return &permanentError{"the conversation was deleted"}
+	}
+	return err
+}
+
+// matcher gives the trackers that a job asked for, of the set at least as new
+// as at its submission, and makes them ready.
+func (e *Engine) matcher(ctx context.Context, in input, revision uint64) ([]symbl.Tracker, *match.Set, error) {
+	set, err := untilSettled(ctx, func() (trackerSet, error) {
+		set, err := e.trackers.load(ctx)
+		if err == nil && set.revision < revision {
+			err = errConflict // a replica that lags
+		}
+		return set, err
+	})
+	if err != nil {
+		return nil, nil, fmt.Errorf("read trackers: %w", err)
+	}
+	if in.All {
+		return set.Trackers, e.trackers.all(set, in.Language), nil
+	}
+	var chosen []symbl.Tracker
+	for _, t := range in.Trackers {
+		if len(t.Vocabulary) > 0 {
+			chosen = append(chosen, t)
+		} else if at := set.byID(t.ID); at >= 0 { // else deleted since
+			chosen = append(chosen, set.Trackers[at])
+		}
+	}
+	return chosen, match.Compile(in.Language, matchable(chosen)), nil
+}
+
+// conclude does what follows the end of a job.
+func (e *Engine) conclude(ctx context.Context, j job) error {
+	if err := e.store.remove(ctx, keyInput+j.ID); err != nil && !errors.Is(err, errNotFound) {
+		return err
+	}
+	if e.cfg.Finished != nil {
+		ctx, cancel := context.WithTimeout(ctx, finishedTimeout)
+		defer cancel()
+		if err := e.cfg.Finished(ctx, j.finished()); err != nil {
+			return fmt.Errorf("tell of the finished job: %w", err)
+		}
+	}
+	e.callbacks.tell(ctx, j)
+	return nil
+}

@@ -1,0 +1,99 @@
+package engine
+
+import "net/http"
+
+// unimplemented are the reads and writes of a conversation that Symbl has and
+// the engine has not.
+func unimplemented() []string {
+	return []string{
+		"/v1/conversations",
+		"/v1/conversations/{id}/action-items",
+		"/v1/conversations/{id}/analytics",
+		"/v1/conversations/{id}/bookmarks",
+		"/v1/conversations/{id}/bookmarks/{rest...}",
+		"/v1/conversations/{id}/callscore/{rest...}",
+		"/v1/conversations/{id}/entities",
+		"/v1/conversations/{id}/experiences",
+		"/v1/conversations/{id}/experiences/{rest...}",
+		"/v1/conversations/experiences/insights/details/{id}",
+		"/v1/conversations/experiences/insights/list",
+		"/v1/conversations/{id}/follow-ups",
+		"/v1/conversations/{id}/insights",
+		"/v1/conversations/{id}/intents",
+		"/v1/conversations/{id}/lm-insights",
+		"/v1/conversations/{id}/lm-insights/{rest...}",
+		"/v1/conversations/{id}/members/{member}",
+		"/v1/conversations/{id}/questions",
+		"/v1/conversations/{id}/speakers",
+		"/v1/conversations/{id}/summary",
+		"/v1/conversations/{id}/topics",
+		"/v1/conversations/{id}/transcript",
+	}
+}
+
+// Handler serves /oauth2 and /v1. It works whether or not Run does: what is
+// submitted waits for a worker of any engine on the same NATS.
+func (e *Engine) Handler() http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("/oauth2/token:generate", e.serve(methods{http.MethodPost: e.generateToken}))
+	mux.Handle("/v1/", e.authenticate(e.v1()))
+	mux.HandleFunc("/", e.unknown)
+	return mux
+}
+
+// v1 are the paths that need a token.
+func (e *Engine) v1() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("/", e.unknown)
+	e.managementRoutes(mux)
+	mux.Handle("/v1/process/text", e.serve(methods{http.MethodPost: e.processText}))
+	mux.Handle("/v1/process/text/{id}", e.serve(methods{http.MethodPut: e.appendText}))
+	for _, media := range []string{"/v1/process/audio", "/v1/process/video"} {
+		mux.HandleFunc(media, e.noTranscriber)
+		mux.HandleFunc(media+"/", e.noTranscriber)
+	}
+	mux.Handle("/v1/job/{id}", e.serve(methods{http.MethodGet: e.getJob}))
+	mux.Handle("/v1/conversations/{id}", e.serve(methods{
+		http.MethodGet:    e.getConversation,
+		http.MethodDelete: e.deleteConversation,
+	}))
+	mux.Handle("/v1/conversations/{id}/messages", e.serve(methods{http.MethodGet: e.getMessages}))
+	mux.Handle("/v1/conversations/{id}/members", e.serve(methods{http.MethodGet: e.getMembers}))
+	mux.Handle("/v1/conversations/{id}/trackers", e.serve(methods{http.MethodGet: e.getDetected}))
+	mux.Handle("/v1/conversations/{id}/trackers-detected", e.serve(methods{http.MethodGet: e.getDetected}))
+	for _, path := range unimplemented() {
+		mux.HandleFunc(path, e.notImplemented)
+	}
+	return mux
+}
+
+// managementRoutes serves both spellings of each path; which generation a
+// create belongs to shows in its body.
+func (e *Engine) managementRoutes(mux *http.ServeMux) {
+	for _, path := range []string{"/v1/manage/tracker", "/v1/manage/trackers"} {
+		mux.Handle(path, e.serve(methods{
+			http.MethodGet:  e.listTrackers,
+			http.MethodPost: e.createTrackers,
+		}))
+		mux.Handle(path+"/bulk", e.serve(methods{http.MethodPost: e.createTrackersInBulk}))
+		mux.Handle(path+"/{id}", e.serve(methods{
+			http.MethodGet:    e.getTracker,
+			http.MethodPut:    e.putTracker,
+			http.MethodPatch:  e.patchTracker,
+			http.MethodDelete: e.deleteTracker,
+		}))
+	}
+}
+
+func (e *Engine) unknown(w http.ResponseWriter, r *http.Request) {
+	e.fail(w, r, refuse(http.StatusNotFound, "there is nothing at this path"))
+}
+
+func (e *Engine) notImplemented(w http.ResponseWriter, r *http.Request) {
+	e.fail(w, r, refuse(http.StatusNotImplemented, "this engine does not implement %s %s", r.Method, r.URL.Path))
+}
+
+func (e *Engine) noTranscriber(w http.ResponseWriter, r *http.Request) {
+	e.fail(w, r, refuse(http.StatusNotImplemented,
+		"this engine has no transcriber; set engine.transcriber to process audio and video, or submit text"))
+}

@@ -1,0 +1,153 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+	"github.com/nats-io/nuid"
+)
+
+// What a caller of the store decides by.
+var (
+	errNotFound = errors.New("no such entry")
+	errExists   = errors.New("entry exists")
+	errConflict = errors.New("entry was changed by another")
+)
+
+const (
+	maxInline    = 256 << 10        // larger values go to the object store
+	storeTimeout = 30 * time.Second // of one operation, blob included
+	blobReads    = 3                // a blob goes when its entry is replaced: read the entry again
+)
+
+// store keeps JSON values in a bucket, the large ones by reference in an
+// object store. An entry changes only by compare-and-set.
+type store struct {
+	kv     jetstream.KeyValue
+	blobs  jetstream.ObjectStore
+	packer *packer
+	inline int // bytes
+}
+
+// version is the state of an entry that a change is based on.
+type version struct {
+	revision uint64 // 0: there is none
+	blob     string // that holds the value, if it is large
+}
+
+func newStore(kv jetstream.KeyValue, blobs jetstream.ObjectStore, maxPayload int64) *store {
+	return &store{kv: kv, blobs: blobs, packer: &packer{}, inline: int(min(maxInline, maxPayload/2))}
+}
+
+// read gives the packed value of an entry, or errNotFound.
+func (s *store) read(ctx context.Context, key string) ([]byte, version, error) {
+	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
+	defer cancel()
+	var err error
+	for range blobReads {
+		var entry jetstream.KeyValueEntry
+		entry, err = s.kv.Get(ctx, key)
+		if errors.Is(err, jetstream.ErrKeyNotFound) {
+			return nil, version{}, errNotFound
+		} else if err != nil {
+			return nil, version{}, fmt.Errorf("read %s: %w", kind(key), err)
+		}
+		v := version{revision: entry.Revision(), blob: reference(entry.Value())}
+		if v.blob == "" {
+			return entry.Value(), v, nil
+		}
+		var data []byte
+		if data, err = s.blobs.GetBytes(ctx, v.blob); err == nil {
+			return data, v, nil
+		}
+	}
+	return nil, version{}, fmt.Errorf("read %s from the object store: %w", kind(key), err)
+}
+
+// write packs a value and hands what the entry shall hold to put. It takes
+// care of the blobs, the one that the entry held before included.
+func (s *store) write(ctx context.Context, key string, value any, before version, put func(ctx context.Context, data []byte) (uint64, error)) (version, error) {
+	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
+	defer cancel()
+	data, err := s.packer.pack(value)
+	if err != nil {
+		return version{}, fmt.Errorf("encode %s: %w", kind(key), err)
+	}
+	var after version
+	if len(data) > s.inline {
+		after.blob = nuid.Next()
+		if _, err := s.blobs.PutBytes(ctx, after.blob, data); err != nil {
+			return version{}, fmt.Errorf("write %s to the object store: %w", kind(key), err)
+		}
+		data = refer(after.blob)
+	}
+	after.revision, err = put(ctx, data)
+	if err != nil {
+		// The outcome is open unless another was first: keep the blob.
+		if errors.Is(err, jetstream.ErrKeyExists) || errors.Is(err, jetstream.ErrKeyRevisionMismatch) {
+			s.drop(ctx, after.blob)
+		}
+		return version{}, err
+	}
+	s.drop(ctx, before.blob)
+	return after, nil
+}
+
+// drop removes a blob that no entry refers to any more. One that stays behind
+// costs room and nothing else.
+func (s *store) drop(ctx context.Context, blob string) {
+	if blob != "" {
+		_ = s.blobs.Delete(ctx, blob)
+	}
+}
+
+// create writes a new entry. It gives errExists if there is one.
+func (s *store) create(ctx context.Context, key string, value any) (version, error) {
+	v, err := s.write(ctx, key, value, version{}, func(ctx context.Context, data []byte) (uint64, error) {
+		return s.kv.Create(ctx, key, data)
+	})
+	if errors.Is(err, jetstream.ErrKeyExists) {
+		return version{}, errExists
+	} else if err != nil {
+		return version{}, fmt.Errorf("create %s: %w", kind(key), err)
+	}
+	return v, nil
+}
+
+// update replaces an entry. It gives errConflict if it is not as before.
+func (s *store) update(ctx context.Context, key string, value any, before version) (version, error) {
+	v, err := s.write(ctx, key, value, before, func(ctx context.Context, data []byte) (uint64, error) {
+		return s.kv.Update(ctx, key, data, before.revision)
+	})
+	if errors.Is(err, jetstream.ErrKeyRevisionMismatch) {
+		return version{}, errConflict
+	} else if err != nil {
+		return version{}, fmt.Errorf("update %s: %w", kind(key), err)
+	}
+	return v, nil
+}
+
+// remove deletes an entry, or gives errNotFound.
+func (s *store) remove(ctx context.Context, key string) error {
+	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
+	defer cancel()
+	for {
+		entry, err := s.kv.Get(ctx, key)
+		if errors.Is(err, jetstream.ErrKeyNotFound) {
+			return errNotFound
+		} else if err != nil {
+			return fmt.Errorf("read %s: %w", kind(key), err)
+		}
+		err = s.kv.Delete(ctx, key, jetstream.LastRevision(entry.Revision()))
+		if errors.Is(err, jetstream.ErrKeyRevisionMismatch) {
+			continue
+		} else if err != nil {
+			return fmt.Errorf("delete %s: %w", kind(key), err)
+		}
+		s.drop(ctx, reference(entry.Value()))
+		return nil
+	}
+}

@@ -1,0 +1,296 @@
+package engine_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/stretchr/testify/require"
+
+	"github.com/trackerbell/trackerbell/symbl"
+	"github.com/trackerbell/trackerbell/symbl/engine"
+)
+
+func TestTextFlowsToTheTrackersThatWereFound(t *testing.T) {
+	a := oneEngine(t, engine.Config{})
+	promotion := a.track("Promotion Mention", "run sale", "not mentioned", "Right now")
+	a.track("Silence", "never said")
+	job := a.submit(`{
+		"name": "call 7", "languageCode": "en-US", "enableAllTrackers": "true", "conversationType": ["sales"],
+		"metadata": {"prospectName": "P"}, "features": {}, "confidenceThreshold": 0.6, "detectPhrases": "true",
+		"messages": [
+			{"payload": {"content": "Hello there", "contentType": "text/plain"},
+			 "from": {"name": "Ann", "userId": "ann@example.com"},
+			 "duration": {"startTime": "2020-07-21T16:02:19.010Z", "endTime": "2020-07-21T16:02:20.010Z"}},
+			{"payload": {"content": "We're running a sale right now"},
+			 "from": {"name": "Bob", "email": "bob@example.com"},
+			 "duration": {"startTime": "2020-07-21T18:02:21.510+02:00", "endTime": "2020-07-21T18:02:24.510+02:00"}},
+			{"payload": {"content": "Right now?"}, "from": {"name": "Ann", "userId": "ann@example.com"}}
+		]}`)
+	require.Regexp(t, `^\d{1,16}$`, job.ConversationID)
+	require.Regexp(t, `^[0-9a-f-]{36}$`, job.JobID)
+	require.Equal(t, symbl.JobStatus{ID: job.JobID, Status: symbl.Completed}, a.await(job, symbl.Completed))
+
+	messages := a.messages(job.ConversationID)
+	require.Len(t, messages, 3)
+	require.Equal(t, "2020-07-21T16:02:21.51Z", messages[1].StartTime.Format(time.RFC3339Nano))
+	require.InDelta(t, 2.5, *messages[1].TimeOffset, 1e-9)
+	require.InDelta(t, 3, *messages[1].Duration, 1e-9)
+	require.Equal(t, messages[1].EndTime, messages[2].StartTime, "no time of its own: right after")
+	require.Equal(t, job.ConversationID, messages[0].ConversationID)
+	require.Equal(t, messages[0].From, messages[2].From)
+	require.NotEqual(t, messages[0].From.ID, messages[1].From.ID)
+	require.Equal(t, "bob@example.com", messages[1].From.Email)
+
+	ref := func(m symbl.Message, offset int, score float64, words ...string) symbl.MessageRef {
+		return symbl.MessageRef{ID: m.ID, Text: m.Text, Offset: offset, Score: score, Words: words}
+	}
+	none := []symbl.InsightRef{}
+	want := []symbl.TrackerResult{{ID: promotion, Name: "Promotion Mention", Matches: []symbl.Match{
+		{Type: "vocabulary", Value: "run sale", InsightRefs: none, MessageRefs: []symbl.MessageRef{ref(messages[1], -1, 2.0/3, "running", "sale")}},
+		{Type: "vocabulary", Value: "Right now", InsightRefs: none, MessageRefs: []symbl.MessageRef{ref(messages[1], 21, 1), ref(messages[2], 0, 1)}},
+	}}}
+	require.Empty(t, cmp.Diff(want, a.detected(job.ConversationID)))
+	require.JSONEq(t,
+		a.ok(http.MethodGet, "/v1/conversations/"+job.ConversationID+"/trackers", ""),
+		a.ok(http.MethodGet, "/v1/conversations/"+job.ConversationID+"/trackers-detected", ""))
+
+	root := a.ok(http.MethodGet, "/v1/conversations/"+job.ConversationID, "")
+	c := decode[symbl.Conversation](t, root)
+	require.Equal(t, "call 7", c.Name)
+	require.Equal(t, "sales", c.Type)
+	require.True(t, c.StartTime.Equal(messages[0].StartTime))
+	require.True(t, c.EndTime.Equal(messages[2].EndTime))
+	require.Empty(t, cmp.Diff([]symbl.Person{messages[0].From, messages[1].From}, c.Members))
+	require.Equal(t, map[string]string{"prospectName": "P"}, field[map[string]string](t, root, "metadata"))
+	members := field[[]symbl.Person](t, a.ok(http.MethodGet, "/v1/conversations/"+job.ConversationID+"/members", ""), "members")
+	require.Empty(t, cmp.Diff(c.Members, members))
+}
+
+func TestPublishedSamplesKeepTheirOffsets(t *testing.T) {
+	tests := map[string]struct {
+		entry, text string
+		offset      int
+	}{
+		"run sale":     {"run sale", "We're running a sale right now", -1},
+		"Subscription": {"Subscription", "Our subscription plan which includes the premium suite of services is $500 per month.", 4},
+		"Interviewing": {"Interviewing for a new job", "This is part 1 of a five part series on preparing for an interview interviewing for a new job can be a huge source of stress and anxiety.", 67},
+		"Questions":    {"Most common interview questions", "We will go over three more common interview questions.", -1},
+		"Practice":     {"Practice", "Kitchens, you could also practice with a friend here is an example of small talk.", 25},
+	}
+	a := oneEngine(t, engine.Config{})
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			inline, err := json.Marshal([]symbl.Tracker{{Name: "Preparing", Vocabulary: []string{tt.entry}}})
+			require.NoError(t, err)
+			job := a.submit(strings.TrimSuffix(says(tt.text), "}") + `,"trackers":` + string(inline) + `}`)
+			a.await(job, symbl.Completed)
+			got := a.detected(job.ConversationID)
+			require.Len(t, got, 1)
+			require.Equal(t, "Preparing", got[0].Name)
+			require.Equal(t, tt.entry, got[0].Matches[0].Value)
+			require.Equal(t, tt.text, got[0].Matches[0].MessageRefs[0].Text)
+			require.Equal(t, tt.offset, got[0].Matches[0].MessageRefs[0].Offset)
+		})
+	}
+}
+
+func TestWhichTrackersApply(t *testing.T) {
+	a := oneEngine(t, engine.Config{})
+	sale, now := a.track("Sale", "sale"), a.track("Now", "now")
+	french := one(t, a.ok(http.MethodPost, "/v1/manage/trackers", `{"name":"French","languages":["fr-FR"],"vocabulary":["sale"]}`)).ID
+	tests := map[string]struct {
+		parameters string
+		want       []string
+	}{
+		"by default all":              {``, []string{"Now", "Sale"}},
+		"all":                         {`,"enableAllTrackers":true`, []string{"Now", "Sale"}},
+		"all, as a string":            {`,"enableAllTrackers":"True"`, []string{"Now", "Sale"}},
+		"null is the default":         {`,"enableAllTrackers":null`, []string{"Now", "Sale"}},
+		"none":                        {`,"enableAllTrackers":false`, []string{}},
+		"by id":                       {fmt.Sprintf(`,"trackers":[{"id":%q}]`, now), []string{"Now"}},
+		"by id, twice":                {fmt.Sprintf(`,"trackers":[{"id":%q},{"id":%q}]`, now, now), []string{"Now"}},
+		"inline":                      {`,"trackers":[{"name":"Inline","vocabulary":["running"]}]`, []string{"Inline"}},
+		"by id and inline":            {fmt.Sprintf(`,"trackers":[{"id":%q},{"name":"Inline","vocabulary":["run"]}]`, sale), []string{"Inline", "Sale"}},
+		"the list wins over all":      {fmt.Sprintf(`,"enableAllTrackers":true,"trackers":[{"id":%q}]`, now), []string{"Now"}},
+		"the list wins over none":     {fmt.Sprintf(`,"enableAllTrackers":false,"trackers":[{"id":%q}]`, now), []string{"Now"}},
+		"an empty list is no list":    {`,"trackers":[]`, []string{"Now", "Sale"}},
+		"of the language":             {`,"languageCode":"fr-FR"`, []string{"French", "Now", "Sale"}},
+		"only of the language":        {fmt.Sprintf(`,"trackers":[{"id":%q}]`, french), []string{}},
+		"without a region, any":       {`,"languageCode":"fr"`, []string{"French", "Now", "Sale"}},
+		"inline ones are not kept":    {``, []string{"Now", "Sale"}},
+		"tolerated, without a use":    {`,"mode":"phone","entities":[],"enableSummary":true,"sentiment":"false","parentRefs":false,"timezoneOffset":-120,"detectEntities":false,"customVocabulary":["x"],"startTime":"2020-07-21T16:02:19.010Z","diarizationSpeakerCount":"2"`, []string{"Now", "Sale"}},
+		"features of the newest kind": {`,"features":{"featureList":["insights","callScore"],"callScore":{"scorecardId":"1"}},"conversationType":"sales"`, []string{"Now", "Sale"}},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			job := a.submit(strings.TrimSuffix(says("We're running a sale right now"), "}") + tt.parameters + `}`)
+			a.await(job, symbl.Completed)
+			found := []string{}
+			for _, r := range a.detected(job.ConversationID) {
+				require.Regexp(t, `^\d{1,16}$`, r.ID)
+				found = append(found, r.Name)
+			}
+			require.ElementsMatch(t, tt.want, found)
+		})
+	}
+	require.Len(t, many(t, a.ok(http.MethodGet, "/v1/manage/trackers", "")), 3)
+}
+
+func TestParametersMayStandInTheQuery(t *testing.T) {
+	a := oneEngine(t, engine.Config{})
+	a.track("Sale", "sale")
+	query := `?name=from+file&name=call&enableAllTrackers=false&trackers=%5B%7B%22name%22%3A%22Inline%22%2C%22vocabulary%22%3A%5B%22now%22%5D%7D%5D`
+	status, answer := a.do(http.MethodPost, "/v1/process/text"+query, says("a sale now"))
+	require.Equal(t, http.StatusCreated, status, answer)
+	job := decode[symbl.Job](t, answer)
+	a.await(job, symbl.Completed)
+	require.Equal(t, "Inline", a.detected(job.ConversationID)[0].Name)
+	require.Equal(t, "call", field[string](t, a.ok(http.MethodGet, "/v1/conversations/"+job.ConversationID, ""), "name"))
+	require.Contains(t, a.refused(http.StatusBadRequest, http.MethodPost, "/v1/process/text?enableAllTracker=true", says("x")), `"enableAllTracker"`)
+}
+
+func TestAppendKeepsMessagesAndTracksTheNewOnes(t *testing.T) {
+	a := oneEngine(t, engine.Config{})
+	id := a.track("Sale", "sale", "discount")
+	first := a.submit(says("a sale"))
+	a.await(first, symbl.Completed)
+	before := a.messages(first.ConversationID)
+
+	a.ok(http.MethodPut, "/v1/manage/tracker/"+id, `{"vocabulary":["a","discount","sale"]}`)
+	status, answer := a.do(http.MethodPut, "/v1/process/text/"+first.ConversationID, says("another sale", "a discount"))
+	require.Equal(t, http.StatusCreated, status, answer)
+	second := decode[symbl.Job](t, answer)
+	require.Equal(t, first.ConversationID, second.ConversationID)
+	require.NotEqual(t, first.JobID, second.JobID)
+	a.await(second, symbl.Completed)
+
+	after := a.messages(first.ConversationID)
+	require.Len(t, after, 3)
+	require.Equal(t, before[0].ID, after[0].ID)
+	got := a.detected(first.ConversationID)
+	require.Len(t, got, 1)
+	refs := map[string][]string{}
+	for _, m := range got[0].Matches {
+		for _, r := range m.MessageRefs {
+			refs[m.Value] = append(refs[m.Value], r.ID)
+		}
+	}
+	want := map[string][]string{"sale": {after[0].ID, after[1].ID}, "discount": {after[2].ID}, "a": {after[2].ID}}
+	require.Empty(t, cmp.Diff(want, refs), "the old message was not looked at again")
+
+	a.refused(http.StatusNotFound, http.MethodPut, "/v1/process/text/1234567890123456", says("x"))
+	a.refused(http.StatusNotFound, http.MethodPut, "/v1/process/text/a.b", says("x"))
+}
+
+func TestConcurrentAppendsAllArriveInTheOrderOfSubmission(t *testing.T) {
+	a := oneEngine(t, engine.Config{MaxJobs: 4})
+	first := a.submit(says("number 0"))
+	jobs := []symbl.Job{first}
+	for i := 1; i < 8; i++ {
+		answer := a.ok(http.MethodPut, "/v1/process/text/"+first.ConversationID, says(fmt.Sprintf("number %d", i)))
+		jobs = append(jobs, decode[symbl.Job](t, answer))
+	}
+	for _, job := range jobs {
+		a.await(job, symbl.Completed)
+	}
+	for i, m := range a.messages(first.ConversationID) {
+		require.Equal(t, fmt.Sprintf("number %d", i), m.Text)
+	}
+}
+
+func TestMessagesWithoutTimesAreASecondApart(t *testing.T) {
+	a := oneEngine(t, engine.Config{})
+	job := a.submit(says("one", "two", "three"))
+	a.await(job, symbl.Completed)
+	messages := a.messages(job.ConversationID)
+	require.WithinDuration(t, time.Now(), messages[0].StartTime, time.Minute)
+	for i, m := range messages {
+		require.InDelta(t, float64(i), *m.TimeOffset, 1e-9)
+		require.InDelta(t, 1, *m.Duration, 1e-9)
+		require.Empty(t, m.From)
+	}
+	job = a.submit(`{"startTime":"2021-01-01T00:00:00Z","messages":[{"payload":{"content":"a"},"from":{"id":"m7","name":"A"}}]}`)
+	a.await(job, symbl.Completed)
+	messages = a.messages(job.ConversationID)
+	require.Equal(t, "2021-01-01T00:00:00Z", messages[0].StartTime.Format(time.RFC3339))
+	require.Equal(t, "m7", messages[0].From.ID)
+}
+
+func TestTextRefusalsNameTheField(t *testing.T) {
+	a := oneEngine(t, engine.Config{})
+	with := func(parameter string) string { return strings.TrimSuffix(says("x"), "}") + "," + parameter + "}" }
+	message := func(m string) string { return `{"messages":[{"payload":{"content":"x"}},` + m + `]}` }
+	tests := map[string]struct{ body, field string }{
+		"no JSON":                      {`x`, "body"},
+		"no messages":                  {`{}`, `"messages"`},
+		"empty messages":               {`{"messages":[]}`, `"messages"`},
+		"ill-typed messages":           {`{"messages":{}}`, `"messages"`},
+		"ill-typed message":            {message(`7`), `"messages[1]"`},
+		"no payload":                   {message(`{}`), `"messages[1].payload.content"`},
+		"ill-typed payload":            {message(`{"payload":"x"}`), `"messages[1].payload"`},
+		"no content":                   {message(`{"payload":{}}`), `"messages[1].payload.content"`},
+		"empty content":                {message(`{"payload":{"content":""}}`), `"messages[1].payload.content"`},
+		"ill-typed content":            {message(`{"payload":{"content":1}}`), `"messages[1].payload.content"`},
+		"unknown field of a payload":   {message(`{"payload":{"content":"x","text":"y"}}`), `"messages[1].payload.text"`},
+		"unknown field of a message":   {message(`{"payload":{"content":"x"},"speaker":"y"}`), `"messages[1].speaker"`},
+		"ill-typed speaker":            {message(`{"payload":{"content":"x"},"from":{"name":1}}`), `"messages[1].from.name"`},
+		"unknown field of a speaker":   {message(`{"payload":{"content":"x"},"from":{"nick":"y"}}`), `"messages[1].from.nick"`},
+		"no time":                      {message(`{"payload":{"content":"x"},"duration":{"startTime":"noon"}}`), `"messages[1].duration.startTime"`},
+		"an end without a start":       {message(`{"payload":{"content":"x"},"duration":{"endTime":"2020-07-21T16:02:19Z"}}`), `"messages[1].duration.startTime"`},
+		"an end before the start":      {message(`{"payload":{"content":"x"},"duration":{"startTime":"2020-07-21T16:02:19Z","endTime":"2020-07-21T16:02:18Z"}}`), `"messages[1].duration.endTime"`},
+		"unknown parameter":            {with(`"enableAllTracker":true`), `"enableAllTracker"`},
+		"ill-typed flag":               {with(`"enableAllTrackers":"yes"`), `"enableAllTrackers"`},
+		"ill-typed flag without a use": {with(`"sentiment":2`), `"sentiment"`},
+		"ill-typed name":               {with(`"name":{}`), `"name"`},
+		"confidence out of range":      {with(`"confidenceThreshold":1.5`), `"confidenceThreshold"`},
+		"confidence of words":          {with(`"confidenceThreshold":"high"`), `"confidenceThreshold"`},
+		"no number":                    {with(`"confidenceThreshold":[]`), `"confidenceThreshold"`},
+		"not a number":                 {with(`"confidenceThreshold":"NaN"`), `"confidenceThreshold"`},
+		"unknown mode":                 {with(`"mode":"loud"`), `"mode"`},
+		"not a language":               {with(`"languageCode":"English!"`), `"languageCode"`},
+		"ill-typed metadata":           {with(`"metadata":[]`), `"metadata"`},
+		"ill-typed features":           {with(`"features":"x"`), `"features"`},
+		"ill-typed type":               {with(`"conversationType":1`), `"conversationType"`},
+		"ill-typed trackers":           {with(`"trackers":"x"`), `"trackers"`},
+		"unknown tracker":              {with(`"trackers":[{"id":"1"}]`), `"trackers[0].id"`},
+		"tracker without a vocabulary": {with(`"trackers":[{"name":"x"}]`), `"trackers[0].vocabulary"`},
+		"tracker without a name":       {with(`"trackers":[{"vocabulary":["x"]}]`), `"trackers[0].name"`},
+		"tracker with a bad phrase":    {with(`"trackers":[{"name":"x","vocabulary":[""]}]`), `"trackers[0].vocabulary[0]"`},
+		"ill-typed tracker":            {with(`"trackers":["x"]`), `"trackers[0]"`},
+		"ill-typed custom vocabulary":  {with(`"customVocabulary":"x"`), `"customVocabulary"`},
+		"no address":                   {with(`"webhookUrl":"ftp://x/y"`), `"webhookUrl"`},
+		"callbacks that are off":       {with(`"webhookUrl":"https://example.com/hook"`), `callbacks are off`},
+		"startTime is no time":         {with(`"startTime":"today"`), `"startTime"`},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			require.Contains(t, a.refused(http.StatusBadRequest, http.MethodPost, "/v1/process/text", tt.body), tt.field)
+		})
+	}
+	a.refused(http.StatusBadRequest, http.MethodPost, "/v1/process/text", says("x"), "Idempotency-Key", strings.Repeat("k", 256))
+	a.refused(http.StatusRequestEntityTooLarge, http.MethodPost, "/v1/process/text", says(strings.Repeat("x", 16<<20)))
+}
+
+func TestALargeSubmissionIsKeptAside(t *testing.T) {
+	a := oneEngine(t, engine.Config{})
+	a.track("Sale", "sale")
+	messages := make([]string, 400)
+	for i := range messages {
+		messages[i] = fmt.Sprintf("sale %d %s", i, noise(i, 100))
+	}
+	job := a.submit(says(messages...))
+	a.await(job, symbl.Completed)
+	require.Len(t, a.messages(job.ConversationID), len(messages))
+	require.Len(t, a.detected(job.ConversationID)[0].Matches[0].MessageRefs, len(messages))
+
+	more := decode[symbl.Job](t, a.ok(http.MethodPut, "/v1/process/text/"+job.ConversationID, says("one more")))
+	a.await(more, symbl.Completed)
+	require.Len(t, a.messages(job.ConversationID), len(messages)+1)
+	a.ok(http.MethodDelete, "/v1/conversations/"+job.ConversationID, "")
+	a.refused(http.StatusNotFound, http.MethodGet, "/v1/conversations/"+job.ConversationID, "")
+}

@@ -1,0 +1,139 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+	"go.uber.org/zap"
+)
+
+// pullWait is how long one request for work stands; the server tells of itself
+// meanwhile, so that a lost one is noticed.
+const pullWait = 20 * time.Second
+
+// Run works on jobs until ctx ends. Then it takes no more, gives those under
+// way a few seconds to finish, and hands back what is left: another engine
+// takes it over at once. It returns nil.
+func (e *Engine) Run(ctx context.Context) error {
+	work, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	stop := context.AfterFunc(ctx, func() { time.AfterFunc(e.cfg.timing.drain, cancel) })
+	defer stop()
+	var workers sync.WaitGroup
+	for range e.cfg.MaxJobs {
+		workers.Go(func() { e.worker(ctx, work) })
+	}
+	workers.Wait()
+	e.callbacks.wait()
+	return nil
+}
+
+// worker takes one job at a time, so nothing is fetched that would have to
+// wait here while another engine is idle.
+func (e *Engine) worker(ctx, work context.Context) {
+	failed := 0
+	for ctx.Err() == nil {
+		msg, err := e.next(ctx)
+		switch {
+		case err == nil:
+			failed = 0
+			if msg != nil {
+				e.work(work, msg)
+			}
+		case ctx.Err() == nil:
+			if failed++; failed == 1 {
+				e.log.Warn("engine cannot fetch jobs; it keeps trying", zap.Error(err))
+			}
+			pause(ctx, e.delay(failed))
+		}
+	}
+}
+
+// next waits for a job; nil means that there is none yet.
+func (e *Engine) next(ctx context.Context) (jetstream.Msg, error) {
+	ctx, cancel := context.WithTimeout(ctx, pullWait)
+	defer cancel()
+	msg, err := e.jobs.Next(jetstream.FetchContext(ctx))
+	if errors.Is(err, nats.ErrTimeout) || errors.Is(err, context.DeadlineExceeded) {
+		return nil, nil
+	}
+	return msg, err
+}
+
+// work does what one message asks for. The message is acknowledged only when
+// nothing is left to do.
+func (e *Engine) work(ctx context.Context, msg jetstream.Msg) {
+	id := string(msg.Data())
+	stop := e.heartbeat(msg)
+	err := e.process(ctx, id)
+	stop()
+	switch {
+	case err == nil:
+		err = msg.Ack()
+	case ctx.Err() != nil:
+		err = errors.Join(err, msg.Nak())
+	default:
+		err = errors.Join(err, msg.NakWithDelay(e.delay(deliveries(msg))))
+	}
+	if err != nil {
+		e.log.Warn("engine job goes back to the queue", zap.String("job", id), zap.Error(err))
+	}
+}
+
+// deliveries is how often the message was delivered.
+func deliveries(msg jetstream.Msg) int {
+	meta, err := msg.Metadata()
+	if err != nil {
+		return 1
+	}
+	return int(min(meta.NumDelivered, maxStarts))
+}
+
+// heartbeat tells JetStream that the message is being worked on, until stop is
+// called.
+func (e *Engine) heartbeat(msg jetstream.Msg) (stop func()) {
+	done := make(chan struct{})
+	var beats sync.WaitGroup
+	beats.Go(func() {
+		tick := time.NewTicker(e.cfg.timing.ackWait / 3)
+		defer tick.Stop()
+		for {
+			select {
+			case <-tick.C:
+				_ = msg.InProgress() // the next one may get through
+			case <-done:
+				return
+			}
+		}
+	})
+	return func() {
+		close(done)
+		beats.Wait()
+	}
+}
+
+// delay is how long to wait after a number of failures: it doubles up to a
+// limit.
+func (e *Engine) delay(failures int) time.Duration {
+	wait := e.cfg.timing.retry
+	for range failures - 1 {
+		if wait *= 2; wait >= e.cfg.timing.retryMax {
+			return e.cfg.timing.retryMax
+		}
+	}
+	return wait
+}
+
+// pause waits, or less if ctx ends.
+func pause(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+}
