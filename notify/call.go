@@ -1,0 +1,180 @@
+package notify
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"unicode"
+
+	"github.com/nyaruka/phonenumbers"
+)
+
+const (
+	hidden      = "••••"
+	maskFrom    = 7 // digits; shorter numbers are extensions and short codes
+	shownDigits = 4 // at a number's end
+	minHidden   = 3
+	maxName     = 60 // of a speaker, an agent or a party
+	secondsHour = 3600
+)
+
+// Mask hides the middle of a phone number: the country code, the area code and
+// the last four digits remain (+1 415 •••• 0137). A SIP address keeps its
+// host. Extensions and names such as "anonymous" are not numbers and stay.
+func Mask(number string) string {
+	number = clean(number, maxName)
+	if at := strings.LastIndexByte(number, '@'); at >= 0 {
+		scheme, _, found := strings.Cut(number[:at], ":")
+		if !found {
+			return hidden + number[at:]
+		}
+		return scheme + ":" + hidden + number[at:]
+	}
+	if countDigits(number) < maskFrom {
+		return number
+	}
+	if parsed, err := phonenumbers.Parse(number, ""); err == nil {
+		return maskParsed(parsed)
+	}
+	return hidden + " " + lastDigits(number)
+}
+
+func maskParsed(number *phonenumbers.PhoneNumber) string {
+	national := phonenumbers.GetNationalSignificantNumber(number)
+	area := phonenumbers.GetLengthOfNationalDestinationCode(number)
+	if area <= 0 || len(national)-area-shownDigits < minHidden {
+		area = 0
+	}
+	parts := []string{"+" + strconv.Itoa(int(number.GetCountryCode()))}
+	if area > 0 {
+		parts = append(parts, national[:area])
+	}
+	return strings.Join(append(parts, hidden, lastDigits(national)), " ")
+}
+
+func countDigits(s string) int {
+	n := 0
+	for _, r := range s {
+		if unicode.IsDigit(r) {
+			n++
+		}
+	}
+	return n
+}
+
+// lastDigits are the digits at the end that may be shown.
+func lastDigits(number string) string {
+	var digits []rune
+	for _, r := range number {
+		if unicode.IsDigit(r) {
+			digits = append(digits, r)
+		}
+	}
+	show := min(shownDigits, max(len(digits)-minHidden, 0))
+	return string(digits[len(digits)-show:])
+}
+
+// clock is a time in the call, m:ss, or h:mm:ss from an hour on; empty when it
+// is unknown.
+func clock(seconds float64) string {
+	s, ok := wholeSeconds(seconds)
+	if !ok {
+		return ""
+	}
+	if s < secondsHour {
+		return fmt.Sprintf("%d:%02d", s/60, s%60)
+	}
+	return fmt.Sprintf("%d:%02d:%02d", s/secondsHour, s/60%60, s%60)
+}
+
+// duration is how long a call was, in words; empty when it is unknown.
+func duration(seconds float64) string {
+	s, ok := wholeSeconds(seconds)
+	switch {
+	case !ok || s == 0:
+		return ""
+	case s < 60:
+		return fmt.Sprintf("%d s", s)
+	case s < secondsHour:
+		return fmt.Sprintf("%d min %02d s", s/60, s%60)
+	default:
+		return fmt.Sprintf("%d h %02d min", s/secondsHour, s/60%60)
+	}
+}
+
+// wholeSeconds refuses what no call can have: NaN, negative, beyond a year.
+func wholeSeconds(seconds float64) (int, bool) {
+	const year = 366 * 24 * secondsHour
+	if math.IsNaN(seconds) || seconds < 0 || seconds > year {
+		return 0, false
+	}
+	return int(seconds), true
+}
+
+// started is the start of the call for where Slack's own date format is not
+// to be had; empty when it is unknown.
+func (c Call) started() string {
+	if c.StartedAt.IsZero() {
+		return ""
+	}
+	return c.StartedAt.UTC().Format("2 Jan 2006 15:04 UTC")
+}
+
+// parties says who called whom, numbers masked.
+func (c Call) parties() string {
+	from, to := Mask(c.From), Mask(c.To)
+	switch {
+	case from != "" && to != "":
+		return from + " → " + to
+	case from != "":
+		return "from " + from
+	case to != "":
+		return "to " + to
+	default:
+		return ""
+	}
+}
+
+// summary is who called whom.
+func (c Call) summary() []string {
+	agent := clean(c.Agent, maxName)
+	if agent != "" {
+		agent = "agent " + agent
+	}
+	return present(capital(clean(c.Direction, maxName)), c.parties(), agent)
+}
+
+// other is the party that is not the agent's side, for the one line of a
+// notification.
+func (c Call) other() string {
+	if c.Direction == "outbound" {
+		if to := Mask(c.To); to != "" {
+			return "called " + to
+		}
+		return ""
+	}
+	if from := Mask(c.From); from != "" {
+		return "caller " + from
+	}
+	return ""
+}
+
+// present drops empty parts.
+func present(parts ...string) []string {
+	var out []string
+	for _, p := range parts {
+		if p != "" {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+func capital(s string) string {
+	if s == "" {
+		return ""
+	}
+	r := []rune(s)
+	return string(unicode.ToUpper(r[0])) + string(r[1:])
+}

@@ -1,0 +1,212 @@
+package notify
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/slack-go/slack"
+
+	"github.com/trackerbell/trackerbell/config"
+)
+
+// SlackOptions are what NewSlack needs beside the configuration.
+type SlackOptions struct {
+	HTTPClient *http.Client // its transport is used; nil: net/http's default
+	ConsoleURL string       // of the admin console, for links; may be empty
+}
+
+// Slack posts alerts with a bot token through Slack's Web API
+// (docs.slack.dev/reference/methods/chat.postMessage).
+type Slack struct {
+	api     *slack.Client
+	client  *http.Client
+	render  RenderOptions
+	timeout time.Duration
+
+	mu  sync.Mutex
+	ids map[string]string // slug of a channel's name to its id, as far as known
+}
+
+var (
+	_ Notifier = (*Slack)(nil)
+	_ Finder   = (*Slack)(nil)
+)
+
+// SlackIdentity is who a token belongs to.
+type SlackIdentity struct {
+	Team string // name of the workspace
+	Bot  string // name of the bot user
+	URL  string // of the workspace
+}
+
+// NewSlack checks the configuration and calls nobody. Errors name the key.
+func NewSlack(cfg config.Slack, opt SlackOptions) (*Slack, error) {
+	if cfg.Token == "" {
+		return nil, errors.New("slack.token: must be set")
+	}
+	apiURL, err := slackURL(cfg.APIURL)
+	if err != nil {
+		return nil, err
+	}
+	client := guardedClient(opt.HTTPClient)
+	return &Slack{
+		api:     slack.New(cfg.Token, slack.OptionAPIURL(apiURL), slack.OptionHTTPClient(client)),
+		client:  client,
+		render:  RenderOptions{ConsoleURL: opt.ConsoleURL},
+		timeout: callTimeout,
+		ids:     make(map[string]string),
+	}, nil
+}
+
+func slackURL(address string) (string, error) {
+	if address == "" {
+		return slack.APIURL, nil
+	}
+	u, err := url.Parse(address)
+	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
+		return "", errors.New("slack.apiURL: must be a http or https URL")
+	}
+	return strings.TrimSuffix(address, "/") + "/", nil
+}
+
+// Close ends the connections that are kept open between posts.
+func (s *Slack) Close() { s.client.CloseIdleConnections() }
+
+// Notify posts the alert once. The channel's name is good enough for that; the
+// answer gives its id.
+func (s *Slack) Notify(ctx context.Context, a Alert) (Receipt, error) {
+	options := messageOptions(Render(a, s.render))
+	target := a.Destination
+	if id, ok := s.known(a.Destination); ok {
+		target = id
+	}
+	var r Receipt
+	failed := call(ctx, s.timeout, func(ctx context.Context) (err error) {
+		r.Channel, r.TS, err = s.api.PostMessageContext(ctx, target, options...)
+		return err
+	})
+	if failed != nil {
+		s.mayForget(a.Destination, failed)
+		return Receipt{}, failed
+	}
+	if !timestamp.MatchString(r.TS) { // slack-go passes ok=false without a code
+		return Receipt{}, badAnswer()
+	}
+	r.Channel = clean(r.Channel, maxName)
+	s.remember(a.Destination, r.Channel)
+	return r, nil
+}
+
+// timestamp is the id of a message in its channel: seconds and six digits.
+var timestamp = regexp.MustCompile(`^[0-9]{1,12}\.[0-9]{1,12}$`)
+
+func messageOptions(m Message) []slack.MsgOption {
+	return []slack.MsgOption{
+		slack.MsgOptionText(m.Text, false), // escaped by Render
+		slack.MsgOptionBlocks(m.Blocks...),
+		slack.MsgOptionMetadata(m.Metadata.slack()),
+		slack.MsgOptionDisableMarkdown(),
+		slack.MsgOptionParse(false),
+		slack.MsgOptionDisableLinkUnfurl(),
+		slack.MsgOptionDisableMediaUnfurl(),
+	}
+}
+
+const (
+	metaAlertID   = "alert_id"
+	metaRecording = "recording"
+	metaTrackers  = "trackers"
+)
+
+func (m Metadata) slack() slack.SlackMetadata {
+	return slack.SlackMetadata{
+		EventType: MetadataEvent,
+		EventPayload: map[string]any{
+			metaAlertID:   m.AlertID,
+			metaRecording: m.Recording,
+			metaTrackers:  m.Trackers,
+		},
+	}
+}
+
+// Check tells whose token it is, by auth.test.
+func (s *Slack) Check(ctx context.Context) (SlackIdentity, error) {
+	var answer *slack.AuthTestResponse
+	failed := call(ctx, s.timeout, func(ctx context.Context) (err error) {
+		answer, err = s.api.AuthTestContext(ctx)
+		return err
+	})
+	if failed != nil {
+		return SlackIdentity{}, reading(failed)
+	}
+	if answer.Team == "" && answer.UserID == "" {
+		return SlackIdentity{}, reading(badAnswer())
+	}
+	return SlackIdentity{
+		Team: clean(answer.Team, maxName),
+		Bot:  clean(answer.User, maxName),
+		URL:  clean(answer.URL, maxName),
+	}, nil
+}
+
+// CheckChannel finds the channel of a destination and tells by an *Error
+// whether alerts could be posted there and looked up again: channel_not_found,
+// not_in_channel, is_archived, missing_scope and so on. It gives the id.
+func (s *Slack) CheckChannel(ctx context.Context, destination string) (string, error) {
+	id, err := s.Resolve(ctx, destination)
+	if err != nil {
+		return "", err
+	}
+	var channel *slack.Channel
+	failed := call(ctx, s.timeout, func(ctx context.Context) (err error) {
+		channel, err = s.api.GetConversationInfoContext(ctx, &slack.GetConversationInfoInput{ChannelID: id})
+		return err
+	})
+	switch {
+	case failed != nil:
+		return "", reading(failed)
+	case channel.ID != id:
+		return "", reading(badAnswer())
+	case channel.IsArchived:
+		return "", codeError(codeArchived)
+	case !channel.IsMember && !channel.IsIM:
+		return "", codeError(codeNotInChannel)
+	}
+	return id, nil
+}
+
+func (s *Slack) known(destination string) (string, bool) {
+	if isChannelID(destination) {
+		return destination, true
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	id, ok := s.ids[Slug(destination)]
+	return id, ok
+}
+
+func (s *Slack) remember(destination, id string) {
+	if isChannelID(destination) || !isChannelID(id) {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.ids[Slug(destination)] = id
+}
+
+// mayForget drops an id that Slack does not know any more: the name may be
+// another channel's by now.
+func (s *Slack) mayForget(destination string, e *Error) {
+	if e.Reason != codeNoChannel {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.ids, Slug(destination))
+}

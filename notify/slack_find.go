@@ -1,0 +1,114 @@
+package notify
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/slack-go/slack"
+)
+
+const (
+	listPage    = 1000 // channels; Slack's most
+	historyPage = 200  // messages; what Slack recommends
+	maxPages    = 100  // of either
+)
+
+// Find looks for the alert's id in the metadata of what was posted to its
+// channel since (docs.slack.dev/reference/methods/conversations.history; the
+// app must be a member). It reads at most 20,000 messages.
+func (s *Slack) Find(ctx context.Context, a Alert, since time.Time) (Receipt, bool, error) {
+	channel, err := s.Resolve(ctx, a.Destination)
+	if err != nil {
+		return Receipt{}, false, err
+	}
+	query := slack.GetConversationHistoryParameters{
+		ChannelID:          channel,
+		Oldest:             fmt.Sprintf("%d.%06d", since.Unix(), since.Nanosecond()/1000),
+		Inclusive:          true,
+		Limit:              historyPage,
+		IncludeAllMetadata: true,
+	}
+	for range maxPages {
+		page, failed := s.history(ctx, &query)
+		if failed != nil {
+			s.mayForget(a.Destination, failed)
+			return Receipt{}, false, failed
+		}
+		if ts, found := findAlert(page.Messages, a.ID); found {
+			return Receipt{Channel: channel, TS: ts}, true, nil
+		}
+		query.Cursor = page.ResponseMetaData.NextCursor
+		if query.Cursor == "" {
+			return Receipt{}, false, nil
+		}
+	}
+	return Receipt{}, false, &Error{Outcome: Permanent, Reason: ReasonHistory}
+}
+
+func (s *Slack) history(ctx context.Context, query *slack.GetConversationHistoryParameters) (*slack.GetConversationHistoryResponse, *Error) {
+	var page *slack.GetConversationHistoryResponse
+	failed := call(ctx, s.timeout, func(ctx context.Context) (err error) {
+		page, err = s.api.GetConversationHistoryContext(ctx, query)
+		return err
+	})
+	if failed == nil && !page.Ok { // "not there" must be Slack's own word
+		failed = badAnswer()
+	}
+	return page, reading(failed)
+}
+
+func findAlert(messages []slack.Message, id string) (ts string, found bool) {
+	for _, m := range messages {
+		got, ok := m.Metadata.EventPayload[metaAlertID].(string)
+		if ok && got == id && m.Metadata.EventType == MetadataEvent && timestamp.MatchString(m.Timestamp) {
+			return m.Timestamp, true
+		}
+	}
+	return "", false
+}
+
+// Resolve gives the id of a destination's channel: itself when it is one, or
+// what conversations.list says of the name. Ids are remembered as long as the
+// Slack lives. Errors are *Error; channel_not_found also means a private
+// channel that the app is not in.
+func (s *Slack) Resolve(ctx context.Context, destination string) (string, error) {
+	if id, ok := s.known(destination); ok {
+		return id, nil
+	}
+	name := strings.TrimPrefix(destination, "#")
+	query := slack.GetConversationsParameters{
+		Types: []string{"public_channel", "private_channel"},
+		Limit: listPage,
+	}
+	for range maxPages {
+		channels, failed := s.channels(ctx, &query)
+		if failed != nil {
+			return "", failed
+		}
+		for _, c := range channels {
+			if c.Name == name && isChannelID(c.ID) {
+				s.remember(destination, c.ID)
+				return c.ID, nil
+			}
+		}
+		if query.Cursor == "" {
+			break
+		}
+	}
+	return "", codeError(codeNoChannel)
+}
+
+// channels gets a page and moves the query to the next one.
+func (s *Slack) channels(ctx context.Context, query *slack.GetConversationsParameters) ([]slack.Channel, *Error) {
+	var page []slack.Channel
+	failed := call(ctx, s.timeout, func(ctx context.Context) (err error) {
+		page, query.Cursor, err = s.api.GetConversationsContext(ctx, query)
+		return err
+	})
+	if failed == nil && len(page) == 0 && query.Cursor == "" { // every workspace has #general
+		failed = badAnswer()
+	}
+	return page, reading(failed)
+}

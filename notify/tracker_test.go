@@ -1,0 +1,75 @@
+package notify_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/trackerbell/trackerbell/notify"
+)
+
+func TestQuotesAreSortedExactFirstThenByTime(t *testing.T) {
+	tracker := notify.Tracker{Quotes: []notify.Quote{
+		{Text: "similar, late", Offset: -1, At: 9},
+		{Text: "similar, early", Offset: -1, At: 0},
+		{Text: "exact, unknown", Offset: 3, At: -1},
+		{Text: "exact, late", Offset: 0, At: 50},
+		{Text: "exact, early", Offset: 7, At: 5},
+		{Text: "exact, early too", Offset: 7, At: 5},
+	}}
+	tracker.Sort()
+	var got []string
+	for _, q := range tracker.Quotes {
+		got = append(got, q.Text)
+	}
+	require.Equal(t, []string{"exact, early", "exact, early too", "exact, late", "exact, unknown", "similar, early", "similar, late"}, got)
+}
+
+func TestNumbersAreMasked(t *testing.T) {
+	for number, want := range map[string]string{
+		"+14155550137":                   "+1 415 •••• 0137",
+		"+1 (415) 555-0137":              "+1 415 •••• 0137",
+		"+442079460958":                  "+44 20 •••• 0958",
+		"+4915112345678":                 "+49 1511 •••• 5678",
+		"+33612345678":                   "+33 6 •••• 5678",
+		"+81312345678":                   "+81 3 •••• 5678",
+		"+6591234567":                    "+65 •••• 4567",
+		"4155550137":                     "•••• 0137",
+		"5550137":                        "•••• 0137",
+		"0049 151 1234 5678 9":           "•••• 6789",
+		"+999123456789":                  "•••• 6789",
+		"101":                            "101",
+		"+911":                           "+911",
+		"anonymous":                      "anonymous",
+		"Restricted":                     "Restricted",
+		"client:anna":                    "client:anna",
+		"sip:alice@pbx.example":          "sip:••••@pbx.example",
+		"sip:+14155550137:x@pbx.example": "sip:••••@pbx.example",
+		"alice@pbx.example":              "••••@pbx.example",
+		"+1415555\u202e0137\n":           "+1 415 •••• 0137",
+		"":                               "",
+	} {
+		require.Equal(t, want, notify.Mask(number), "%q", number)
+	}
+}
+
+func FuzzMaskNeverShowsAWholeNumber(f *testing.F) {
+	for _, s := range []string{"+14155550137", "4155550137", "sip:a@b", "+999123456789", "٠١٢٣٤٥٦٧٨"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, number string) {
+		digits := func(s string) (n int) {
+			for _, r := range s {
+				if '0' <= r && r <= '9' {
+					n++
+				}
+			}
+			return n
+		}
+		got := notify.Mask(number)
+		requireVisible(t, got)
+		if digits(number) >= 7 && digits(number) < 40 {
+			require.Less(t, digits(got), digits(number), "%q shows as %q", number, got)
+		}
+	})
+}
