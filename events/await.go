@@ -1,0 +1,218 @@
+package events
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+	"go.uber.org/zap"
+
+	"github.com/trackerbell/trackerbell/symbl"
+)
+
+const (
+	// wakeDelay and wakeTries bound how long a wake waits for the ledger or
+	// for the job's status to catch up with it. The polls go on in any case.
+	wakeDelay = 250 * time.Millisecond
+	wakeTries = 40
+)
+
+// await follows the job of a recording. The submitted event comes back as the
+// poll, by delayed redelivery; a wake asks at once. Nothing runs for a job
+// while it is waited for.
+func (s *Service) await(ctx context.Context, d delivery) error {
+	if d.event.Type == TypeWake {
+		return s.awake(ctx, d)
+	}
+	if _, err := dataOf[Submitted](d.event, TypeSubmitted); err != nil {
+		return dead(ReasonMalformed, err)
+	}
+	e, err := s.Entry(ctx, d.event.Subject)
+	switch {
+	case errors.Is(err, ErrNotFound):
+		return nil
+	case err != nil:
+		return err
+	case e.Replay != d.event.Replay || !e.awaits():
+		return nil // a wake was faster, it is a dead letter, or it was started anew
+	case s.now().Sub(e.SubmittedAt) > s.opt.JobTimeout:
+		return dead(ReasonJobTimeout, fmt.Errorf("the job has not ended after %s", s.opt.JobTimeout))
+	}
+	if d.delivered > 1 {
+		done, err := s.poll(ctx, e)
+		if done || err != nil {
+			return err
+		}
+	}
+	s.waiting.put(e.Key, d.reply)
+	return wait(jitter(pollDelay(d.delivered, s.opt.PollInterval, s.opt.PollMax)))
+}
+
+// awake asks the job that a callback told of.
+func (s *Service) awake(ctx context.Context, d delivery) error {
+	w, err := dataOf[Wake](d.event, TypeWake)
+	if err != nil {
+		return dead(ReasonMalformed, err)
+	}
+	e, err := s.Entry(ctx, w.Key)
+	switch {
+	case err != nil && !errors.Is(err, ErrNotFound):
+		return err
+	case err != nil || e.Stage == StageReady:
+		return early(d) // the callback was faster than the answer to the submit
+	case !e.awaits():
+		return nil
+	}
+	if e.JobID == "" {
+		if e, err = s.learnJob(ctx, e.Key, w.JobID); err != nil {
+			return err
+		}
+	}
+	if e.JobID != w.JobID {
+		return nil
+	}
+	done, err := s.poll(ctx, e)
+	switch {
+	case err != nil:
+		return err
+	case !done:
+		return early(d)
+	}
+	s.release(e.Key)
+	return nil
+}
+
+// early delays a wake that came too early, a limited number of times.
+func early(d delivery) error {
+	if d.delivered > wakeTries {
+		return nil
+	}
+	return wait(wakeDelay)
+}
+
+// learnJob takes the job's id from a callback: after a crash only the
+// conversation may be known.
+func (s *Service) learnJob(ctx context.Context, key, jobID string) (Entry, error) {
+	return s.mutate(ctx, key, func(e *Entry) error {
+		if e.JobID != "" || e.Stage != StageSubmitted {
+			return errUnchanged
+		}
+		e.JobID = jobID
+		return nil
+	})
+}
+
+// poll asks for the job once, and takes the recording on when it has ended.
+func (s *Service) poll(ctx context.Context, e Entry) (done bool, err error) {
+	if e.JobID == "" {
+		return s.pollConversation(ctx, e)
+	}
+	job, err := s.symbl.Job(ctx, e.JobID)
+	if err != nil {
+		return false, pollError(err)
+	}
+	switch job.Status {
+	case symbl.Completed:
+		return true, s.collect(ctx, e)
+	case symbl.Failed:
+		reason := job.Error
+		if reason == "" {
+			reason = "Symbl gives no reason"
+		}
+		return true, dead(ReasonJobFailed, fmt.Errorf("the job failed: %s", reason))
+	}
+	return false, nil
+}
+
+// pollConversation stands in for the job's status while its id is unknown.
+func (s *Service) pollConversation(ctx context.Context, e Entry) (done bool, err error) {
+	conv, err := s.symbl.Conversation(ctx, e.ConversationID)
+	if err != nil {
+		return false, pollError(err)
+	}
+	if conv.EndTime.IsZero() {
+		return false, nil
+	}
+	return true, s.collect(ctx, e)
+}
+
+func pollError(err error) error {
+	var failed *symbl.Error
+	if errors.As(err, &failed) {
+		switch failed.Class {
+		case symbl.Throttled:
+			return throttled(max(failed.RetryAfter, jitter(throttleDefault)), err)
+		case symbl.NotFound:
+			return dead(ReasonJobFailed, err)
+		}
+	}
+	return err
+}
+
+// collect fetches the matches of a finished job, joins them to speaker and
+// time, and hands them on.
+func (s *Service) collect(ctx context.Context, e Entry) error {
+	results, err := s.symbl.TrackerResults(ctx, e.ConversationID)
+	if err != nil {
+		return pollError(err)
+	}
+	var messages []symbl.Message
+	if len(results) > 0 {
+		if messages, err = s.symbl.Messages(ctx, e.ConversationID); err != nil {
+			return pollError(err)
+		}
+	}
+	found := Processed{Call: e.Call, Trackers: join(results, messages, e.Text, e.callStart())}
+	names := make([]string, 0, len(found.Trackers))
+	for _, t := range found.Trackers {
+		names = append(names, t.Name)
+	}
+	if err := s.publishProcessed(ctx, e, found); err != nil {
+		return err
+	}
+	_, err = s.mutate(ctx, e.Key, func(now *Entry) error {
+		if now.Replay != e.Replay || now.Stage != StageSubmitted {
+			return errUnchanged
+		}
+		now.Stage, now.Trackers = StageProcessed, names
+		now.pass(StepAwait, s.now())
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	s.dep.Log.Info("processed", zap.String("recording", e.Key), zap.String("source", e.Source), zap.String("stage", StepAwait),
+		zap.String("conversation", e.ConversationID), zap.Strings("trackers", names))
+	return nil
+}
+
+func (s *Service) publishProcessed(ctx context.Context, e Entry, found Processed) error {
+	set, err := s.streams()
+	if err != nil {
+		return err
+	}
+	name := msgID("matches", e.Key, e.Replay)
+	if found.TrackersRef, err = storeLarge(ctx, set.blobs, name, found.Trackers); err != nil {
+		return fmt.Errorf("store matches: %w", err)
+	}
+	if found.TrackersRef != "" {
+		found.Trackers = nil
+	}
+	return publish(ctx, s, subjectProcessed+e.Source, TypeProcessed, msgID("processed", e.Key, e.Replay), e, found)
+}
+
+// release acks the submitted event that waits for its next poll, so that its
+// slot among symbl.maxJobs is free at once. Another replica may hold it; there
+// the slot is free at the next poll.
+func (s *Service) release(key string) {
+	if reply, ok := s.waiting.take(key); ok {
+		_ = s.dep.Conn.Publish(reply, []byte("+ACK")) // without it the next poll acks
+	}
+}
+
+// jobsFree is how many more jobs may be submitted now.
+func (s *Service) jobsFree(ctx context.Context, await jetstream.Consumer) int {
+	return s.opt.MaxJobs - s.jobs.inFlight(ctx, await, s.now())
+}

@@ -1,0 +1,107 @@
+package events
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/trackerbell/trackerbell/symbl"
+)
+
+const callbackSecretKey = "callback-secret"
+
+// callbackTokens makes and checks the tokens in callback URLs: an HMAC of the
+// recording's key under a secret that all replicas share, so that a token
+// exists before the submit and nothing need be stored for it.
+type callbackTokens struct {
+	secret []byte
+}
+
+func loadCallbackTokens(ctx context.Context, state jetstream.KeyValue) (*callbackTokens, error) {
+	secret := make([]byte, sha256.Size)
+	if _, err := rand.Read(secret); err != nil {
+		return nil, fmt.Errorf("make callback secret: %w", err)
+	}
+	_, err := state.Create(ctx, callbackSecretKey, secret)
+	if errors.Is(err, jetstream.ErrKeyExists) {
+		v, err := state.Get(ctx, callbackSecretKey)
+		if err != nil {
+			return nil, fmt.Errorf("read callback secret: %w", err)
+		}
+		return &callbackTokens{secret: v.Value()}, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("store callback secret: %w", err)
+	}
+	return &callbackTokens{secret: secret}, nil
+}
+
+func (t *callbackTokens) make(key string) string {
+	mac := hmac.New(sha256.New, t.secret)
+	mac.Write([]byte(key))
+	enc := base64.RawURLEncoding
+	return enc.EncodeToString([]byte(key)) + "." + enc.EncodeToString(mac.Sum(nil))
+}
+
+// key is the recording that a token was made for; ok is false for a forged one.
+func (t *callbackTokens) key(token string) (key string, ok bool) {
+	part, _, found := strings.Cut(token, ".")
+	raw, err := base64.RawURLEncoding.DecodeString(part)
+	if !found || err != nil {
+		return "", false
+	}
+	return string(raw), hmac.Equal([]byte(t.make(string(raw))), []byte(token))
+}
+
+// CallbackKey is the recording that the token of a callback URL belongs to; ok
+// is false when nobody here made the token.
+func (s *Service) CallbackKey(token string) (key string, ok bool) {
+	tokens := s.tokens.Load()
+	if tokens == nil {
+		return "", false
+	}
+	return tokens.key(token)
+}
+
+// callbackURL is where Symbl reports the job of a recording; empty when jobs
+// are only polled.
+func (s *Service) callbackURL(key string) string {
+	if !s.opt.Callbacks || s.opt.PublicURL == "" {
+		return ""
+	}
+	return s.opt.PublicURL + "/callbacks/symbl/" + s.tokens.Load().make(key)
+}
+
+// Wake stores durably that the job of a recording changed, and so has it asked
+// at once. A status that ends nothing is dropped, unless the job's id is still
+// unknown here.
+func (s *Service) Wake(ctx context.Context, w Wake) error {
+	set, err := s.streams()
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, publishTimeout)
+	defer cancel()
+	if st := symbl.Status(w.Status); st != symbl.Completed && st != symbl.Failed {
+		e, err := set.ledger.Get(ctx, w.Key)
+		if errors.Is(err, ErrNotFound) || err == nil && e.JobID != "" {
+			return nil
+		}
+	}
+	id := msgID("wake", w.Key, 0) + "/" + w.JobID + "/" + w.Status
+	msg, err := newEvent(subjectWake+sourceOf(w.Key), TypeWake, id, w.Key, 0, s.now(), w)
+	if err != nil {
+		return err
+	}
+	if _, err := set.js.PublishMsg(ctx, msg); err != nil {
+		return fmt.Errorf("%w: publish: %w", ErrUnavailable, err)
+	}
+	return nil
+}

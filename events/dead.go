@@ -1,0 +1,198 @@
+package events
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+	"go.uber.org/zap"
+)
+
+// DeadLetter is a message that could not be handled, with all that is needed
+// to try it again. It is the data of a dead.> event.
+type DeadLetter struct {
+	ID        uint64          `json:"id"` // its sequence in DEAD; filled when it is read
+	Step      string          `json:"stage"`
+	Reason    string          `json:"reason"` // one of Reasons
+	Error     string          `json:"error"`
+	Recording string          `json:"recording"`
+	Attempts  int             `json:"attempts"`
+	At        time.Time       `json:"at"`
+	Subject   string          `json:"subject"` // of the message
+	Event     json.RawMessage `json:"event,omitempty"`
+}
+
+// DeadPage is one page of dead letters, newest first.
+type DeadPage struct {
+	Letters []DeadLetter
+	Next    uint64 // where the next page begins; 0 at the end
+}
+
+// bury makes a dead letter of a message.
+func (s *Service) bury(ctx context.Context, step, subject string, d delivery, attempts int, reason string, cause error) error {
+	set, err := s.streams()
+	if err != nil {
+		return err
+	}
+	letter := DeadLetter{
+		Step: step, Reason: reason, Error: clip(cause.Error(), maxErrorBytes), Recording: d.event.Subject,
+		Attempts: attempts, At: s.now().UTC(), Subject: subject,
+	}
+	if d.event.ID != "" {
+		if letter.Event, err = json.Marshal(d.event); err != nil {
+			return fmt.Errorf("encode dead letter: %w", err)
+		}
+	}
+	// The sequence is in the id, so that a replay that fails again is a letter
+	// of its own.
+	id := msgID("dead/"+subject+"/"+strconv.FormatUint(d.seq, 10), d.event.Subject, d.event.Replay)
+	msg, err := newEvent(subjectDead+step, TypeDead, id, d.event.Subject, d.event.Replay, s.now(), letter)
+	if err != nil {
+		return err
+	}
+	ack, err := set.js.PublishMsg(ctx, msg)
+	if err != nil {
+		return fmt.Errorf("publish dead letter: %w", err)
+	}
+	if d.event.Subject != "" {
+		if err := s.markDead(ctx, d.event.Subject, ack.Sequence); err != nil {
+			return err
+		}
+	}
+	if !ack.Duplicate {
+		s.dep.Metrics.dead(reason)
+		s.dep.Log.Error("dead letter", zap.String("recording", d.event.Subject), zap.String("stage", step),
+			zap.Uint64("id", ack.Sequence), zap.String("reason", reason), zap.Int("attempt", attempts), zap.Error(cause))
+	}
+	return nil
+}
+
+func (s *Service) markDead(ctx context.Context, key string, id uint64) error {
+	_, err := s.mutate(ctx, key, func(e *Entry) error {
+		if e.Stage == "" || slices.Contains(e.DeadLetters, id) {
+			return errUnchanged
+		}
+		e.DeadLetters = append(e.DeadLetters, id)
+		return nil
+	})
+	return err
+}
+
+// noteFailure counts a failure in the ledger.
+func (s *Service) noteFailure(ctx context.Context, key, step string, cause error) (Entry, error) {
+	return s.mutate(ctx, key, func(e *Entry) error {
+		if e.Stage == "" {
+			return ErrNotFound
+		}
+		e.fail(step, cause, s.now())
+		return nil
+	})
+}
+
+// DeadLetters reads up to limit dead letters, newest first, from cursor on (0:
+// from the newest).
+func (s *Service) DeadLetters(ctx context.Context, cursor uint64, limit int) (DeadPage, error) {
+	set, err := s.streams()
+	if err != nil {
+		return DeadPage{}, err
+	}
+	info, err := set.dead.Info(ctx)
+	if err != nil {
+		return DeadPage{}, fmt.Errorf("read dead letters: %w", err)
+	}
+	seq := info.State.LastSeq
+	if cursor > 0 && cursor <= seq {
+		seq = cursor - 1
+	}
+	var page DeadPage
+	for ; seq >= max(info.State.FirstSeq, 1); seq-- {
+		letter, err := s.DeadLetter(ctx, seq)
+		if errors.Is(err, ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return DeadPage{}, err
+		}
+		if len(page.Letters) == limit {
+			page.Next = page.Letters[limit-1].ID
+			break
+		}
+		page.Letters = append(page.Letters, letter)
+	}
+	return page, nil
+}
+
+// DeadLetter reads one dead letter; ErrNotFound if there is none of that id.
+func (s *Service) DeadLetter(ctx context.Context, id uint64) (DeadLetter, error) {
+	set, err := s.streams()
+	if err != nil {
+		return DeadLetter{}, err
+	}
+	ev, err := readEvent(ctx, set.dead, id)
+	if err != nil {
+		return DeadLetter{}, err
+	}
+	letter, err := dataOf[DeadLetter](ev, TypeDead)
+	letter.ID = id
+	return letter, err
+}
+
+// readEvent reads one message of a stream; ErrNotFound if it is gone.
+func readEvent(ctx context.Context, stream jetstream.Stream, seq uint64) (Event, error) {
+	raw, err := stream.GetMsg(ctx, seq)
+	switch {
+	case errors.Is(err, jetstream.ErrMsgNotFound):
+		return Event{}, ErrNotFound
+	case err != nil:
+		return Event{}, fmt.Errorf("read message %d: %w", seq, err)
+	}
+	var ev Event
+	if err := json.Unmarshal(raw.Data, &ev); err != nil {
+		return Event{}, fmt.Errorf("decode message %d: %w", seq, err)
+	}
+	return ev, nil
+}
+
+// DropDead deletes a dead letter for good.
+func (s *Service) DropDead(ctx context.Context, id uint64) error {
+	letter, err := s.DeadLetter(ctx, id)
+	if err != nil {
+		return err
+	}
+	if err := s.unmarkDead(ctx, letter, func(*Entry) {}); err != nil {
+		return err
+	}
+	return s.deleteDead(ctx, id)
+}
+
+// unmarkDead takes a dead letter off the ledger and changes the entry with it.
+func (s *Service) unmarkDead(ctx context.Context, letter DeadLetter, change func(*Entry)) error {
+	if letter.Recording == "" {
+		return nil
+	}
+	_, err := s.mutate(ctx, letter.Recording, func(e *Entry) error {
+		if e.Stage == "" {
+			return errUnchanged
+		}
+		e.DeadLetters = slices.DeleteFunc(e.DeadLetters, func(id uint64) bool { return id == letter.ID })
+		change(e)
+		return nil
+	})
+	return err
+}
+
+func (s *Service) deleteDead(ctx context.Context, id uint64) error {
+	set, err := s.streams()
+	if err != nil {
+		return err
+	}
+	if err := set.dead.DeleteMsg(ctx, id); err != nil && !errors.Is(err, jetstream.ErrMsgNotFound) {
+		return fmt.Errorf("delete dead letter %d: %w", id, err)
+	}
+	return nil
+}

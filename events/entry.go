@@ -1,0 +1,167 @@
+package events
+
+import (
+	"slices"
+	"time"
+
+	"github.com/trackerbell/trackerbell/notify"
+)
+
+// Stage is how far a recording has come.
+type Stage string
+
+// The stages of a recording, in their order. StageDead is not stored: it is what
+// Entry.State says while a part of the recording is a dead letter.
+const (
+	StageReady     Stage = "ready"
+	StageSubmitted Stage = "submitted" // its job runs
+	StageProcessed Stage = "processed" // its matches are known
+	StageDone      Stage = "done"      // every alert is posted
+	StageDead      Stage = "dead"
+)
+
+const maxErrorBytes = 500
+
+// The steps of the way, as they name consumers, dead letters and attempts.
+const (
+	StepSubmit = "submit"
+	StepAwait  = "await"
+	StepRoute  = "route"
+	StepNotify = "notify"
+)
+
+// Steps lists the steps in their order.
+func Steps() []string { return []string{StepSubmit, StepAwait, StepRoute, StepNotify} }
+
+// Entry is what the ledger knows of a recording. It makes the handlers
+// idempotent, and it is what the console and the commands show.
+type Entry struct {
+	Key        string      `json:"key"`
+	Source     string      `json:"source"`
+	ID         string      `json:"id"` // the provider's
+	Call       notify.Call `json:"call"`
+	ReceivedAt time.Time   `json:"receivedAt"`
+	Stage      Stage       `json:"stage"`
+	Replay     int         `json:"replay,omitempty"`    // how often it was started anew
+	ReadySeq   uint64      `json:"readySeq,omitempty"`  // message in RECORDINGS that owns this run
+	Replaying  bool        `json:"replaying,omitempty"` // the next ready message of this Replay becomes the owner
+	Text       bool        `json:"text,omitempty"`      // it came as a transcript, not as audio or video
+
+	SubmitIntent   time.Time `json:"submitIntent,omitzero"` // a submit was begun; zero again when it was certainly refused
+	SubmittedAt    time.Time `json:"submittedAt,omitzero"`
+	JobID          string    `json:"jobId,omitempty"`
+	ConversationID string    `json:"conversationId,omitempty"`
+
+	Trackers []string      `json:"trackers,omitempty"` // that were found
+	Routed   bool          `json:"routed,omitempty"`   // Alerts is decided, even if empty
+	Alerts   []AlertRecord `json:"alerts,omitempty"`
+
+	Attempts     map[string]int       `json:"attempts,omitempty"`     // failures of the step
+	FailingSince map[string]time.Time `json:"failingSince,omitempty"` // of a step that has not succeeded since
+	Error        string               `json:"error,omitempty"`        // the last one
+	DeadLetters  []uint64             `json:"deadLetters,omitempty"`  // open ones, by their id
+	Steps        []StepTime           `json:"steps,omitempty"`
+
+	revision uint64
+}
+
+// AlertRecord is what happened to one alert of a recording.
+type AlertRecord struct {
+	AlertID     string    `json:"alertId"`
+	Destination string    `json:"destination"`
+	Trackers    []string  `json:"trackers"`
+	Intent      time.Time `json:"intent,omitzero"` // a post was begun; zero again when it was certainly refused
+	Channel     string    `json:"channel,omitempty"`
+	TS          string    `json:"ts,omitempty"`
+	PostedAt    time.Time `json:"postedAt,omitzero"`
+}
+
+// StepTime is when a step was done.
+type StepTime struct {
+	Step string    `json:"step"`
+	At   time.Time `json:"at"`
+}
+
+// State is the stage as others see it: dead while any part of the recording is
+// a dead letter.
+func (e *Entry) State() Stage {
+	if len(e.DeadLetters) > 0 {
+		return StageDead
+	}
+	return e.Stage
+}
+
+// callStart is what times in a transcript count from: the start of the call,
+// or, where that is unknown, the moment its webhook came.
+func (e *Entry) callStart() time.Time {
+	if e.Call.StartedAt.IsZero() {
+		return e.ReceivedAt
+	}
+	return e.Call.StartedAt
+}
+
+// awaits tells whether the recording waits for its job.
+func (e *Entry) awaits() bool { return e.Stage == StageSubmitted && len(e.DeadLetters) == 0 }
+
+// pass notes that a step succeeded.
+func (e *Entry) pass(step string, now time.Time) {
+	e.Steps = append(e.Steps, StepTime{Step: step, At: now.UTC()})
+	delete(e.FailingSince, step)
+	e.Error = ""
+}
+
+// fail notes a failure of a step.
+func (e *Entry) fail(step string, err error, now time.Time) {
+	if e.Attempts == nil {
+		e.Attempts = map[string]int{}
+	}
+	if e.FailingSince == nil {
+		e.FailingSince = map[string]time.Time{}
+	}
+	e.Attempts[step]++
+	if e.FailingSince[step].IsZero() {
+		e.FailingSince[step] = now.UTC()
+	}
+	e.Error = clip(err.Error(), maxErrorBytes)
+}
+
+// alert is the record of an alert, nil when the entry has none of that id.
+func (e *Entry) alert(id string) *AlertRecord {
+	i := slices.IndexFunc(e.Alerts, func(a AlertRecord) bool { return a.AlertID == id })
+	if i < 0 {
+		return nil
+	}
+	return &e.Alerts[i]
+}
+
+// settle moves the entry to done once it is routed and all alerts are posted.
+func (e *Entry) settle() {
+	if !e.Routed {
+		return
+	}
+	for _, a := range e.Alerts {
+		if a.PostedAt.IsZero() {
+			return
+		}
+	}
+	e.Stage = StageDone
+}
+
+// restart forgets what the previous run did, but not that it was.
+func (e *Entry) restart() {
+	e.Replay++
+	e.Stage, e.Replaying = StageReady, true
+	e.SubmitIntent, e.SubmittedAt, e.JobID, e.ConversationID = time.Time{}, time.Time{}, "", ""
+	e.Trackers, e.Routed, e.Alerts = nil, false, nil
+	e.Attempts, e.FailingSince, e.Error, e.DeadLetters = nil, nil, "", nil
+}
+
+func clip(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	for n > 0 && s[n]&0xC0 == 0x80 { // not inside a character
+		n--
+	}
+	return s[:n] + "…"
+}

@@ -1,0 +1,127 @@
+package events
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+const (
+	publishTimeout = 5 * time.Second
+	// envelopeBytes is room for an event's envelope and headers.
+	envelopeBytes = 4 << 10
+	fullPercent   = 90
+	fullFor       = time.Second // how long a reading of the fill level holds
+)
+
+// Accept stores a recording durably and tells whether it was known before.
+// When it returns nil, the recording's alerts will come. Key must be set. An
+// error wraps ErrUnavailable or ErrTooLarge.
+func (s *Service) Accept(ctx context.Context, rec Recording) (duplicate bool, err error) {
+	set, err := s.streams()
+	if err != nil {
+		return false, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, publishTimeout)
+	defer cancel()
+	if _, err := set.ledger.Get(ctx, rec.Key); err == nil {
+		return true, nil
+	} else if !errors.Is(err, ErrNotFound) {
+		return false, fmt.Errorf("%w: %w", ErrUnavailable, err)
+	}
+	if s.full.reached(ctx, set.recordings, s.opt.Limits.MaxBytes, s.now()) {
+		return false, fmt.Errorf("%w: the stream is over %d %% full", ErrUnavailable, fullPercent)
+	}
+	ack, err := s.publishReady(ctx, set, rec, 0)
+	if err != nil {
+		return false, err
+	}
+	return ack.Duplicate, nil
+}
+
+// publishReady publishes the recording's first event, a large transcript by
+// reference.
+func (s *Service) publishReady(ctx context.Context, set *streamSet, rec Recording, replay int) (*jetstream.PubAck, error) {
+	if len(rec.Transcript) > 0 {
+		ref, err := storeLarge(ctx, set.blobs, "transcript/"+rec.Key, rec.Transcript)
+		if err != nil {
+			return nil, fmt.Errorf("%w: store transcript: %w", ErrUnavailable, err)
+		}
+		if ref != "" {
+			rec.TranscriptRef, rec.Transcript = ref, nil
+		}
+	}
+	msg, err := newEvent(subjectReady+rec.Source, TypeReady, msgID("ready", rec.Key, replay), rec.Key, replay, s.now(), rec)
+	if err != nil {
+		return nil, err
+	}
+	if int64(len(msg.Data)+envelopeBytes) > s.dep.Conn.MaxPayload() && s.dep.Conn.MaxPayload() > 0 {
+		return nil, ErrTooLarge
+	}
+	ack, err := set.js.PublishMsg(ctx, msg)
+	if errors.Is(err, nats.ErrMaxPayload) {
+		return nil, ErrTooLarge
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%w: publish: %w", ErrUnavailable, err)
+	}
+	return ack, nil
+}
+
+// storeLarge puts a value that is too large for an event into the object
+// store, and returns its name there; "" when it may travel inside.
+func storeLarge[T any](ctx context.Context, blobs jetstream.ObjectStore, name string, v T) (string, error) {
+	raw, err := json.Marshal(v)
+	if err != nil {
+		return "", fmt.Errorf("encode: %w", err)
+	}
+	if len(raw) <= inlineBytes {
+		return "", nil
+	}
+	if _, err := blobs.PutBytes(ctx, name, raw); err != nil {
+		return "", fmt.Errorf("put %d bytes: %w", len(raw), err)
+	}
+	return name, nil
+}
+
+// loadLarge reads what storeLarge put.
+func loadLarge[T any](ctx context.Context, blobs jetstream.ObjectStore, name string) (T, error) {
+	var v T
+	raw, err := blobs.GetBytes(ctx, name)
+	if err != nil {
+		return v, fmt.Errorf("read %s: %w", name, err)
+	}
+	if err := json.Unmarshal(raw, &v); err != nil {
+		return v, fmt.Errorf("decode %s: %w", name, err)
+	}
+	return v, nil
+}
+
+// fullness caches how full the recordings stream is.
+type fullness struct {
+	mu    sync.Mutex
+	at    time.Time
+	bytes uint64
+}
+
+// reached tells whether new recordings must be refused, so that the rest of
+// the stream is left to the stages: a full stream could never drain.
+func (f *fullness) reached(ctx context.Context, stream jetstream.Stream, limit int64, now time.Time) bool {
+	if limit <= 0 {
+		return false
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if now.Sub(f.at) > fullFor {
+		if info, err := stream.Info(ctx); err == nil { // the publish itself tells of an outage
+			f.bytes, f.at = info.State.Bytes, now
+		}
+	}
+	return f.bytes >= uint64(limit)/100*fullPercent
+}

@@ -1,0 +1,63 @@
+package events
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// jobCountFor is how long a count of the jobs in flight holds.
+const jobCountFor = 100 * time.Millisecond
+
+// jobCount is the number of jobs in flight across all replicas: what the await
+// consumer has not acked, read now and then, and what was submitted since.
+type jobCount struct {
+	mu    sync.Mutex
+	at    time.Time
+	base  int
+	since int
+}
+
+// add counts n jobs that were submitted just now.
+func (c *jobCount) add(n int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.since += n
+}
+
+// inFlight counts, asking the server when the last count is too old. When the
+// server cannot be asked, the last count holds: the backend's 429 stands
+// behind it.
+func (c *jobCount) inFlight(ctx context.Context, await jetstream.Consumer, now time.Time) int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if now.Sub(c.at) >= jobCountFor {
+		if info, err := await.Info(ctx); err == nil {
+			c.base, c.since, c.at = int(info.NumPending)+info.NumAckPending, 0, now
+		}
+	}
+	return c.base + c.since
+}
+
+// waitingJobs remembers, in this process only, where the ack of each waiting
+// submitted event goes.
+type waitingJobs struct {
+	mu      sync.Mutex
+	replies map[string]string
+}
+
+func (w *waitingJobs) put(key, reply string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.replies[key] = reply
+}
+
+func (w *waitingJobs) take(key string) (reply string, ok bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	reply, ok = w.replies[key]
+	delete(w.replies, key)
+	return reply, ok
+}

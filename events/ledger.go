@@ -1,0 +1,201 @@
+package events
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// ErrNotFound says that the ledger or the dead letters know nothing of an id.
+var ErrNotFound = errors.New("not found")
+
+// errUnchanged makes Mutate write nothing.
+var errUnchanged = errors.New("unchanged")
+
+const mutateTries = 20
+
+// Ledger is one entry per recording in a key-value bucket. It changes only by
+// compare-and-set, so that a process that was paused cannot overwrite what
+// another one wrote meanwhile.
+type Ledger struct {
+	kv     jetstream.KeyValue
+	stream jetstream.Stream
+}
+
+func newLedger(ctx context.Context, js jetstream.JetStream, kv jetstream.KeyValue) (*Ledger, error) {
+	stream, err := js.Stream(ctx, "KV_"+kv.Bucket())
+	if err != nil {
+		return nil, fmt.Errorf("open the ledger's stream: %w", err)
+	}
+	return &Ledger{kv: kv, stream: stream}, nil
+}
+
+// Get reads the entry of a key; ErrNotFound when there is none.
+func (l *Ledger) Get(ctx context.Context, key string) (Entry, error) {
+	v, err := l.kv.Get(ctx, key)
+	switch {
+	case errors.Is(err, jetstream.ErrKeyNotFound), errors.Is(err, jetstream.ErrInvalidKey):
+		return Entry{}, ErrNotFound
+	case err != nil:
+		return Entry{}, fmt.Errorf("read ledger: %w", err)
+	}
+	return decodeEntry(v.Value(), v.Revision())
+}
+
+func decodeEntry(raw []byte, revision uint64) (Entry, error) {
+	var e Entry
+	if err := json.Unmarshal(raw, &e); err != nil {
+		return Entry{}, fmt.Errorf("decode ledger entry: %w", err)
+	}
+	e.revision = revision
+	return e, nil
+}
+
+// Mutate changes the entry of a key by compare-and-set and returns it as
+// stored. fn sees the current entry (a zero Entry with only the key when there
+// is none), and may run several times. An error of fn aborts, without a write,
+// and is returned; errUnchanged aborts without an error.
+func (l *Ledger) Mutate(ctx context.Context, key string, fn func(*Entry) error) (Entry, error) {
+	for try := range mutateTries {
+		e, err := l.Get(ctx, key)
+		if err != nil && !errors.Is(err, ErrNotFound) {
+			return Entry{}, err
+		}
+		e.Key = key
+		if err := fn(&e); err != nil {
+			if errors.Is(err, errUnchanged) {
+				return e, nil
+			}
+			return e, err
+		}
+		e, err = l.put(ctx, e)
+		if err == nil {
+			return e, nil
+		}
+		if !conflict(err) {
+			return Entry{}, fmt.Errorf("write ledger: %w", err)
+		}
+		// A follower may answer reads a moment behind the leader.
+		if err := pause(ctx, time.Duration(try)*time.Millisecond+rand.N(2*time.Millisecond)); err != nil {
+			return Entry{}, err
+		}
+	}
+	return Entry{}, fmt.Errorf("write ledger: %s kept changing", key)
+}
+
+func (l *Ledger) put(ctx context.Context, e Entry) (Entry, error) {
+	raw, err := json.Marshal(e)
+	if err != nil {
+		return Entry{}, fmt.Errorf("encode ledger entry: %w", err)
+	}
+	if e.revision == 0 {
+		e.revision, err = l.kv.Create(ctx, e.Key, raw)
+	} else {
+		e.revision, err = l.kv.Update(ctx, e.Key, raw, e.revision)
+	}
+	return e, err
+}
+
+// conflict tells whether a write failed because another one came first.
+func conflict(err error) bool {
+	if errors.Is(err, jetstream.ErrKeyExists) {
+		return true
+	}
+	var api *jetstream.APIError
+	return errors.As(err, &api) && api.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequence
+}
+
+// Page is one page of the ledger.
+type Page struct {
+	Entries []Entry
+	Next    uint64 // where the next page begins; 0 at the end
+}
+
+// List reads up to limit entries, last changed first, from cursor on (0: from
+// the newest). It walks the bucket's stream and holds no index.
+func (l *Ledger) List(ctx context.Context, cursor uint64, limit int) (Page, error) {
+	info, err := l.stream.Info(ctx)
+	if err != nil {
+		return Page{}, fmt.Errorf("read ledger: %w", err)
+	}
+	first, end := max(info.State.FirstSeq, 1), info.State.LastSeq+1 // end is exclusive
+	if cursor > 0 && cursor < end {
+		end = cursor
+	}
+	var page Page
+	// Only the last change of a key is kept, so a window holds fewer entries
+	// than sequences.
+	for window := uint64(4 * limit); end > first && page.Next == 0; window *= 2 {
+		begin := first
+		if end-first > window {
+			begin = end - window
+		}
+		found, err := l.between(ctx, begin, end)
+		if err != nil {
+			return Page{}, err
+		}
+		for _, e := range slices.Backward(found) {
+			if len(page.Entries) == limit {
+				page.Next = page.Entries[limit-1].revision
+				break
+			}
+			page.Entries = append(page.Entries, e)
+		}
+		end = begin
+	}
+	return page, nil
+}
+
+// between reads the entries whose last change lies in [begin, end).
+func (l *Ledger) between(ctx context.Context, begin, end uint64) ([]Entry, error) {
+	cons, err := l.stream.OrderedConsumer(ctx, jetstream.OrderedConsumerConfig{
+		DeliverPolicy: jetstream.DeliverByStartSequencePolicy, OptStartSeq: begin, InactiveThreshold: 10 * time.Second,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read ledger: %w", err)
+	}
+	batch, err := cons.FetchNoWait(int(end - begin))
+	if err != nil {
+		return nil, fmt.Errorf("read ledger: %w", err)
+	}
+	var found []Entry
+	for msg := range batch.Messages() {
+		meta, err := msg.Metadata()
+		if err != nil {
+			return nil, fmt.Errorf("read ledger: %w", err)
+		}
+		if meta.Sequence.Stream >= end {
+			break
+		}
+		if len(msg.Data()) == 0 { // a deletion
+			continue
+		}
+		e, err := decodeEntry(msg.Data(), meta.Sequence.Stream)
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, e)
+	}
+	if err := batch.Error(); err != nil {
+		return nil, fmt.Errorf("read ledger: %w", err)
+	}
+	return found, nil
+}
+
+// pause waits for d or the end of ctx.
+func pause(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-t.C:
+		return nil
+	}
+}

@@ -1,0 +1,75 @@
+package events
+
+import (
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// Metrics are the counters of the stages. A nil *Metrics counts nothing.
+type Metrics struct {
+	failures *prometheus.CounterVec
+	deads    *prometheus.CounterVec
+	alerts   prometheus.Counter
+	seconds  prometheus.Histogram
+	limited  prometheus.Counter
+}
+
+// NewMetrics registers the metrics of the stages with reg, every label preset.
+func NewMetrics(reg prometheus.Registerer) (*Metrics, error) {
+	m := &Metrics{
+		failures: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "trackerbell_step_failures_total", Help: "Failed attempts of a step.",
+		}, []string{"step"}),
+		deads: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "trackerbell_dead_letters_total", Help: "Messages that became dead letters.",
+		}, []string{"reason"}),
+		alerts: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "trackerbell_alerts_posted_total", Help: "Alerts posted.",
+		}),
+		seconds: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Name: "trackerbell_webhook_to_alert_seconds", Help: "Time from the webhook to its posted alert.",
+			Buckets: []float64{.05, .1, .5, 1, 5, 15, 60, 300, 900, 3600, 14400},
+		}),
+		limited: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "trackerbell_notify_throttled_total", Help: "Posts that the destination asked to delay.",
+		}),
+	}
+	for _, c := range []prometheus.Collector{m.failures, m.deads, m.alerts, m.seconds, m.limited} {
+		if err := reg.Register(c); err != nil {
+			return nil, err
+		}
+	}
+	for _, step := range Steps() {
+		m.failures.WithLabelValues(step)
+	}
+	for _, reason := range Reasons() {
+		m.deads.WithLabelValues(reason)
+	}
+	return m, nil
+}
+
+func (m *Metrics) failure(step string) {
+	if m != nil {
+		m.failures.WithLabelValues(step).Inc()
+	}
+}
+
+func (m *Metrics) dead(reason string) {
+	if m != nil {
+		m.deads.WithLabelValues(reason).Inc()
+	}
+}
+
+func (m *Metrics) throttled() {
+	if m != nil {
+		m.limited.Inc()
+	}
+}
+
+func (m *Metrics) alert(took time.Duration) {
+	if m != nil {
+		m.alerts.Inc()
+		m.seconds.Observe(took.Seconds())
+	}
+}

@@ -1,0 +1,131 @@
+package events
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"time"
+
+	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+	"go.uber.org/zap"
+
+	"github.com/trackerbell/trackerbell/config"
+)
+
+const (
+	embeddedStart   = 30 * time.Second // a large store takes long to be read
+	embeddedPayload = 8 << 20
+	embeddedSync    = 5 * time.Second // of sync: interval
+)
+
+// NATS is the connection that everything uses, and the embedded server behind
+// it when there is no external one. The caller closes it.
+type NATS struct {
+	Conn   *nats.Conn
+	server *server.Server // nil with an external server
+}
+
+// Connect starts the embedded server when cfg.URL is empty, else connects to
+// the external one. An external server may be away: the connection is then
+// established later, and publishing fails until it is.
+func Connect(cfg config.NATS, log *zap.Logger) (*NATS, error) {
+	opts := []nats.Option{
+		nats.Name("trackerbell"), nats.MaxReconnects(-1), nats.RetryOnFailedConnect(true),
+		nats.ReconnectWait(time.Second), nats.ReconnectJitter(500*time.Millisecond, 500*time.Millisecond),
+		// Nothing is buffered while away: the caller must learn that it is not stored.
+		nats.ReconnectBufSize(-1),
+		nats.DisconnectErrHandler(func(_ *nats.Conn, err error) { log.Warn("nats is away", zap.Error(err)) }),
+		nats.ReconnectHandler(func(*nats.Conn) { log.Info("nats is back") }),
+		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) { log.Debug("nats", zap.Error(err)) }),
+	}
+	if cfg.URL != "" {
+		if cfg.CredsFile != "" {
+			opts = append(opts, nats.UserCredentials(cfg.CredsFile))
+		}
+		conn, err := nats.Connect(cfg.URL, opts...)
+		if err != nil {
+			return nil, fmt.Errorf("connect to nats: %w", err)
+		}
+		return &NATS{Conn: conn}, nil
+	}
+	srv, err := startEmbedded(cfg)
+	if err != nil {
+		return nil, err
+	}
+	conn, err := nats.Connect("", append(opts, nats.InProcessServer(srv))...)
+	if err != nil {
+		srv.Shutdown()
+		return nil, fmt.Errorf("connect to the embedded nats: %w", err)
+	}
+	return &NATS{Conn: conn, server: srv}, nil
+}
+
+func startEmbedded(cfg config.NATS) (*server.Server, error) {
+	opts := &server.Options{
+		ServerName: "trackerbell", DontListen: true, JetStream: true, StoreDir: filepath.Join(cfg.DataDir, "nats"),
+		SyncAlways: cfg.Sync == "always", SyncInterval: embeddedSync,
+		MaxPayload: embeddedPayload, MaxPending: 64 << 20, NoSigs: true, NoLog: true,
+		// The stream's own limit bounds the store; the server's default would be
+		// a share of the disk at start.
+		JetStreamMaxStore: 1 << 50,
+	}
+	srv, err := server.NewServer(opts)
+	if err != nil {
+		return nil, fmt.Errorf("configure the embedded nats: %w", err)
+	}
+	srv.Start()
+	if !srv.ReadyForConnections(embeddedStart) {
+		srv.Shutdown()
+		return nil, fmt.Errorf("start the embedded nats: not ready after %s", embeddedStart)
+	}
+	return srv, nil
+}
+
+// Close drains the connection and stops the embedded server, which flushes its
+// store.
+func (n *NATS) Close(ctx context.Context) error {
+	var errs []error
+	if err := n.Conn.FlushWithContext(ctx); err != nil && n.Conn.IsConnected() {
+		errs = append(errs, fmt.Errorf("flush nats: %w", err))
+	}
+	n.Conn.Close()
+	if n.server != nil {
+		n.server.Shutdown()
+		n.server.WaitForShutdown()
+	}
+	return errors.Join(errs...)
+}
+
+// Check tells why JetStream cannot be used; nil when it can.
+func (n *NATS) Check(ctx context.Context) error {
+	if !n.Conn.IsConnected() {
+		if err := n.waitConnected(ctx); err != nil {
+			return err
+		}
+	}
+	js, err := jetstream.New(n.Conn)
+	if err != nil {
+		return fmt.Errorf("use jetstream: %w", err)
+	}
+	if _, err := js.AccountInfo(ctx); err != nil {
+		return fmt.Errorf("ask jetstream: %w", err)
+	}
+	return nil
+}
+
+const connectPatience = 5 * time.Second
+
+// waitConnected gives a first connection some time.
+func (n *NATS) waitConnected(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, connectPatience)
+	defer cancel()
+	for !n.Conn.IsConnected() {
+		if err := pause(ctx, 50*time.Millisecond); err != nil {
+			return errors.New("nats does not answer at nats.url")
+		}
+	}
+	return nil
+}

@@ -1,0 +1,117 @@
+package events
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+)
+
+// ErrGone says that the event a replay needs has left the stream.
+var ErrGone = errors.New("its event is no longer in the stream")
+
+// ReplayDead tries a dead letter again, from the step that failed. What has
+// happened already does not happen again; only a job that failed at Symbl is
+// submitted anew. ErrNotFound if there is no such letter.
+func (s *Service) ReplayDead(ctx context.Context, id uint64) error {
+	letter, err := s.DeadLetter(ctx, id)
+	if err != nil {
+		return err
+	}
+	if letter.Recording == "" {
+		return fmt.Errorf("dead letter %d cannot be read and so not be replayed; drop it", id)
+	}
+	if letter.Reason == ReasonJobFailed {
+		if err := s.ReplayRecording(ctx, letter.Recording); err != nil {
+			return err
+		}
+		return s.deleteDead(ctx, id)
+	}
+	var entry Entry
+	err = s.unmarkDead(ctx, letter, func(e *Entry) {
+		delete(e.Attempts, letter.Step)
+		delete(e.FailingSince, letter.Step)
+		e.Error = ""
+		switch letter.Step {
+		case StepSubmit:
+			e.Replaying = true // the new message becomes the owner
+		case StepAwait:
+			e.SubmittedAt = s.now().UTC() // the job is given its time once more
+		}
+		entry = *e
+	})
+	if err != nil {
+		return err
+	}
+	if err := s.publishAgain(ctx, letter, entry); err != nil {
+		return err
+	}
+	return s.deleteDead(ctx, id)
+}
+
+// publishAgain publishes the event of a dead letter under an id of its own.
+func (s *Service) publishAgain(ctx context.Context, letter DeadLetter, entry Entry) error {
+	id := "replay/" + strconv.FormatUint(letter.ID, 10)
+	if letter.Step == StepAwait {
+		return publish(ctx, s, subjectSubmitted+entry.Source, TypeSubmitted, id, entry,
+			Submitted{JobID: entry.JobID, ConversationID: entry.ConversationID})
+	}
+	set, err := s.streams()
+	if err != nil {
+		return err
+	}
+	ev, err := decodeEvent(letter.Event)
+	if err != nil {
+		return err
+	}
+	ev.ID = id
+	msg, err := eventMsg(letter.Subject, ev)
+	if err != nil {
+		return err
+	}
+	if _, err := set.js.PublishMsg(ctx, msg); err != nil {
+		return fmt.Errorf("publish replay: %w", err)
+	}
+	return nil
+}
+
+// ReplayRecording starts a recording anew: it is submitted, awaited, routed
+// and posted again, as a run of its own. ErrNotFound if the ledger does not
+// know it, ErrGone if its webhook's event has aged out of the stream.
+func (s *Service) ReplayRecording(ctx context.Context, key string) error {
+	set, err := s.streams()
+	if err != nil {
+		return err
+	}
+	e, err := set.ledger.Get(ctx, key)
+	if err != nil {
+		return err
+	}
+	ev, err := readEvent(ctx, set.recordings, e.ReadySeq)
+	if errors.Is(err, ErrNotFound) {
+		return ErrGone
+	}
+	if err != nil {
+		return err
+	}
+	rec, err := dataOf[Recording](ev, TypeReady)
+	if err != nil {
+		return err
+	}
+	letters := e.DeadLetters
+	e, err = set.ledger.Mutate(ctx, key, func(now *Entry) error {
+		if now.Replay == e.Replay {
+			now.restart()
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	for _, id := range letters {
+		if err := s.deleteDead(ctx, id); err != nil {
+			return err
+		}
+	}
+	return publish(ctx, s, subjectReady+rec.Source, TypeReady, msgID("ready", key, e.Replay), e, rec)
+}

@@ -1,0 +1,172 @@
+package events
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+	"golang.org/x/time/rate"
+
+	"github.com/trackerbell/trackerbell/notify"
+)
+
+// How many messages a stage handles at a time. Uploads are slow, the rest are
+// short calls.
+const (
+	submitWorkers = 16
+	awaitWorkers  = 16
+	routeWorkers  = 8
+)
+
+const notifyConsumer = "notify_"
+
+// runStages runs every stage until ctx ends, and then gives the handlers
+// Options.Drain to finish.
+func (s *Service) runStages(ctx context.Context) error {
+	work, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	var wg sync.WaitGroup
+	s.mu.Lock()
+	s.start = func(st *stage) {
+		if ctx.Err() == nil {
+			s.stages = append(s.stages, st)
+			wg.Go(func() { st.run(ctx, work) })
+		}
+	}
+	for _, st := range s.pipeline() {
+		s.start(st)
+	}
+	s.mu.Unlock()
+	if err := s.startDestinations(ctx); err != nil && ctx.Err() == nil {
+		return err
+	}
+	<-ctx.Done()
+	limit := time.AfterFunc(s.opt.Drain, cancel)
+	defer limit.Stop()
+	wg.Wait()
+	return nil
+}
+
+// pipeline is the way of the data, stage by stage; the notify stages follow
+// with their destinations.
+func (s *Service) pipeline() []*stage {
+	submit := s.newStage(StepSubmit, StepSubmit, submitWorkers, s.submit, s.consumer(StepSubmit, subjectReady+">"))
+	await := s.newStage(StepAwait, StepAwait, awaitWorkers, s.await, s.consumer(StepAwait, subjectSubmitted+">", subjectWake+">"))
+	route := s.newStage(StepRoute, StepRoute, routeWorkers, s.route, s.consumer(StepRoute, subjectProcessed+">"))
+	submit.room = func(ctx context.Context) int {
+		cons, err := await.consumer(ctx)
+		if err != nil {
+			return 0
+		}
+		return s.jobsFree(ctx, cons)
+	}
+	return []*stage{submit, await, route}
+}
+
+func (s *Service) newStage(name, step string, workers int, handle func(context.Context, delivery) error, open openFunc) *stage {
+	return &stage{
+		svc: s, name: name, step: step, workers: workers, handle: handle, open: open,
+		inFlight: map[jetstream.Msg]struct{}{},
+	}
+}
+
+// openFunc creates or updates a consumer and opens it.
+type openFunc func(context.Context) (jetstream.Consumer, error)
+
+func (s *Service) consumer(name string, subjects ...string) openFunc {
+	return func(ctx context.Context) (jetstream.Consumer, error) {
+		set, err := s.streams()
+		if err != nil {
+			return nil, err
+		}
+		return ensureConsumer(ctx, set.recordings, name, maxAckPending, subjects...)
+	}
+}
+
+// startDestinations runs a notify stage for every configured destination and
+// for every one that an earlier configuration left alerts for.
+func (s *Service) startDestinations(ctx context.Context) error {
+	set, err := s.streams()
+	if err != nil {
+		return err
+	}
+	names := set.alerts.ConsumerNames(ctx)
+	for name := range names.Name() {
+		if slug, ok := strings.CutPrefix(name, notifyConsumer); ok {
+			if err := s.ensureDestination(ctx, slug); err != nil {
+				return err
+			}
+		}
+	}
+	if err := names.Err(); err != nil {
+		return fmt.Errorf("list destinations: %w", err)
+	}
+	for _, to := range s.dep.Router.Destinations() {
+		if err := s.ensureDestination(ctx, notify.Slug(to)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ensureDestination runs the notify stage of a destination. Its consumer hands
+// out one alert at a time across all replicas: that keeps the order within a
+// channel, and a slow channel delays no other.
+func (s *Service) ensureDestination(ctx context.Context, slug string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.dests[slug] != nil || s.start == nil {
+		return nil
+	}
+	set, err := s.streams()
+	if err != nil {
+		return err
+	}
+	open := func(ctx context.Context) (jetstream.Consumer, error) {
+		return ensureConsumer(ctx, set.alerts, notifyConsumer+slug, 1, subjectAlerts+slug)
+	}
+	limit := rate.NewLimiter(rate.Inf, 1)
+	if s.opt.Rate > 0 {
+		limit.SetLimit(rate.Limit(s.opt.Rate))
+	}
+	deliver := func(ctx context.Context, d delivery) error { return s.deliver(ctx, d, limit) }
+	st := s.newStage(notifyConsumer+slug, StepNotify, 1, deliver, open)
+	if _, err := st.consumer(ctx); err != nil {
+		return err // without its consumer an alert would wait for nobody
+	}
+	s.dests[slug] = st
+	s.start(st)
+	return nil
+}
+
+// Alive tells why the service should be restarted: a consumer loop that no
+// longer turns. NATS being away is no such reason.
+func (s *Service) Alive() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, st := range s.stages {
+		if st.stalled(s.now()) {
+			return fmt.Errorf("stage %s stalls", st.name)
+		}
+	}
+	return nil
+}
+
+// consuming tells which stage cannot pull now.
+func (s *Service) consuming() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.stages) == 0 {
+		return errors.New("no stage runs yet")
+	}
+	for _, st := range s.stages {
+		if st.turned.Load() == 0 || st.failing.Load() {
+			return fmt.Errorf("stage %s does not pull", st.name)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,201 @@
+package events
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+	"go.uber.org/zap"
+
+	"github.com/trackerbell/trackerbell/internal/safehttp"
+	"github.com/trackerbell/trackerbell/notify"
+	"github.com/trackerbell/trackerbell/symbl"
+)
+
+// ErrUnavailable says that JetStream cannot store anything now: it is away,
+// not open yet, or almost full. The sender should try again.
+var ErrUnavailable = errors.New("the store is unavailable")
+
+// ErrTooLarge says that a recording's event exceeds what JetStream takes.
+var ErrTooLarge = errors.New("the recording is too large to store")
+
+// Symbl is what the stages need of the Symbl API. *symbl.Client implements it;
+// its errors are *symbl.Error.
+type Symbl interface {
+	SubmitText(ctx context.Context, r symbl.TextRequest) (symbl.Job, error)
+	SubmitURL(ctx context.Context, r symbl.URLRequest) (symbl.Job, error)
+	SubmitFile(ctx context.Context, r symbl.FileRequest, body io.Reader) (symbl.Job, error)
+	Job(ctx context.Context, id string) (symbl.JobStatus, error)
+	TrackerResults(ctx context.Context, conversationID string) ([]symbl.TrackerResult, error)
+	Messages(ctx context.Context, conversationID string) ([]symbl.Message, error)
+	Conversation(ctx context.Context, id string) (symbl.Conversation, error)
+	FindConversation(ctx context.Context, name string, since time.Time) (symbl.Conversation, bool, error)
+}
+
+// MediaSource says how the recordings of a source are downloaded.
+type MediaSource interface {
+	// Authorisation is the Authorization header to send when media of the
+	// source is downloaded from u; empty where none may be sent.
+	Authorisation(source string, u *url.URL) string
+}
+
+// Downloader fetches media from foreign URLs. authorise is asked for every
+// redirect; byteRange is a Range header or empty.
+type Downloader interface {
+	Get(ctx context.Context, rawURL string, authorise safehttp.Authorise, byteRange string) (*http.Response, error)
+}
+
+// Options are the settings of a Service.
+type Options struct {
+	Limits       Limits
+	PublicURL    string // for Symbl's callbacks; empty: jobs are only polled
+	Callbacks    bool   // give Symbl a callback URL; off with the embedded engine, which calls Wake
+	Idempotent   bool   // the backend honours Idempotency-Key, so a submit may be repeated
+	AllTrackers  bool
+	MaxJobs      int // in flight across all replicas
+	JobTimeout   time.Duration
+	PollInterval time.Duration
+	PollMax      time.Duration
+	Rate         float64 // alerts a second and destination; 0: no limit of our own
+	MaxMedia     int64   // bytes
+	Drain        time.Duration
+}
+
+// Deps are what a Service works with.
+type Deps struct {
+	Conn *nats.Conn
+	// Backend makes the client of the Symbl API. Run calls it until it
+	// succeeds, once JetStream can be reached: the embedded engine lives there.
+	Backend  func(context.Context) (Symbl, error)
+	Media    MediaSource
+	Download Downloader
+	Router   *notify.Router
+	Notifier notify.Notifier
+	Log      *zap.Logger
+	Metrics  *Metrics
+}
+
+// Service is the whole way of a recording after its webhook. Its methods are
+// safe for concurrent use; until Run has opened the streams they return
+// ErrUnavailable.
+type Service struct {
+	opt     Options
+	dep     Deps
+	js      jetstream.JetStream
+	now     func() time.Time
+	symbl   Symbl // set before the stages run
+	opened  atomic.Pointer[streamSet]
+	tokens  atomic.Pointer[callbackTokens]
+	full    fullness
+	jobs    jobCount
+	waiting waitingJobs
+
+	mu     sync.Mutex
+	stages []*stage
+	dests  map[string]*stage // the notify stage of each destination, by slug
+	start  func(*stage)      // runs a stage; nil unless Run is running
+}
+
+// New makes a Service that is not running yet.
+func New(opt Options, dep Deps) (*Service, error) {
+	js, err := jetstream.New(dep.Conn)
+	if err != nil {
+		return nil, fmt.Errorf("use jetstream: %w", err)
+	}
+	return &Service{
+		opt: opt, dep: dep, js: js, now: time.Now,
+		waiting: waitingJobs{replies: map[string]string{}}, dests: map[string]*stage{},
+	}, nil
+}
+
+// Run opens the streams, trying until they can be opened, and runs the stages
+// until ctx ends; then it lets the handlers finish for up to Options.Drain.
+func (s *Service) Run(ctx context.Context) error {
+	if err := s.open(ctx); err != nil {
+		return err
+	}
+	return s.runStages(ctx)
+}
+
+// open opens the streams and the backend, trying every second: the service may
+// be up before NATS is.
+func (s *Service) open(ctx context.Context) error {
+	for logged := false; ; {
+		err := s.openOnce(ctx)
+		if err == nil {
+			return nil
+		}
+		if !logged && ctx.Err() == nil {
+			s.dep.Log.Warn("not ready yet; trying on", zap.Error(err))
+			logged = true
+		}
+		if err := pause(ctx, time.Second); err != nil {
+			return fmt.Errorf("open streams: %w", err)
+		}
+	}
+}
+
+func (s *Service) openOnce(ctx context.Context) error {
+	set, err := openStreams(ctx, s.js, s.opt.Limits)
+	if err != nil {
+		return err
+	}
+	tokens, err := loadCallbackTokens(ctx, set.state)
+	if err != nil {
+		return err
+	}
+	if s.symbl, err = s.dep.Backend(ctx); err != nil {
+		return fmt.Errorf("open the Symbl backend: %w", err)
+	}
+	s.tokens.Store(tokens)
+	s.opened.Store(set)
+	return nil
+}
+
+func (s *Service) streams() (*streamSet, error) {
+	set := s.opened.Load()
+	if set == nil {
+		return nil, ErrUnavailable
+	}
+	return set, nil
+}
+
+// Entry reads the ledger's entry of a recording; ErrNotFound if there is none.
+func (s *Service) Entry(ctx context.Context, key string) (Entry, error) {
+	set, err := s.streams()
+	if err != nil {
+		return Entry{}, err
+	}
+	return set.ledger.Get(ctx, key)
+}
+
+// Entries reads a page of the ledger, last changed first.
+func (s *Service) Entries(ctx context.Context, cursor uint64, limit int) (Page, error) {
+	set, err := s.streams()
+	if err != nil {
+		return Page{}, err
+	}
+	return set.ledger.List(ctx, cursor, limit)
+}
+
+// Ready tells why the service cannot do its work now; nil when it can.
+func (s *Service) Ready(ctx context.Context) error {
+	set, err := s.streams()
+	if err != nil {
+		return err
+	}
+	for _, name := range []string{StreamRecordings, StreamAlerts, StreamDead} {
+		if _, err := set.js.Stream(ctx, name); err != nil {
+			return fmt.Errorf("stream %s: %w", name, err)
+		}
+	}
+	return s.consuming()
+}

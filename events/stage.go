@@ -1,0 +1,303 @@
+package events
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+	"go.uber.org/zap"
+)
+
+const (
+	fetchWait  = 9 * time.Second // how long one pull waits for messages
+	stallAfter = time.Minute     // a loop that has not turned for so long is stuck
+	heartbeat  = ackWait / 3
+)
+
+// delivery is one delivery of an event to a handler.
+type delivery struct {
+	event     Event
+	seq       uint64    // in the stream
+	delivered uint64    // how often, this time included
+	stored    time.Time // when it was published
+	reply     string    // where its ack goes
+}
+
+// stage runs the handler of one durable consumer. The handler's error decides
+// what becomes of the message; see retry.go.
+type stage struct {
+	svc     *Service
+	name    string // of the consumer
+	step    string
+	open    openFunc
+	workers int
+	handle  func(context.Context, delivery) error
+	room    func(context.Context) int // how many messages may be taken now; nil: as many as there are workers
+	gate    gate
+
+	turned  atomic.Int64 // when the loop last turned, Unix nanoseconds
+	failing atomic.Bool  // the last pull did not work
+
+	mu       sync.Mutex
+	inFlight map[jetstream.Msg]struct{}
+	cons     jetstream.Consumer // nil until opened, and after a pull failed
+}
+
+// consumer is the stage's consumer, opened when it is not.
+func (st *stage) consumer(ctx context.Context) (jetstream.Consumer, error) {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	if st.cons == nil {
+		cons, err := st.open(ctx)
+		if err != nil {
+			return nil, err
+		}
+		st.cons = cons
+	}
+	return st.cons, nil
+}
+
+// reopen has the consumer opened anew: somebody may have deleted it.
+func (st *stage) reopen() {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	st.cons = nil
+}
+
+// run pulls until ctx ends, and returns when the last handler has ended. The
+// handlers run under work, which outlives ctx.
+func (st *stage) run(ctx, work context.Context) {
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	beats, stop := context.WithCancel(work)
+	defer stop()
+	wg.Go(func() { st.keepAlive(beats) })
+
+	free := make(chan struct{}, st.workers)
+	for range st.workers {
+		free <- struct{}{}
+	}
+	var handlers sync.WaitGroup
+	defer handlers.Wait()
+	for ctx.Err() == nil {
+		if err := st.turn(ctx, work, free, &handlers); err != nil && ctx.Err() == nil {
+			st.reopen()
+			if !st.failing.Swap(true) {
+				st.svc.dep.Log.Warn("stage cannot pull; trying on", zap.String("stage", st.name), zap.Error(err))
+			}
+			_ = pause(ctx, time.Second) // its only error is the end of ctx
+		}
+	}
+}
+
+// turn takes as many messages as there are free workers, and no more: what is
+// fetched is in a handler at once, so its heartbeat runs.
+func (st *stage) turn(ctx, work context.Context, free chan struct{}, handlers *sync.WaitGroup) error {
+	st.turned.Store(st.svc.now().UnixNano())
+	closed, probe := st.gate.state(st.svc.now())
+	if closed > 0 {
+		_ = pause(ctx, min(closed, fetchWait)) // its only error is the end of ctx
+		return nil
+	}
+	n := st.reserve(ctx, free, probe)
+	if n == 0 {
+		return nil
+	}
+	used := 0
+	defer func() {
+		for range n - used {
+			free <- struct{}{}
+		}
+	}()
+	cons, err := st.consumer(ctx)
+	if err != nil {
+		return err
+	}
+	limited, cancel := context.WithTimeout(ctx, fetchWait)
+	defer cancel()
+	batch, err := cons.Fetch(n, jetstream.FetchContext(limited))
+	if err != nil {
+		return fmt.Errorf("pull: %w", err)
+	}
+	for msg := range batch.Messages() {
+		used++
+		handlers.Go(func() {
+			defer func() { free <- struct{}{} }()
+			st.process(work, msg)
+		})
+	}
+	if err := batch.Error(); err != nil && !errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, nats.ErrTimeout) {
+		return fmt.Errorf("pull: %w", err)
+	}
+	if st.failing.Swap(false) {
+		st.svc.dep.Log.Info("stage pulls again", zap.String("stage", st.name))
+	}
+	return nil
+}
+
+// reserve waits for a free worker and takes every free one, or one for a
+// probe, within the stage's room.
+func (st *stage) reserve(ctx context.Context, free chan struct{}, probe bool) int {
+	select {
+	case <-ctx.Done():
+		return 0
+	case <-free:
+	}
+	limit := st.workers
+	if st.room != nil {
+		limit = st.room(ctx)
+	}
+	if limit <= 0 {
+		free <- struct{}{}
+		_ = pause(ctx, jobCountFor)
+		return 0
+	}
+	n := 1
+	for !probe && n < limit {
+		select {
+		case <-free:
+			n++
+		default:
+			return n
+		}
+	}
+	return n
+}
+
+// process runs the handler on one message and settles the message.
+func (st *stage) process(ctx context.Context, msg jetstream.Msg) {
+	st.track(msg)
+	defer st.untrack(msg)
+	d, err := describe(msg)
+	if err == nil {
+		err = st.safely(ctx, d)
+	}
+	st.settle(ctx, msg, d, err)
+}
+
+func describe(msg jetstream.Msg) (delivery, error) {
+	d := delivery{reply: msg.Reply()}
+	meta, err := msg.Metadata()
+	if err != nil {
+		return d, dead(ReasonMalformed, err)
+	}
+	d.seq, d.delivered, d.stored = meta.Sequence.Stream, meta.NumDelivered, meta.Timestamp
+	if d.event, err = decodeEvent(msg.Data()); err != nil {
+		return d, dead(ReasonMalformed, err)
+	}
+	return d, nil
+}
+
+// safely turns a panic into a failure of this one message.
+func (st *stage) safely(ctx context.Context, d delivery) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			st.svc.dep.Log.Error("handler panicked", zap.String("stage", st.name),
+				zap.String("recording", d.event.Subject), zap.ByteString("stack", debug.Stack()))
+			err = fmt.Errorf("internal error in %s", st.step)
+		}
+	}()
+	return st.handle(ctx, d)
+}
+
+// settle acks, hands back or buries a message by its handler's error.
+func (st *stage) settle(ctx context.Context, msg jetstream.Msg, d delivery, err error) {
+	log := st.svc.dep.Log.With(zap.String("stage", st.name), zap.String("recording", d.event.Subject))
+	now := st.svc.now()
+	var wait *waitError
+	switch {
+	case err == nil:
+		st.gate.ok(now)
+		err = msg.Ack()
+	case stopped(ctx, err):
+		err = msg.Nak()
+	case errors.As(err, &wait):
+		if wait.stage {
+			st.gate.hold(wait.after, now)
+			log.Info("upstream asks to slow down", zap.Duration("after", wait.after), zap.Error(wait.err))
+		}
+		err = msg.NakWithDelay(wait.after)
+	default:
+		err = st.failed(ctx, msg, d, err, log)
+	}
+	if err != nil {
+		log.Debug("message is not settled; it will be delivered again", zap.Error(err))
+	}
+}
+
+// failed counts a failure and delays the message, or buries it when it is
+// hopeless.
+func (st *stage) failed(ctx context.Context, msg jetstream.Msg, d delivery, cause error, log *zap.Logger) error {
+	st.svc.dep.Metrics.failure(st.step)
+	reason := ""
+	var hopeless *deadError
+	if errors.As(cause, &hopeless) {
+		reason = hopeless.reason
+	}
+	n, failing := int(d.delivered), time.Duration(0)
+	if d.event.Subject != "" {
+		e, err := st.svc.noteFailure(ctx, d.event.Subject, st.step, cause)
+		if err != nil {
+			log.Debug("failure is not noted", zap.Error(err))
+		} else {
+			since := e.FailingSince[st.step]
+			n, failing = e.Attempts[st.step], st.svc.now().Sub(since)
+			if reason == "" && (failing > giveUpAfter || n >= poisonTries && st.gate.okSince(since)) {
+				reason = ReasonExhausted
+			}
+		}
+	}
+	if reason != "" {
+		if err := st.svc.bury(ctx, st.step, msg.Subject(), d, n, reason, cause); err != nil {
+			return errors.Join(err, msg.NakWithDelay(firstHourMax))
+		}
+		return msg.TermWithReason(reason)
+	}
+	st.gate.failed(st.svc.now())
+	delay := retryDelay(n, failing)
+	log.Warn("step failed; trying again", zap.Int("attempt", n), zap.Duration("after", delay), zap.Error(cause))
+	return msg.NakWithDelay(delay)
+}
+
+// keepAlive tells the server, for every message in a handler, that it is being
+// worked on.
+func (st *stage) keepAlive(ctx context.Context) {
+	tick := time.NewTicker(heartbeat)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			st.mu.Lock()
+			for msg := range st.inFlight {
+				_ = msg.InProgress() // without it the message comes again, which every handler bears
+			}
+			st.mu.Unlock()
+		}
+	}
+}
+
+func (st *stage) track(msg jetstream.Msg) {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	st.inFlight[msg] = struct{}{}
+}
+
+func (st *stage) untrack(msg jetstream.Msg) {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	delete(st.inFlight, msg)
+}
+
+// stalled tells whether the loop has not turned for too long.
+func (st *stage) stalled(now time.Time) bool {
+	turned := st.turned.Load()
+	return turned != 0 && now.Sub(time.Unix(0, turned)) > stallAfter
+}

@@ -1,0 +1,133 @@
+package events
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// The streams, buckets and subjects, as docs/architecture.md lists them.
+const (
+	StreamRecordings = "RECORDINGS"
+	StreamAlerts     = "ALERTS"
+	StreamDead       = "DEAD"
+	BucketLedger     = "LEDGER"
+	BucketState      = "TRACKERBELL"
+	BucketBlobs      = "BLOBS"
+
+	subjectReady     = "recordings.ready."
+	subjectSubmitted = "recordings.submitted."
+	subjectWake      = "recordings.wake."
+	subjectProcessed = "recordings.processed."
+	subjectAlerts    = "alerts."
+	subjectDead      = "dead."
+)
+
+const (
+	// dedupeWindow is how long the streams know a Nats-Msg-Id. Providers retry
+	// for hours; beyond it the ledger knows the recording.
+	dedupeWindow = 2 * time.Hour
+	// ackWait is how long a killed process holds its messages.
+	ackWait = 12 * time.Second
+	// maxAckPending is far above what may wait: a message whose redelivery is
+	// delayed counts towards it.
+	maxAckPending = 200_000
+	// ledgerAge is how long the ledger remembers a recording after its last
+	// change.
+	ledgerAge = 90 * 24 * time.Hour
+	// inlineBytes is the largest transcript or list of matches that travels
+	// inside an event.
+	inlineBytes = 256 << 10
+)
+
+// Limits are the bounds of the streams.
+type Limits struct {
+	Replicas int           // of each stream and bucket
+	MaxAge   time.Duration // of finished work
+	MaxBytes int64         // of RECORDINGS; new recordings are refused from 90 %
+}
+
+// streamSet is everything the service keeps on JetStream.
+type streamSet struct {
+	js         jetstream.JetStream
+	recordings jetstream.Stream
+	alerts     jetstream.Stream
+	dead       jetstream.Stream
+	ledger     *Ledger
+	state      jetstream.KeyValue
+	blobs      jetstream.ObjectStore
+}
+
+// openStreams creates what is missing and updates what differs.
+func openStreams(ctx context.Context, js jetstream.JetStream, lim Limits) (*streamSet, error) {
+	s := &streamSet{js: js}
+	var err error
+	if s.recordings, err = ensureStream(ctx, js, StreamRecordings, "recordings.>", lim, lim.MaxBytes, lim.MaxAge); err != nil {
+		return nil, err
+	}
+	if s.alerts, err = ensureStream(ctx, js, StreamAlerts, "alerts.>", lim, -1, lim.MaxAge); err != nil {
+		return nil, err
+	}
+	// A dead letter stays until somebody replays or drops it.
+	if s.dead, err = ensureStream(ctx, js, StreamDead, "dead.>", lim, -1, 0); err != nil {
+		return nil, err
+	}
+	if s.state, err = ensureBucket(ctx, js, BucketState, lim, 0); err != nil {
+		return nil, err
+	}
+	ledger, err := ensureBucket(ctx, js, BucketLedger, lim, max(ledgerAge, lim.MaxAge))
+	if err != nil {
+		return nil, err
+	}
+	if s.ledger, err = newLedger(ctx, js, ledger); err != nil {
+		return nil, err
+	}
+	s.blobs, err = js.CreateOrUpdateObjectStore(ctx, jetstream.ObjectStoreConfig{
+		Bucket: BucketBlobs, Description: "large transcripts and matches", Storage: jetstream.FileStorage,
+		Replicas: lim.Replicas, TTL: 2 * lim.MaxAge,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("open object store %s: %w", BucketBlobs, err)
+	}
+	return s, nil
+}
+
+func ensureStream(ctx context.Context, js jetstream.JetStream, name, subject string, lim Limits, maxBytes int64, maxAge time.Duration) (jetstream.Stream, error) {
+	cfg := jetstream.StreamConfig{
+		Name: name, Subjects: []string{subject}, Storage: jetstream.FileStorage, Replicas: lim.Replicas,
+		MaxBytes: maxBytes, MaxAge: maxAge, Discard: jetstream.DiscardNew, Duplicates: dedupeWindow, AllowDirect: true,
+	}
+	if maxAge > 0 && maxAge < dedupeWindow {
+		cfg.Duplicates = maxAge
+	}
+	stream, err := js.CreateOrUpdateStream(ctx, cfg)
+	if err != nil {
+		return nil, fmt.Errorf("open stream %s: %w", name, err)
+	}
+	return stream, nil
+}
+
+func ensureBucket(ctx context.Context, js jetstream.JetStream, name string, lim Limits, age time.Duration) (jetstream.KeyValue, error) {
+	kv, err := js.CreateOrUpdateKeyValue(ctx, jetstream.KeyValueConfig{
+		Bucket: name, Storage: jetstream.FileStorage, Replicas: lim.Replicas, TTL: age,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("open bucket %s: %w", name, err)
+	}
+	return kv, nil
+}
+
+// ensureConsumer is a durable pull consumer that redelivers for ever: polls,
+// waits and crashes are deliveries, and failures are counted in the ledger.
+func ensureConsumer(ctx context.Context, stream jetstream.Stream, name string, pending int, subjects ...string) (jetstream.Consumer, error) {
+	cons, err := stream.CreateOrUpdateConsumer(ctx, jetstream.ConsumerConfig{
+		Durable: name, FilterSubjects: subjects, AckPolicy: jetstream.AckExplicitPolicy,
+		AckWait: ackWait, MaxDeliver: -1, MaxAckPending: pending,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("open consumer %s: %w", name, err)
+	}
+	return cons, nil
+}

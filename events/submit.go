@@ -1,0 +1,270 @@
+package events
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"go.uber.org/zap"
+
+	"github.com/trackerbell/trackerbell/internal/safehttp"
+	"github.com/trackerbell/trackerbell/notify"
+	"github.com/trackerbell/trackerbell/symbl"
+)
+
+const (
+	// uploadTimeout bounds one upload of a recording.
+	uploadTimeout = 2 * time.Hour
+	// throttleDefault is how long submitting pauses after a 429 that names no time.
+	throttleDefault = 2 * time.Second
+	// clockSlack widens the look for a conversation of ours.
+	clockSlack = 5 * time.Minute
+)
+
+// errNotOwner says that another message owns the recording's run.
+var errNotOwner = errors.New("another message owns this recording")
+
+// submit gives a recording to Symbl, once: the intent is in the ledger before
+// the call and the job after it, and an intent without a job is looked up
+// before anything is submitted again.
+func (s *Service) submit(ctx context.Context, d delivery) error {
+	rec, err := dataOf[Recording](d.event, TypeReady)
+	if err != nil {
+		return dead(ReasonMalformed, err)
+	}
+	e, err := s.claim(ctx, rec, d)
+	switch {
+	case errors.Is(err, errNotOwner):
+		return nil
+	case err != nil:
+		return err
+	case e.Stage != StageReady:
+		return s.publishSubmitted(ctx, e) // it was killed before the event or the ack
+	}
+	job, found, err := s.earlierSubmit(ctx, e)
+	if err != nil {
+		return classify(err, d)
+	}
+	if !found {
+		if job, err = s.send(ctx, rec, e); err != nil {
+			return s.refused(ctx, e.Key, d, err)
+		}
+	}
+	e, err = s.mutate(ctx, e.Key, func(e *Entry) error {
+		e.JobID, e.ConversationID = job.JobID, job.ConversationID
+		e.SubmittedAt, e.Stage = s.now().UTC(), StageSubmitted
+		e.pass(StepSubmit, s.now())
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	s.jobs.add(1)
+	s.dep.Log.Info("submitted", zap.String("recording", e.Key), zap.String("source", e.Source), zap.String("stage", StepSubmit),
+		zap.String("job", e.JobID), zap.String("conversation", e.ConversationID))
+	return s.publishSubmitted(ctx, e)
+}
+
+// claim makes this message the owner of the recording's run, creating the
+// ledger entry on the first delivery. A second ready message of the same
+// recording (a late duplicate webhook) is not the owner.
+func (s *Service) claim(ctx context.Context, rec Recording, d delivery) (Entry, error) {
+	return s.mutate(ctx, rec.Key, func(e *Entry) error {
+		switch {
+		case e.Stage == "":
+			*e = firstEntry(rec, d.seq, e.revision)
+		case e.Replaying && d.event.Replay == e.Replay:
+			e.ReadySeq, e.Replaying = d.seq, false
+		case e.ReadySeq != d.seq:
+			return errNotOwner
+		default:
+			return errUnchanged
+		}
+		return nil
+	})
+}
+
+func firstEntry(rec Recording, seq, revision uint64) Entry {
+	return Entry{
+		Key: rec.Key, Source: rec.Source, ID: rec.ID, ReceivedAt: rec.ReceivedAt, Stage: StageReady,
+		ReadySeq: seq, Text: rec.MediaURL == "", revision: revision,
+		Call: notify.Call{
+			Source: rec.Source, Direction: rec.Direction, From: rec.From, To: rec.To, Agent: rec.Agent,
+			StartedAt: rec.StartedAt, Seconds: rec.Seconds, Labels: rec.Labels,
+		},
+	}
+}
+
+// earlierSubmit looks for what a submit of unknown outcome left behind. A
+// backend that honours idempotency keys is simply asked again.
+func (s *Service) earlierSubmit(ctx context.Context, e Entry) (symbl.Job, bool, error) {
+	if e.SubmitIntent.IsZero() || s.opt.Idempotent {
+		return symbl.Job{}, false, nil
+	}
+	conv, found, err := s.symbl.FindConversation(ctx, e.Key, e.SubmitIntent.Add(-clockSlack))
+	var failed *symbl.Error
+	if errors.As(err, &failed) && (failed.Class == symbl.NotFound || failed.Class == symbl.Permanent) {
+		s.dep.Log.Warn("the backend cannot list conversations; submitting again", zap.String("recording", e.Key))
+		return symbl.Job{}, false, nil
+	}
+	return symbl.Job{ConversationID: conv.ID}, found, err
+}
+
+// send notes the intent and submits the recording in the way its media wants.
+func (s *Service) send(ctx context.Context, rec Recording, e Entry) (symbl.Job, error) {
+	opt := symbl.Options{
+		Name: e.Key, WebhookURL: s.callbackURL(e.Key), EnableAllTrackers: s.opt.AllTrackers,
+		IdempotencyKey: msgID("submit", e.Key, e.Replay),
+	}
+	if rec.MediaURL == "" {
+		return s.sendText(ctx, rec, e, opt)
+	}
+	found, err := s.probe(ctx, rec)
+	if err != nil {
+		return symbl.Job{}, err
+	}
+	if rec.Channels == 2 {
+		opt.SeparateChannels = true
+	}
+	if err := s.intend(ctx, e.Key); err != nil {
+		return symbl.Job{}, err
+	}
+	if !found.private {
+		return s.symbl.SubmitURL(ctx, symbl.URLRequest{Options: opt, Kind: found.kind, URL: rec.MediaURL})
+	}
+	return s.sendFile(ctx, rec, found, opt)
+}
+
+func (s *Service) sendText(ctx context.Context, rec Recording, e Entry, opt symbl.Options) (symbl.Job, error) {
+	said := rec.Transcript
+	if rec.TranscriptRef != "" {
+		set, err := s.streams()
+		if err != nil {
+			return symbl.Job{}, err
+		}
+		if said, err = loadLarge[[]Utterance](ctx, set.blobs, rec.TranscriptRef); err != nil {
+			return symbl.Job{}, err
+		}
+	}
+	if err := s.intend(ctx, e.Key); err != nil {
+		return symbl.Job{}, err
+	}
+	start := e.callStart()
+	messages := make([]symbl.TextMessage, 0, len(said))
+	for _, u := range said {
+		m := symbl.TextMessage{
+			Payload:  symbl.Payload{Content: u.Text, ContentType: "text/plain"},
+			Duration: &symbl.Span{StartTime: start.Add(seconds(u.Start)), EndTime: start.Add(seconds(u.End))},
+		}
+		if u.Speaker != "" {
+			m.From = &symbl.Person{Name: u.Speaker}
+		}
+		messages = append(messages, m)
+	}
+	return s.symbl.SubmitText(ctx, symbl.TextRequest{Options: opt, Messages: messages})
+}
+
+// sendFile streams the recording from its provider to Symbl; it is never whole
+// in memory nor on disk.
+func (s *Service) sendFile(ctx context.Context, rec Recording, found media, opt symbl.Options) (symbl.Job, error) {
+	ctx, cancel := context.WithTimeout(ctx, uploadTimeout)
+	defer cancel()
+	resp, err := s.fetch(ctx, rec, "")
+	if err != nil {
+		return symbl.Job{}, err
+	}
+	defer func() { _ = resp.Body.Close() }() // only read from
+	return s.symbl.SubmitFile(ctx, symbl.FileRequest{
+		Options: opt, Kind: found.kind, ContentType: found.mime, Size: resp.ContentLength,
+	}, safehttp.Cap(resp.Body, s.opt.MaxMedia))
+}
+
+// intend notes that a submit begins. From here on a crash leaves its outcome
+// unknown.
+func (s *Service) intend(ctx context.Context, key string) error {
+	_, err := s.mutate(ctx, key, func(e *Entry) error {
+		e.SubmitIntent = s.now().UTC()
+		return nil
+	})
+	return err
+}
+
+// refused takes the intent back when the submit certainly did not happen, and
+// says what becomes of the message.
+func (s *Service) refused(ctx context.Context, key string, d delivery, err error) error {
+	var failed *symbl.Error
+	if errors.As(err, &failed) && failed.Definite {
+		_, merr := s.mutate(ctx, key, func(e *Entry) error {
+			if e.SubmitIntent.IsZero() {
+				return errUnchanged
+			}
+			e.SubmitIntent = time.Time{}
+			return nil
+		})
+		if merr != nil {
+			return merr
+		}
+	}
+	return classify(err, d)
+}
+
+// classify turns an error of the media or of Symbl into what it means for the
+// message.
+func classify(err error, d delivery) error {
+	var failed *symbl.Error
+	var status *statusError
+	var download *safehttp.Error
+	switch {
+	case errors.As(err, &download) && download.Kind == safehttp.TooLarge:
+		return dead(ReasonMedia, err)
+	case errors.As(err, &status):
+		return status.classify(d)
+	case !errors.As(err, &failed):
+		return err
+	}
+	switch failed.Class {
+	case symbl.Throttled:
+		return throttled(max(failed.RetryAfter, jitter(throttleDefault)), err)
+	case symbl.Permanent, symbl.NotFound:
+		return dead(ReasonRefused, err)
+	default:
+		return err
+	}
+}
+
+func (s *Service) publishSubmitted(ctx context.Context, e Entry) error {
+	if e.Stage != StageSubmitted {
+		return nil // it is further already
+	}
+	return publish(ctx, s, subjectSubmitted+e.Source, TypeSubmitted, msgID("submitted", e.Key, e.Replay), e,
+		Submitted{JobID: e.JobID, ConversationID: e.ConversationID})
+}
+
+// mutate changes the ledger entry of a key.
+func (s *Service) mutate(ctx context.Context, key string, fn func(*Entry) error) (Entry, error) {
+	set, err := s.streams()
+	if err != nil {
+		return Entry{}, err
+	}
+	return set.ledger.Mutate(ctx, key, fn)
+}
+
+func seconds(f float64) time.Duration { return time.Duration(f * float64(time.Second)) }
+
+// publish publishes the event that ends a step. The id makes doing so again
+// harmless.
+func publish[T any](ctx context.Context, s *Service, subject, typ, id string, e Entry, data T) error {
+	set, err := s.streams()
+	if err != nil {
+		return err
+	}
+	msg, err := newEvent(subject, typ, id, e.Key, e.Replay, s.now(), data)
+	if err != nil {
+		return err
+	}
+	if _, err := set.js.PublishMsg(ctx, msg); err != nil {
+		return fmt.Errorf("publish %s: %w", typ, err)
+	}
+	return nil
+}
