@@ -1,0 +1,108 @@
+package api
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"go.uber.org/zap"
+
+	"github.com/trackerbell/trackerbell/events"
+)
+
+// Store is what the admin server shows and changes. *events.Service implements
+// it; its methods are called concurrently, and what they do not find is
+// events.ErrNotFound.
+type Store interface {
+	Entry(ctx context.Context, key string) (events.Entry, error)
+	Entries(ctx context.Context, cursor uint64, limit int) (events.Page, error)
+	ReplayRecording(ctx context.Context, key string) error
+
+	DeadLetters(ctx context.Context, cursor uint64, limit int) (events.DeadPage, error)
+	DeadLetter(ctx context.Context, id uint64) (events.DeadLetter, error)
+	ReplayDead(ctx context.Context, id uint64) error
+	DropDead(ctx context.Context, id uint64) error
+
+	// Ready tells why the service cannot work now, Alive why it must be
+	// restarted; nil is good.
+	Ready(ctx context.Context) error
+	Alive() error
+}
+
+// AdminConfig are the tokens of the admin server. With neither, everything is
+// allowed, which is only for a listener on a loopback address.
+type AdminConfig struct {
+	Token       string
+	ViewerToken string // for reading only
+}
+
+// AdminDeps are what the admin server works with. Engine and Credentials are
+// nil when no engine is embedded.
+type AdminDeps struct {
+	Store       Store
+	Gatherer    prometheus.Gatherer
+	Engine      http.Handler
+	Credentials func(context.Context) (Credentials, error)
+	Log         *zap.Logger
+}
+
+// NewAdmin makes the server of the admin listener.
+func NewAdmin(cfg AdminConfig, deps AdminDeps) http.Handler {
+	e := newRouter(deps.Log)
+	g := newGuard(cfg.Token, cfg.ViewerToken)
+	health := &health{store: deps.Store}
+	e.GET("/healthz", health.alive)
+	e.GET("/readyz", health.ready, within(readyTimeout))
+	e.GET("/metrics", echo.WrapHandler(promhttp.HandlerFor(deps.Gatherer, promhttp.HandlerOpts{})))
+	e.GET("/", index, g.viewers)
+	addAPI(e, g, deps)
+	if deps.Engine != nil {
+		// The engine has tokens of its own; admin.token means nothing to it.
+		engine := echo.WrapHandler(streaming(deps.Engine, stallTimeout))
+		e.Any("/oauth2/*", engine)
+		e.Any("/v1/*", engine)
+	}
+	return e
+}
+
+// addAPI adds the routes one by one: a group's middleware would answer 404
+// where the method is wrong.
+func addAPI(e *echo.Echo, g *guard, deps AdminDeps) {
+	recordings := &recordings{store: deps.Store, guard: g}
+	dead := &deadLetters{store: deps.Store, guard: g}
+	engine := &credentials{read: deps.Credentials}
+	for _, r := range []struct {
+		method, path string
+		handle       echo.HandlerFunc
+		allow        echo.MiddlewareFunc
+	}{
+		{http.MethodGet, "/recordings", recordings.list, g.viewers},
+		{http.MethodGet, "/recordings/:key", recordings.show, g.viewers},
+		{http.MethodPost, "/recordings/:key/replay", recordings.replay, g.operators},
+		{http.MethodGet, "/dead", dead.list, g.viewers},
+		{http.MethodGet, "/dead/:id", dead.show, g.viewers},
+		{http.MethodPost, "/dead/:id/replay", dead.replay, g.operators},
+		{http.MethodDelete, "/dead/:id", dead.drop, g.operators},
+		{http.MethodGet, "/engine/credentials", engine.show, g.operators},
+	} {
+		e.Add(r.method, "/api"+r.path, r.handle, noStore, r.allow, within(requestTimeout))
+	}
+}
+
+// noStore keeps what callers said out of caches.
+func noStore(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		c.Response().Header().Set(echo.HeaderCacheControl, "no-store")
+		return next(c)
+	}
+}
+
+// index says what is here.
+func index(c echo.Context) error {
+	return c.JSON(http.StatusOK, struct {
+		Service   string   `json:"service"`
+		Endpoints []string `json:"endpoints"`
+	}{"trackerbell", []string{"/api/recordings", "/api/dead", "/healthz", "/readyz", "/metrics"}})
+}

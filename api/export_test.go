@@ -1,0 +1,18 @@
+package api
+
+import (
+	"net/http"
+	"net/url"
+)
+
+// CalledURL is calledURL with base as text.
+func CalledURL(base string, r *http.Request) (*url.URL, error) {
+	u, err := parsePublicURL(base)
+	if err != nil {
+		return nil, err
+	}
+	return calledURL(u, r), nil
+}
+
+// LoopbackHost is loopbackHost.
+func LoopbackHost(host string) bool { return loopbackHost(host) }

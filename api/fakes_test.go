@@ -1,0 +1,146 @@
+package api_test
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+	"go.uber.org/zap/zaptest/observer"
+
+	"github.com/trackerbell/trackerbell/api"
+	"github.com/trackerbell/trackerbell/api/source"
+	"github.com/trackerbell/trackerbell/config"
+	"github.com/trackerbell/trackerbell/events"
+)
+
+var (
+	_ api.Intake = (*events.Service)(nil)
+	_ api.Store  = (*events.Service)(nil)
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// provider is a source.Provider of functions; a nil one accepts.
+type provider struct {
+	verify    func(source.Request) error
+	normalise func(source.Request) (source.Delivery, error)
+}
+
+func (p *provider) Verify(r source.Request) error {
+	if p.verify == nil {
+		return nil
+	}
+	return p.verify(r)
+}
+
+func (p *provider) Normalise(r source.Request) (source.Delivery, error) {
+	if p.normalise == nil {
+		return source.Delivery{Recordings: []events.Recording{{ID: "RE1"}}}, nil
+	}
+	return p.normalise(r)
+}
+
+func (p *provider) Authorisation(*url.URL) string { return "" }
+
+func (p *provider) Compose(source.Outline, *url.URL, time.Time) (source.Request, error) {
+	return source.Request{}, nil
+}
+
+// intake is an api.Intake of functions; a nil one accepts.
+type intake struct {
+	accept      func(context.Context, events.Recording) (bool, error)
+	callbackKey func(string) (string, bool)
+	wake        func(context.Context, events.Wake) error
+}
+
+func (i *intake) Accept(ctx context.Context, r events.Recording) (bool, error) {
+	if i.accept == nil {
+		return false, nil
+	}
+	return i.accept(ctx, r)
+}
+
+func (i *intake) CallbackKey(token string) (string, bool) {
+	if i.callbackKey == nil {
+		return "calls.RE1", token == callbackToken
+	}
+	return i.callbackKey(token)
+}
+
+func (i *intake) Wake(ctx context.Context, w events.Wake) error {
+	if i.wake == nil {
+		return nil
+	}
+	return i.wake(ctx, w)
+}
+
+const (
+	callbackToken = "Y2FsbHMuUkUx.c2lnbmF0dXJl"
+	maxBody       = 1000
+)
+
+// public is a public server with one source, "calls".
+type public struct {
+	http.Handler
+	provider *provider
+	intake   *intake
+	registry *prometheus.Registry
+	logs     *observer.ObservedLogs
+}
+
+func newPublic(t *testing.T, change ...func(*api.PublicConfig, *config.Source)) *public {
+	t.Helper()
+	core, logs := observer.New(zap.DebugLevel)
+	p := &public{provider: &provider{}, intake: &intake{}, registry: prometheus.NewRegistry(), logs: logs}
+	cfg := api.PublicConfig{MaxBody: maxBody}
+	src := config.Source{Name: "calls", Provider: "generic"}
+	for _, f := range change {
+		f(&cfg, &src)
+	}
+	h, err := api.NewPublic(cfg, api.PublicDeps{
+		Sources: map[string]api.Source{"calls": {Provider: p.provider, Config: src}},
+		Intake:  p.intake, Registry: p.registry, Log: zap.New(core),
+	})
+	require.NoError(t, err)
+	p.Handler = h
+	return p
+}
+
+// logged is everything that was logged, as text.
+func logged(t *testing.T, logs *observer.ObservedLogs) string {
+	t.Helper()
+	enc := zapcore.NewJSONEncoder(zap.NewProductionEncoderConfig())
+	var all strings.Builder
+	for _, line := range logs.All() {
+		buf, err := enc.EncodeEntry(line.Entry, line.Context)
+		require.NoError(t, err)
+		all.WriteString(buf.String())
+	}
+	return all.String()
+}
+
+func do(h http.Handler, r *http.Request) *httptest.ResponseRecorder {
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	return w
+}
+
+func post(h http.Handler, target, body string) *httptest.ResponseRecorder {
+	return do(h, httptest.NewRequest(http.MethodPost, target, strings.NewReader(body)))
+}
+
+// requireProblem checks that an answer is a problem document and nothing else.
+func requireProblem(t *testing.T, w *httptest.ResponseRecorder, body string) {
+	t.Helper()
+	require.Equal(t, api.ProblemType, w.Header().Get("Content-Type"))
+	require.JSONEq(t, body, w.Body.String())
+}

@@ -1,0 +1,120 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+	"go.uber.org/zap"
+
+	"github.com/trackerbell/trackerbell/api/source"
+	"github.com/trackerbell/trackerbell/events"
+)
+
+// ProblemType is the media type of every error answer.
+const ProblemType = "application/problem+json"
+
+// retryAfter is what a sender is asked to wait, in seconds, when nothing can be
+// stored.
+const retryAfter = "5"
+
+// Problem is an error answer (RFC 9457). It has no type member, which means
+// that it says no more than its status does.
+type Problem struct {
+	Title  string `json:"title"` // the status in words
+	Status int    `json:"status"`
+	Detail string `json:"detail,omitempty"`
+	Field  string `json:"field,omitempty"` // of the payload or query that is at fault
+}
+
+// problemError is a failure whose answer is decided where it happens.
+type problemError struct{ Problem }
+
+// Error gives the status and the detail.
+func (e *problemError) Error() string {
+	if e.Detail == "" {
+		return e.Title
+	}
+	return fmt.Sprintf("%s: %s", e.Title, e.Detail)
+}
+
+func problem(status int, field, detail string) error {
+	return &problemError{Problem{Title: http.StatusText(status), Status: status, Field: field, Detail: detail}}
+}
+
+func notFound() error { return problem(http.StatusNotFound, "", "") }
+
+// problemOf maps an error to its answer; known is false for an error that
+// nobody foresaw, whose text is kept from the client.
+func problemOf(err error) (p Problem, known bool) {
+	var decided *problemError
+	var payload *source.PayloadError
+	var routed *echo.HTTPError
+	status, field, detail := http.StatusInternalServerError, "", ""
+	switch {
+	case errors.As(err, &decided):
+		return decided.Problem, true
+	case errors.As(err, &payload):
+		status, field, detail = payloadStatus(payload.Status), payload.Field, payload.Reason
+	case errors.Is(err, source.ErrSignature):
+		status = http.StatusUnauthorized
+	case errors.Is(err, events.ErrTooLarge):
+		status, detail = http.StatusRequestEntityTooLarge, "the recording is too large to store"
+	case errors.Is(err, events.ErrNotFound):
+		status = http.StatusNotFound
+	case errors.Is(err, events.ErrGone):
+		status, detail = http.StatusGone, events.ErrGone.Error()
+	case errors.Is(err, events.ErrUnavailable):
+		status, detail = http.StatusServiceUnavailable, "nothing can be stored now; try again"
+	case errors.Is(err, context.DeadlineExceeded):
+		status, detail = http.StatusServiceUnavailable, "it took too long; try again"
+	case errors.As(err, &routed):
+		status = routed.Code
+	default:
+		return Problem{Title: http.StatusText(status), Status: status}, false
+	}
+	return Problem{Title: http.StatusText(status), Status: status, Field: field, Detail: detail}, true
+}
+
+// payloadStatus keeps a provider to the statuses of the contract.
+func payloadStatus(status int) int {
+	switch status {
+	case http.StatusBadRequest, http.StatusUnsupportedMediaType:
+		return status
+	default:
+		return http.StatusUnprocessableEntity
+	}
+}
+
+// answerErrors is the one place where an error becomes an answer.
+func answerErrors(log *zap.Logger) echo.HTTPErrorHandler {
+	return func(err error, c echo.Context) {
+		if c.Response().Committed {
+			return
+		}
+		p, known := problemOf(err)
+		if !known {
+			log.Error("request failed", zap.String("route", c.Path()), zap.Error(err))
+		}
+		if p.Status == http.StatusServiceUnavailable {
+			c.Response().Header().Set(echo.HeaderRetryAfter, retryAfter)
+		}
+		if err := writeProblem(c, p); err != nil {
+			log.Debug("error answer was not sent", zap.String("route", c.Path()), zap.Error(err))
+		}
+	}
+}
+
+func writeProblem(c echo.Context, p Problem) error {
+	if c.Request().Method == http.MethodHead {
+		return c.NoContent(p.Status)
+	}
+	body, err := json.Marshal(p)
+	if err != nil {
+		return fmt.Errorf("encode problem: %w", err)
+	}
+	return c.Blob(p.Status, ProblemType, body)
+}

@@ -1,0 +1,117 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+	"github.com/prometheus/client_golang/prometheus"
+	"go.uber.org/zap"
+	"golang.org/x/time/rate"
+
+	"github.com/trackerbell/trackerbell/api/source"
+	"github.com/trackerbell/trackerbell/config"
+	"github.com/trackerbell/trackerbell/events"
+)
+
+// refusalBurst is how many refused webhooks are logged at once; then it is one
+// a second, or an outage of NATS would fill the log.
+const refusalBurst = 10
+
+// Intake takes what comes in. *events.Service implements it; its methods are
+// called concurrently.
+type Intake interface {
+	// Accept stores a recording durably before it returns nil, and tells
+	// whether it was known before. Its errors wrap events.ErrUnavailable or
+	// events.ErrTooLarge.
+	Accept(ctx context.Context, r events.Recording) (duplicate bool, err error)
+	// CallbackKey is the recording that a callback's token was made for.
+	CallbackKey(token string) (key string, ok bool)
+	// Wake stores durably that the job of a recording changed.
+	Wake(ctx context.Context, w events.Wake) error
+}
+
+// Source is a configured source and the provider built for it.
+type Source struct {
+	Provider source.Provider
+	Config   config.Source
+}
+
+// PublicConfig are the settings of the public server.
+type PublicConfig struct {
+	PublicURL string // how providers reach it, which is what they sign; empty: as the request says
+	MaxBody   int64  // bytes of a webhook
+}
+
+// PublicDeps are what the public server works with.
+type PublicDeps struct {
+	Sources  map[string]Source // by name; fixed while the server runs
+	Intake   Intake
+	Registry prometheus.Registerer
+	Log      *zap.Logger
+}
+
+// NewPublic makes the server of the public listener: webhooks and callbacks.
+func NewPublic(cfg PublicConfig, deps PublicDeps) (http.Handler, error) {
+	base, err := parsePublicURL(cfg.PublicURL)
+	if err != nil {
+		return nil, err
+	}
+	if cfg.MaxBody <= 0 {
+		return nil, errors.New("the largest webhook body must be positive")
+	}
+	results, err := newResults(deps.Registry, deps.Sources)
+	if err != nil {
+		return nil, err
+	}
+	measure, err := measureHTTP(deps.Registry)
+	if err != nil {
+		return nil, err
+	}
+	hooks := &webhooks{
+		sources: deps.Sources, intake: deps.Intake, publicURL: base, maxBody: cfg.MaxBody,
+		results: results, log: deps.Log, refusals: rate.NewLimiter(1, refusalBurst), now: time.Now,
+	}
+	calls := &callbacks{intake: deps.Intake}
+	e := newRouter(deps.Log, measure)
+	e.POST("/webhooks/:source", hooks.handle, within(requestTimeout))
+	e.POST("/callbacks/symbl/:token", calls.handle, within(requestTimeout))
+	// Echo's last parameter takes all that follows; what is deeper is not ours.
+	e.RouteNotFound("/webhooks/:source/*", echo.NotFoundHandler)
+	e.RouteNotFound("/callbacks/symbl/:token/*", echo.NotFoundHandler)
+	return e, nil
+}
+
+// parsePublicURL gives nil for an empty one.
+func parsePublicURL(raw string) (*url.URL, error) {
+	if raw == "" {
+		return nil, nil //nolint:nilnil // no public URL is a configuration, not an error
+	}
+	u, err := url.Parse(strings.TrimSuffix(raw, "/"))
+	if err != nil || u.Scheme == "" || u.Host == "" || u.RawQuery != "" || u.Fragment != "" {
+		return nil, fmt.Errorf("the public URL is not an absolute URL without query and fragment")
+	}
+	return u, nil
+}
+
+// calledURL is the address that a request was sent to, as its sender wrote and
+// signed it. X-Forwarded headers are not trusted: anybody can send them.
+func calledURL(base *url.URL, r *http.Request) *url.URL {
+	u := url.URL{Scheme: "http", Host: r.Host}
+	if r.TLS != nil {
+		u.Scheme = "https"
+	}
+	if base != nil {
+		u = *base
+	}
+	escaped := u.EscapedPath() + r.URL.EscapedPath()
+	u.Path += r.URL.Path
+	u.RawPath = escaped // url.URL ignores it where it is the plain encoding of Path
+	u.RawQuery, u.ForceQuery = r.URL.RawQuery, r.URL.ForceQuery
+	return &u
+}

@@ -1,0 +1,103 @@
+package api
+
+import (
+	"net/http"
+	"net/url"
+	"strconv"
+
+	"github.com/labstack/echo/v4"
+)
+
+const (
+	defaultPage = 50
+	maxPage     = 500
+)
+
+// recordings are the endpoints of /api/recordings.
+type recordings struct {
+	store Store
+	guard *guard
+}
+
+func (h *recordings) list(c echo.Context) error {
+	cursor, limit, err := pageOf(c)
+	if err != nil {
+		return err
+	}
+	page, err := h.store.Entries(c.Request().Context(), cursor, limit)
+	if err != nil {
+		return err
+	}
+	answer := RecordingList{Recordings: make([]RecordingView, 0, len(page.Entries)), Next: nextCursor(page.Next)}
+	for _, e := range page.Entries {
+		answer.Recordings = append(answer.Recordings, h.shown(c, View(e)))
+	}
+	return c.JSON(http.StatusOK, answer)
+}
+
+func (h *recordings) show(c echo.Context) error {
+	key, err := pathParam(c, "key")
+	if err != nil {
+		return err
+	}
+	e, err := h.store.Entry(c.Request().Context(), key)
+	if err != nil {
+		return err
+	}
+	return c.JSON(http.StatusOK, h.shown(c, View(e)))
+}
+
+// shown is the recording as the one who asks may see it.
+func (h *recordings) shown(c echo.Context, v RecordingView) RecordingView {
+	if h.guard.role(c.Request()) < operator {
+		return v.masked()
+	}
+	return v
+}
+
+// replay starts a recording anew; 202 means that its event is stored.
+func (h *recordings) replay(c echo.Context) error {
+	key, err := pathParam(c, "key")
+	if err != nil {
+		return err
+	}
+	if err := h.store.ReplayRecording(c.Request().Context(), key); err != nil {
+		return err
+	}
+	return c.JSON(http.StatusAccepted, struct {
+		Recording string `json:"recording"`
+	}{key})
+}
+
+// pathParam is a part of the path; Echo leaves it escaped where the client
+// escaped more than it had to.
+func pathParam(c echo.Context, name string) (string, error) {
+	value, err := url.PathUnescape(c.Param(name))
+	if err != nil {
+		return "", notFound()
+	}
+	return value, nil
+}
+
+// pageOf reads ?limit=&cursor=. A limit above the largest page is that page.
+func pageOf(c echo.Context) (cursor uint64, limit int, err error) {
+	limit = defaultPage
+	if raw := c.QueryParam("limit"); raw != "" {
+		if limit, err = strconv.Atoi(raw); err != nil || limit < 1 {
+			return 0, 0, problem(http.StatusBadRequest, "limit", "must be a number from 1 on")
+		}
+	}
+	if raw := c.QueryParam("cursor"); raw != "" {
+		if cursor, err = strconv.ParseUint(raw, 10, 64); err != nil {
+			return 0, 0, problem(http.StatusBadRequest, "cursor", "must be the next of an earlier page")
+		}
+	}
+	return cursor, min(limit, maxPage), nil
+}
+
+func nextCursor(next uint64) string {
+	if next == 0 {
+		return ""
+	}
+	return strconv.FormatUint(next, 10)
+}

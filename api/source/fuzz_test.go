@@ -1,0 +1,71 @@
+package source_test
+
+import (
+	"net/http"
+	"net/url"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/trackerbell/trackerbell/api/source"
+	"github.com/trackerbell/trackerbell/config"
+)
+
+func fuzzNormalise(f *testing.F, provider string) {
+	f.Helper()
+	p := build(f, config.Source{Provider: provider, Insecure: true})
+	for _, s := range samples(f, provider) {
+		f.Add(s.bytes(), s.ContentType)
+	}
+	f.Fuzz(func(t *testing.T, body []byte, contentType string) {
+		header := http.Header{"Content-Type": {contentType}}
+		got, err := p.Normalise(source.Request{Method: http.MethodPost, URL: &url.URL{}, Header: header, Body: body, ReceivedAt: now()})
+		requireSane(t, got, err)
+	})
+}
+
+// fuzzVerify holds that nothing verifies which its secret did not sign.
+func fuzzVerify(f *testing.F, provider string, k kit, headers ...string) {
+	f.Helper()
+	p := build(f, config.Source{Provider: provider, Secret: k.secret})
+	f.Add([]byte("a=b"), "/hook?bodySHA256=1", "a", "b", "c")
+	f.Fuzz(func(t *testing.T, body []byte, address, first, second, third string) {
+		u, err := url.Parse(address)
+		if err != nil {
+			return
+		}
+		r := source.Request{Method: http.MethodPost, URL: u, Header: http.Header{}, Body: body, ReceivedAt: now()}
+		for i, value := range []string{first, second, third}[:len(headers)] {
+			r.Header.Set(headers[i], value)
+		}
+		require.ErrorIs(t, p.Verify(r), source.ErrSignature)
+	})
+}
+
+func FuzzGenericNormalise(f *testing.F) { fuzzNormalise(f, "generic") }
+
+func FuzzTwilioNormalise(f *testing.F) { fuzzNormalise(f, "twilio") }
+
+func FuzzGenericStandardVerify(f *testing.F) {
+	fuzzVerify(f, "generic", genericKit(), "webhook-id", "webhook-timestamp", "webhook-signature")
+}
+
+func FuzzGenericVerify(f *testing.F) {
+	fuzzVerify(f, "generic", genericKit(), "X-Signature-256", "Authorization")
+}
+
+func FuzzTwilioVerify(f *testing.F) { fuzzVerify(f, "twilio", twilioKit(), "X-Twilio-Signature") }
+
+func FuzzParseTranscript(f *testing.F) {
+	f.Add([]byte(cues("Ana: Hello", "Bo: Hi")))
+	f.Add([]byte("WEBVTT\n\n00:01.000 --> 00:02.000\n<v Ana>Hello <v Bo>Hi\n"))
+	f.Add([]byte(`[{"speaker":"Ana","text":"Hello","start":0,"end":1}]`))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		got, err := source.ParseTranscript(data)
+		if err != nil {
+			return
+		}
+		require.NotEmpty(t, got)
+		requireUtterances(t, got)
+	})
+}

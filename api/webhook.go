@@ -1,0 +1,149 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/labstack/echo/v4"
+	"go.uber.org/zap"
+	"golang.org/x/time/rate"
+
+	"github.com/trackerbell/trackerbell/api/source"
+	"github.com/trackerbell/trackerbell/events"
+)
+
+// Accepted is the answer to a webhook that carries one recording (202).
+type Accepted struct {
+	Recording string `json:"recording"` // the key
+	Duplicate bool   `json:"duplicate"` // it was taken in before
+}
+
+// AcceptedMany is the answer to a webhook that carries several (202).
+type AcceptedMany struct {
+	Recordings []Accepted `json:"recordings"`
+}
+
+// Ignored is the answer to a webhook that carries no finished recording (200).
+type Ignored struct {
+	Reason string `json:"ignored"`
+}
+
+type webhooks struct {
+	sources   map[string]Source
+	intake    Intake
+	publicURL *url.URL // nil: as the request says
+	maxBody   int64
+	results   *results
+	log       *zap.Logger
+	refusals  *rate.Limiter // of log lines; the counters have them all
+	now       func() time.Time
+}
+
+// handle is POST /webhooks/{source}.
+func (h *webhooks) handle(c echo.Context) error {
+	name := c.Param("source")
+	src, ok := h.sources[name]
+	if !ok {
+		return notFound()
+	}
+	d, taken, err := h.take(c, name, src)
+	switch {
+	case err != nil:
+		return h.refuse(name, err)
+	case len(taken) == 0:
+		h.results.count(name, resultIgnored)
+		return c.JSON(http.StatusOK, Ignored{Reason: d.Ignored})
+	case len(taken) == 1:
+		h.results.count(name, resultTaken(taken))
+		return c.JSON(http.StatusAccepted, taken[0])
+	default:
+		h.results.count(name, resultTaken(taken))
+		return c.JSON(http.StatusAccepted, AcceptedMany{Recordings: taken})
+	}
+}
+
+// take verifies and reads the request and stores its recordings. A sender that
+// is told of a failure sends all of them again; those that were stored are
+// duplicates then.
+func (h *webhooks) take(c echo.Context, name string, src Source) (source.Delivery, []Accepted, error) {
+	body, err := readBody(c, h.maxBody)
+	if err != nil {
+		return source.Delivery{}, nil, err
+	}
+	r := c.Request()
+	req := source.Request{
+		Method: r.Method, URL: calledURL(h.publicURL, r), Header: r.Header, Body: body, ReceivedAt: h.now().UTC(),
+	}
+	if err := src.Provider.Verify(req); err != nil {
+		return source.Delivery{}, nil, unverified(err)
+	}
+	d, err := src.Provider.Normalise(req)
+	if err != nil {
+		return d, nil, err
+	}
+	taken := make([]Accepted, 0, len(d.Recordings))
+	for _, rec := range d.Recordings {
+		one, err := h.accept(r.Context(), complete(rec, name, src, req))
+		if err != nil {
+			return d, nil, err
+		}
+		taken = append(taken, one)
+	}
+	return d, taken, nil
+}
+
+func (h *webhooks) accept(ctx context.Context, rec events.Recording) (Accepted, error) {
+	duplicate, err := h.intake.Accept(ctx, rec)
+	switch {
+	case errors.Is(err, events.ErrTooLarge):
+		return Accepted{}, err
+	case err != nil && !errors.Is(err, events.ErrUnavailable):
+		// Whatever it was, the recording is not stored: the sender must try again.
+		return Accepted{}, fmt.Errorf("%w: %w", events.ErrUnavailable, err)
+	case err != nil:
+		return Accepted{}, err
+	}
+	if !duplicate {
+		h.log.Info("recording accepted", zap.String("recording", rec.Key), zap.String("source", rec.Source))
+	}
+	return Accepted{Recording: rec.Key, Duplicate: duplicate}, nil
+}
+
+// complete adds what the provider cannot know. Of labels of the same name the
+// operator's win over the callback URL's, and those over the payload's.
+func complete(rec events.Recording, name string, src Source, req source.Request) events.Recording {
+	labels := map[string]string{}
+	maps.Copy(labels, rec.Labels)
+	maps.Copy(labels, source.QueryLabels(src.Config.LabelsFromQuery, req.URL))
+	maps.Copy(labels, src.Config.Labels)
+	if rec.Provider == "" {
+		rec.Provider = src.Config.Provider
+	}
+	rec.Source, rec.Key = name, events.Key(name, rec.ID)
+	rec.Labels, rec.ReceivedAt = labels, req.ReceivedAt
+	return rec
+}
+
+// unverified makes sure that whatever Verify returns is answered with 401.
+func unverified(err error) error {
+	if errors.Is(err, source.ErrSignature) {
+		return err
+	}
+	return fmt.Errorf("%w: %w", source.ErrSignature, err)
+}
+
+// refuse counts and logs an error, and gives what the sender learns of it.
+func (h *webhooks) refuse(name string, err error) error {
+	result := resultOf(err)
+	h.results.count(name, result)
+	if h.refusals.Allow() {
+		h.log.Warn("webhook refused", zap.String("source", name), zap.String("result", result), zap.Error(err))
+	}
+	p, _ := problemOf(err)
+	return &problemError{p}
+}
