@@ -1,0 +1,200 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync/atomic"
+
+	"github.com/nats-io/nats.go/jetstream"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"go.uber.org/zap"
+
+	"github.com/trackerbell/trackerbell/api"
+	"github.com/trackerbell/trackerbell/api/source"
+	"github.com/trackerbell/trackerbell/config"
+	"github.com/trackerbell/trackerbell/events"
+	"github.com/trackerbell/trackerbell/internal/safehttp"
+	"github.com/trackerbell/trackerbell/notify"
+	"github.com/trackerbell/trackerbell/symbl"
+	"github.com/trackerbell/trackerbell/symbl/engine"
+)
+
+// app is the whole service: newApp takes what it needs (lock, listeners,
+// NATS), Run works until its context ends, Close gives everything back.
+type app struct {
+	cfg      *config.Config
+	log      *zap.Logger
+	registry *prometheus.Registry
+	lock     *dirLock // nil with an external NATS
+	public   net.Listener
+	admin    net.Listener
+	nats     *events.NATS
+	sources  map[string]api.Source
+	download *safehttp.Client
+	service  *events.Service
+	engine   atomic.Pointer[engine.Engine] // nil until opened, and with another Symbl
+	opened   chan *engine.Engine           // passes the engine to Run
+}
+
+// newApp wires the service. Alerts that have no Slack go to out.
+func newApp(cfg *config.Config, log *zap.Logger, notifier notify.Notifier) (_ *app, err error) {
+	a := &app{cfg: cfg, log: log, registry: prometheus.NewRegistry(), opened: make(chan *engine.Engine, 1)}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, a.Close(context.Background()))
+		}
+	}()
+	a.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	if a.sources, err = openSources(cfg); err != nil {
+		return a, err
+	}
+	if a.download, err = safehttp.New(safehttp.Options{AllowHosts: cfg.Media.AllowHosts, UserAgent: "trackerbell/" + version}); err != nil {
+		return a, err
+	}
+	if cfg.NATS.URL == "" {
+		if a.lock, err = lockDir(cfg.NATS.DataDir); err != nil {
+			return a, err
+		}
+	}
+	if a.public, err = net.Listen("tcp", cfg.Server.Addr); err != nil {
+		return a, fmt.Errorf("server.addr: %w", err)
+	}
+	if a.admin, err = net.Listen("tcp", cfg.Admin.Addr); err != nil {
+		return a, fmt.Errorf("admin.addr: %w", err)
+	}
+	if a.nats, err = events.Connect(cfg.NATS, log); err != nil {
+		return a, err
+	}
+	return a, a.wire(notifier)
+}
+
+// wire makes the service out of its parts.
+func (a *app) wire(notifier notify.Notifier) error {
+	router, err := notify.NewRouter(a.cfg.Routes, a.cfg.Slack.DefaultChannel)
+	if err != nil {
+		return &usageError{err: err}
+	}
+	metrics, err := events.NewMetrics(a.registry)
+	if err != nil {
+		return fmt.Errorf("register metrics: %w", err)
+	}
+	embedded := a.cfg.Symbl.BaseURL == ""
+	a.service, err = events.New(events.Options{
+		Limits: events.Limits{
+			Replicas: a.cfg.NATS.Replicas, MaxAge: a.cfg.NATS.MaxAge, MaxBytes: int64(a.cfg.NATS.MaxBytes),
+		},
+		PublicURL: a.cfg.Server.PublicURL, Callbacks: !embedded, Idempotent: embedded,
+		AllTrackers: a.cfg.Symbl.AllTrackers, MaxJobs: a.cfg.Symbl.MaxJobs, JobTimeout: a.cfg.Symbl.JobTimeout,
+		PollInterval: a.cfg.Symbl.PollInterval, PollMax: a.cfg.Symbl.PollMax, Rate: a.cfg.Slack.RatePerChannel,
+		MaxMedia: int64(a.cfg.Media.MaxBytes), Drain: a.cfg.Server.ShutdownTimeout,
+	}, events.Deps{
+		Conn: a.nats.Conn, Backend: a.backend, Media: a, Download: a.download, Router: router,
+		Notifier: notifier, Log: a.log, Metrics: metrics,
+	})
+	return err
+}
+
+// Authorisation asks the provider of a source how to download its media.
+func (a *app) Authorisation(name string, u *url.URL) string {
+	src, ok := a.sources[name]
+	if !ok {
+		return ""
+	}
+	return src.Provider.Authorisation(u)
+}
+
+// openSources makes the provider of each source.
+func openSources(cfg *config.Config) (map[string]api.Source, error) {
+	sources := make(map[string]api.Source, len(cfg.Sources))
+	var problems config.Problems
+	for i, s := range cfg.Sources {
+		p, err := source.New(s)
+		if err != nil {
+			problems = append(problems, sourceProblem(cfg, i, err))
+			continue
+		}
+		sources[s.Name] = api.Source{Provider: p, Config: s}
+	}
+	if len(problems) > 0 {
+		return nil, problems
+	}
+	return sources, nil
+}
+
+// sourceProblem tells what is wrong with a source: its error starts with the key
+// inside the source.
+func sourceProblem(cfg *config.Config, i int, err error) config.Problem {
+	key, text, _ := strings.Cut(err.Error(), ": ")
+	return cfg.Problem(fmt.Sprintf("sources[%d].%s", i, key), "%s", text)
+}
+
+// backend opens the Symbl that recordings go to: the configured one, or the
+// embedded engine through a transport without a socket.
+func (a *app) backend(ctx context.Context) (events.Symbl, error) {
+	if a.cfg.Symbl.BaseURL != "" {
+		return newSymbl(a.cfg.Symbl)
+	}
+	if a.engine.Load() == nil {
+		js, err := jetstream.New(a.nats.Conn)
+		if err != nil {
+			return nil, fmt.Errorf("use jetstream: %w", err)
+		}
+		e, err := engine.New(ctx, engine.Config{
+			AppID: a.cfg.Engine.AppID, AppSecret: a.cfg.Engine.AppSecret, MaxJobs: a.cfg.Engine.MaxJobs,
+			MaxTrackers: a.cfg.Engine.MaxTrackers, Replicas: a.cfg.NATS.Replicas, Logger: a.log, Finished: a.finished,
+		}, js)
+		if err != nil {
+			return nil, fmt.Errorf("open the embedded engine: %w", err)
+		}
+		a.engine.Store(e)
+		a.opened <- e
+	}
+	e := a.engine.Load()
+	id, secret := e.Credentials()
+	client, err := symbl.New(symbl.Config{
+		BaseURL: "http://engine.local", AppID: id, AppSecret: secret,
+		HTTPClient: &http.Client{Transport: engine.Transport(e.Handler())},
+	})
+	if err != nil {
+		return nil, err
+	}
+	if err := applyFile(ctx, client, a.cfg.Trackers); err != nil {
+		return nil, err
+	}
+	return client, nil
+}
+
+func newSymbl(cfg config.Symbl) (*symbl.Client, error) {
+	return symbl.New(symbl.Config{
+		BaseURL: cfg.BaseURL, AppID: cfg.AppID, AppSecret: cfg.AppSecret, Generation: cfg.Generation,
+		UserAgent: "trackerbell/" + version,
+	})
+}
+
+// finished tells the pipeline that a job of the embedded engine ended. Other
+// clients may use the engine too: their conversations are no recordings.
+func (a *app) finished(ctx context.Context, f engine.Finished) error {
+	_, err := a.service.Entry(ctx, f.Name)
+	if errors.Is(err, events.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return a.service.Wake(ctx, events.Wake{Key: f.Name, JobID: f.JobID, Status: string(f.Status)})
+}
+
+// newNotifier is Slack when there is a token, else out.
+func newNotifier(cfg config.Slack, out io.Writer) (notify.Notifier, error) {
+	if cfg.Token == "" {
+		return notify.NewConsole(out, isTerminal(out)), nil
+	}
+	return notify.NewSlack(cfg, notify.SlackOptions{})
+}

@@ -1,0 +1,96 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/trackerbell/trackerbell/api"
+)
+
+// closeTimeout is how long Close waits for what is still to be sent.
+const closeTimeout = 5 * time.Second
+
+// Run works until ctx ends, then drains: the listeners stop taking requests,
+// the handlers under way finish or hand their message back, and the engine,
+// which they need, ends last.
+func (a *app) Run(ctx context.Context) error {
+	public, err := api.NewPublic(api.PublicConfig{
+		PublicURL: a.cfg.Server.PublicURL, MaxBody: int64(a.cfg.Server.MaxBody),
+	}, api.PublicDeps{Sources: a.sources, Intake: a.service, Registry: a.registry, Log: a.log})
+	if err != nil {
+		return fmt.Errorf("set up the public listener: %w", err)
+	}
+	deps := api.AdminDeps{Store: a.service, Gatherer: a.registry, Log: a.log}
+	if a.cfg.Symbl.BaseURL == "" {
+		deps.Engine, deps.Credentials = http.HandlerFunc(a.serveEngine), a.credentials
+	}
+	admin := api.NewAdmin(api.AdminConfig{Token: a.cfg.Admin.Token, ViewerToken: a.cfg.Admin.ViewerToken}, deps)
+
+	engineCtx, stopEngine := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopEngine()
+	group, ctx := errgroup.WithContext(ctx)
+	limits := api.DefaultLimits(a.cfg.Server.ShutdownTimeout)
+	group.Go(func() error { return api.Serve(ctx, a.public, public, limits, a.log) })
+	group.Go(func() error { return api.Serve(ctx, a.admin, admin, limits, a.log) })
+	group.Go(func() error {
+		defer stopEngine()
+		return a.service.Run(ctx)
+	})
+	group.Go(func() error {
+		select {
+		case <-engineCtx.Done():
+			return nil
+		case e := <-a.opened:
+			return e.Run(engineCtx)
+		}
+	})
+	if err := group.Wait(); err != nil && !errors.Is(err, context.Canceled) {
+		return err
+	}
+	return nil
+}
+
+// serveEngine is the embedded engine's HTTP API, 503 until it is open.
+func (a *app) serveEngine(w http.ResponseWriter, r *http.Request) {
+	if e := a.engine.Load(); e != nil {
+		e.Handler().ServeHTTP(w, r)
+		return
+	}
+	w.Header().Set("Retry-After", "5")
+	http.Error(w, `{"message":"the engine is starting"}`, http.StatusServiceUnavailable)
+}
+
+// credentials are the embedded engine's, for the commands.
+func (a *app) credentials(context.Context) (api.Credentials, error) {
+	e := a.engine.Load()
+	if e == nil {
+		return api.Credentials{}, errors.New("the engine is starting")
+	}
+	id, secret := e.Credentials()
+	return api.Credentials{AppID: id, AppSecret: secret}, nil
+}
+
+// Close gives back what newApp took; Run must have returned.
+func (a *app) Close(ctx context.Context) error {
+	var errs []error
+	if a.public != nil {
+		_ = a.public.Close() // Run closed it, unless it never ran
+	}
+	if a.admin != nil {
+		_ = a.admin.Close()
+	}
+	if a.nats != nil {
+		ctx, cancel := context.WithTimeout(ctx, closeTimeout)
+		defer cancel()
+		errs = append(errs, a.nats.Close(ctx))
+	}
+	if a.download != nil {
+		a.download.Close()
+	}
+	return errors.Join(append(errs, a.lock.release())...)
+}

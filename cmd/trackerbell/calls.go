@@ -1,0 +1,54 @@
+package main
+
+import (
+	"crypto/rand"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/trackerbell/trackerbell/config"
+)
+
+// defaultSource adds the generic source config.DefaultSource where no source is configured.
+// Its random secret is made at the first start, if create is set, and kept in
+// the data directory; made tells that it was.
+func defaultSource(cfg *config.Config, create bool) (made bool, err error) {
+	if len(cfg.Sources) > 0 {
+		return false, nil
+	}
+	path := filepath.Join(cfg.NATS.DataDir, "calls.secret")
+	raw, err := os.ReadFile(path) //nolint:gosec // our own file in the configured directory
+	secret := strings.TrimSpace(string(raw))
+	switch {
+	case errors.Is(err, os.ErrNotExist) && create:
+		if secret, err = makeSecret(path); err != nil {
+			return false, err
+		}
+		made = true
+	case errors.Is(err, os.ErrNotExist):
+		return false, fmt.Errorf("no source is configured, and no service was started with %s yet: run trackerbell serve first", cfg.NATS.DataDir)
+	case err != nil:
+		return false, fmt.Errorf("read the secret of source %s: %w", config.DefaultSource, err)
+	}
+	cfg.Sources = []config.Source{{Name: config.DefaultSource, Provider: "generic", Secret: secret}}
+	return made, nil
+}
+
+// makeSecret writes a new Standard Webhooks secret.
+func makeSecret(path string) (string, error) {
+	key := make([]byte, 32)
+	if _, err := rand.Read(key); err != nil {
+		return "", fmt.Errorf("make a secret: %w", err)
+	}
+	secret := "whsec_" + base64.StdEncoding.EncodeToString(key)
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return "", fmt.Errorf("nats.dataDir: %w", err)
+	}
+	if err := os.WriteFile(path, []byte(secret+"\n"), 0o600); err != nil {
+		return "", fmt.Errorf("keep the secret: %w", err)
+	}
+	return secret, nil
+}

@@ -1,0 +1,138 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"go.uber.org/zap"
+
+	"github.com/trackerbell/trackerbell/config"
+	"github.com/trackerbell/trackerbell/events"
+	"github.com/trackerbell/trackerbell/notify"
+)
+
+const checkTimeout = 20 * time.Second
+
+type checkCmd struct {
+	adminFlags
+}
+
+// Help gives the examples.
+func (checkCmd) Help() string {
+	return "Examples:\n  trackerbell check\n  trackerbell check --config /etc/trackerbell/trackerbell.yaml"
+}
+
+// Run checks the configuration and its dependencies: a line for each.
+func (c *checkCmd) Run(g *globals) error {
+	cfg, err := g.load()
+	if err != nil {
+		return err
+	}
+	if _, err := openSources(cfg); err != nil {
+		return err
+	}
+	if _, err := notify.NewRouter(cfg.Routes, cfg.Slack.DefaultChannel); err != nil {
+		return &usageError{err: err}
+	}
+	ctx, cancel := context.WithTimeout(g.ctx, checkTimeout)
+	defer cancel()
+	checks := []struct {
+		name string
+		run  func() (string, error)
+	}{
+		{"configuration", func() (string, error) { return describeConfig(g.Config, cfg), nil }},
+		{"nats", func() (string, error) { return c.checkNATS(ctx, cfg) }},
+		{"symbl", func() (string, error) { return checkSymbl(ctx, cfg) }},
+		{"slack", func() (string, error) { return checkSlack(ctx, cfg) }},
+	}
+	failed := 0
+	for _, check := range checks {
+		state, text := "ok", ""
+		if text, err = check.run(); err != nil {
+			state, text = "failed", err.Error()
+			failed++
+		}
+		if _, err := fmt.Fprintf(g.out, "%-6s  %-13s  %s\n", state, check.name, text); err != nil {
+			return err
+		}
+	}
+	if failed > 0 {
+		return fmt.Errorf("%d of %d checks failed", failed, len(checks))
+	}
+	return nil
+}
+
+func describeConfig(path string, cfg *config.Config) string {
+	if path == "" {
+		path = "no file"
+	}
+	return fmt.Sprintf("%s: %d sources, %d routes", path, len(cfg.Sources), len(cfg.Routes))
+}
+
+// checkNATS reaches the external NATS, or opens the embedded store; when a
+// service has it open, that service is asked instead.
+func (c *checkCmd) checkNATS(ctx context.Context, cfg *config.Config) (string, error) {
+	where := "external"
+	if cfg.NATS.URL == "" {
+		where = "embedded, in " + cfg.NATS.DataDir
+		lock, err := lockDir(cfg.NATS.DataDir)
+		if errors.Is(err, errLocked) {
+			if err := c.client(cfg).do(ctx, http.MethodGet, "/readyz", nil); err != nil {
+				return "", fmt.Errorf("the running service says: %w", err)
+			}
+			return where + ", asked the running service", nil
+		}
+		if err != nil {
+			return "", err
+		}
+		defer func() { _ = lock.release() }() // the process ends soon
+	}
+	conn, err := events.Connect(cfg.NATS, zap.NewNop())
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = conn.Close(ctx) }() // only read from
+	if err := conn.Check(ctx); err != nil {
+		return "", err
+	}
+	return where + ", JetStream is on", nil
+}
+
+// checkSymbl logs in and lists the trackers.
+func checkSymbl(ctx context.Context, cfg *config.Config) (string, error) {
+	if cfg.Symbl.BaseURL == "" {
+		text := "the embedded engine"
+		if cfg.Engine.Transcriber == "none" {
+			text += "; transcripts only, as engine.transcriber is none"
+		}
+		return text, nil
+	}
+	client, err := newSymbl(cfg.Symbl)
+	if err != nil {
+		return "", err
+	}
+	list, err := client.Trackers(ctx)
+	if err != nil {
+		return "", err
+	}
+	return fmt.Sprintf("%s accepts the credentials and has %d trackers", cfg.Symbl.BaseURL, len(list)), nil
+}
+
+// checkSlack asks Slack who the bot is.
+func checkSlack(ctx context.Context, cfg *config.Config) (string, error) {
+	if cfg.Slack.Token == "" {
+		return "no token: alerts go to standard output", nil
+	}
+	slack, err := notify.NewSlack(cfg.Slack, notify.SlackOptions{})
+	if err != nil {
+		return "", err
+	}
+	who, err := slack.Check(ctx)
+	if err != nil {
+		return "", err
+	}
+	return fmt.Sprintf("bot %s in %s", who.Bot, who.Team), nil
+}

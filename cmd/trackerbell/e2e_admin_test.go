@@ -1,0 +1,162 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/trackerbell/trackerbell/api"
+	"github.com/trackerbell/trackerbell/events"
+)
+
+// contractKeys are the keys of a recording in the contract, and what else this
+// version shows.
+func contractKeys() (contract, more []string) {
+	return []string{
+		"key", "source", "id", "stage", "receivedAt", "jobId", "conversationId", "trackers", "alerts", "attempts", "error",
+	}, []string{"call", "steps", "deadLetters"}
+}
+
+func TestEndToEndTheAdminAPIShowsRecordingsAsPromised(t *testing.T) {
+	t.Parallel()
+	s, slack := newFull(t)
+	s.start()
+	key := s.accept("calls", saleCall("sale-1"))
+	s.waitStage(key, events.StageDone)
+
+	raw := map[string]json.RawMessage{}
+	s.ask(http.MethodGet, "/api/recordings/"+key).decode(t, &raw)
+	contract, more := contractKeys()
+	require.ElementsMatch(t, append(contract, more...), slices.Collect(maps.Keys(raw)))
+	channel := slack.Messages("#promotions")[0]
+	var r struct {
+		Key, Source, ID, Stage, JobID, ConversationID, Error string
+		ReceivedAt                                           time.Time
+		Trackers                                             []string
+		Alerts                                               []map[string]any
+		Attempts                                             map[string]int
+	}
+	s.ask(http.MethodGet, "/api/recordings/"+key).decode(t, &r)
+	require.Equal(t, "calls.sale-1 calls sale-1 done", fmt.Sprint(r.Key, " ", r.Source, " ", r.ID, " ", r.Stage))
+	require.WithinDuration(t, time.Now(), r.ReceivedAt, soon)
+	require.NotEmpty(t, r.JobID)
+	require.NotEmpty(t, r.ConversationID)
+	require.Equal(t, []string{"Promotion Mention"}, r.Trackers)
+	require.Empty(t, r.Error)
+	require.Empty(t, r.Attempts)
+	require.NotNil(t, r.Attempts)
+	require.Len(t, r.Alerts, 1)
+	require.ElementsMatch(t, []string{"alertId", "destination", "channel", "ts", "postedAt"}, slices.Collect(maps.Keys(r.Alerts[0])))
+	require.Equal(t, "#promotions", r.Alerts[0]["destination"])
+	require.Equal(t, channel.Channel, r.Alerts[0]["channel"])
+	require.Equal(t, channel.TS, r.Alerts[0]["ts"])
+
+	shown, listed := map[string]json.RawMessage{}, map[string]json.RawMessage{}
+	require.NoError(t, json.Unmarshal([]byte(s.must("recordings", "show", key, "--output", "json")), &shown))
+	require.NoError(t, json.Unmarshal([]byte(s.must("recordings", "list", "--output", "json")), &listed))
+	require.ElementsMatch(t, []string{"recordings", "next"}, slices.Collect(maps.Keys(listed)))
+	require.JSONEq(t, string(listed["recordings"]), "["+string(mustJSON(t, shown))+"]")
+	require.JSONEq(t, string(mustJSON(t, raw)), string(mustJSON(t, shown)), "the command shows what the API shows")
+	requireProblem(t, s.ask(http.MethodGet, "/api/recordings/calls.nothing"), http.StatusNotFound, "")
+}
+
+func mustJSON(t *testing.T, v any) []byte {
+	t.Helper()
+	raw, err := json.Marshal(v)
+	require.NoError(t, err)
+	return raw
+}
+
+func TestEndToEndListsArePaged(t *testing.T) {
+	t.Parallel()
+	s, _ := newFull(t)
+	s.start()
+	want := []string{}
+	for i := range 7 {
+		want = append(want, s.accept("calls", quietCall(fmt.Sprintf("n%d", i))))
+	}
+	for _, key := range want {
+		s.waitStage(key, events.StageDone)
+	}
+	got := []string{}
+	for _, r := range s.recordings("3") {
+		got = append(got, r.Key)
+	}
+	require.ElementsMatch(t, want, got)
+
+	var first, rest api.RecordingList
+	require.NoError(t, json.Unmarshal([]byte(s.must("recordings", "list", "--limit", "4", "--output", "json")), &first))
+	require.NotEmpty(t, first.Next)
+	require.NoError(t, json.Unmarshal([]byte(s.must("recordings", "list", "--cursor", first.Next, "--output", "json")), &rest))
+	require.Len(t, append(first.Recordings, rest.Recordings...), 7)
+	require.Empty(t, rest.Next)
+	requireProblem(t, s.ask(http.MethodGet, "/api/recordings?limit=none"), http.StatusBadRequest, "limit")
+	requireProblem(t, s.ask(http.MethodGet, "/api/recordings?cursor=none"), http.StatusBadRequest, "cursor")
+}
+
+func TestEndToEndTokensGuardTheAdminListener(t *testing.T) {
+	t.Parallel()
+	s, _ := newFull(t)
+	s.start()
+	key := s.accept("calls", saleCall("sale-1"))
+	s.waitStage(key, events.StageDone)
+	const operator, viewer = "admin-token-of-the-test", "viewer-token-of-the-test"
+	for _, path := range []string{"/healthz", "/readyz", "/metrics"} {
+		require.Equal(t, http.StatusOK, s.status(s.admin+path), path)
+	}
+	for _, c := range []struct {
+		method, path, token string
+		status              int
+	}{
+		{"GET", "/api/recordings", "", 401}, {"GET", "/api/recordings", "wrong", 401}, {"GET", "/", "", 401},
+		{"GET", "/api/recordings", viewer, 200}, {"GET", "/api/recordings", operator, 200}, {"GET", "/", viewer, 200},
+		{"GET", "/api/dead", viewer, 200}, {"GET", "/api/engine/credentials", viewer, 403},
+		{"POST", "/api/recordings/" + key + "/replay", "", 401}, {"POST", "/api/recordings/" + key + "/replay", viewer, 403},
+		{"POST", "/api/dead/1/replay", viewer, 403}, {"DELETE", "/api/dead/1", viewer, 403},
+		{"GET", "/v1/manage/trackers", operator, 401}, {"POST", "/webhooks/calls", operator, 404},
+	} {
+		a := s.do(c.method, s.admin+c.path, nil, bearer(c.token))
+		require.Equal(t, c.status, a.status, "%s %s %q: %s", c.method, c.path, c.token, a.body)
+	}
+	read := func(token string) string {
+		return string(s.do(http.MethodGet, s.admin+"/api/recordings/"+key, nil, bearer(token)).body)
+	}
+	require.Contains(t, read(operator), callerNumber)
+	require.NotContains(t, read(viewer), callerNumber[1:], "viewers see masked numbers")
+	require.Contains(t, read(viewer), "0137")
+}
+
+func TestEndToEndMetricsCountWhatHappened(t *testing.T) {
+	t.Parallel()
+	s, _ := newFull(t)
+	s.start()
+	s.waitStage(s.accept("calls", saleCall("sale-1")), events.StageDone)
+	s.sendStandard("calls", saleCall("sale-1"))
+	text := string(s.do(http.MethodGet, s.admin+"/metrics", nil, nil).body)
+	require.Contains(t, text, "\ntrackerbell_alerts_posted_total 1\n")
+	for _, preset := range []string{
+		`trackerbell_dead_letters_total{reason="media"} 0`, `trackerbell_step_failures_total{step="submit"} 0`,
+	} {
+		require.Contains(t, text, preset)
+	}
+	for _, name := range []string{"go_goroutines", "process_open_fds", "trackerbell_webhook_to_alert_seconds_count 1"} {
+		require.Contains(t, text, name)
+	}
+	require.False(t, strings.Contains(text, "sale-1"), "labels come from closed sets")
+}
+
+func TestEndToEndAnOpenListenerNeedsAToken(t *testing.T) {
+	t.Parallel()
+	s := newService(t, strings.Replace(consoleConfig, `addr: "${ADMIN}"`, "addr: 0.0.0.0:0", 1))
+	s.write("trackers.yaml", testTrackers)
+	r := s.command("serve")
+	require.Equal(t, 2, r.code)
+	require.Contains(t, r.stderr, "trackerbell.yaml:3: admin.token: ")
+}

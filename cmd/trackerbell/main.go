@@ -1,0 +1,130 @@
+// Command trackerbell turns "recording ready" webhooks of telephony systems
+// into tracker alerts in Slack. See the README for how to run it; every
+// command tells about itself with --help.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/trackerbell/trackerbell/config"
+)
+
+// The exit codes of every command.
+const (
+	exitDone   = 0
+	exitFailed = 1
+	exitUsage  = 2 // wrong usage or configuration
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := run(ctx, os.Args[1:], os.Environ(), os.Stdout, os.Stderr)
+	stop()
+	os.Exit(code)
+}
+
+// globals are what every command shares.
+type globals struct {
+	Config string `help:"Configuration file (YAML)." env:"TRACKERBELL_CONFIG" placeholder:"FILE"`
+
+	ctx     context.Context
+	environ []string
+	out     io.Writer
+	err     io.Writer
+}
+
+// commands is the command line; contract and README list the same.
+type commands struct {
+	globals
+
+	Demo       demoCmd       `cmd:"" help:"Play sample calls through the whole pipeline and print their alerts."`
+	Serve      serveCmd      `cmd:"" help:"Run the service."`
+	Trackers   trackersCmd   `cmd:"" help:"Manage the trackers of the configured Symbl."`
+	Recordings recordingsCmd `cmd:"" help:"See what happened to a recording."`
+	Dead       deadCmd       `cmd:"" help:"See, replay and drop dead letters."`
+	Send       sendCmd       `cmd:"" help:"Send a webhook to a running service, signed as its provider signs."`
+	Check      checkCmd      `cmd:"" help:"Validate the configuration and reach NATS, Symbl and Slack."`
+	Version    versionCmd    `cmd:"" help:"Print version, commit and Go version."`
+}
+
+// usageError is a wrong use of the command line or of the configuration.
+type usageError struct{ err error }
+
+func (e *usageError) Error() string { return e.err.Error() }
+func (e *usageError) Unwrap() error { return e.err }
+
+func usagef(format string, args ...any) error {
+	return &usageError{err: fmt.Errorf(format, args...)}
+}
+
+// exited carries kong's wish to exit (after --help) through its parser.
+type exited struct{ code int }
+
+// run parses the arguments, runs the command and returns its exit code.
+func run(ctx context.Context, args, environ []string, out, errw io.Writer) (code int) {
+	cli := commands{globals: globals{ctx: ctx, environ: environ, out: out, err: errw}}
+	parser, err := kong.New(&cli,
+		kong.Name("trackerbell"),
+		kong.Description("From a call recording's webhook to a tracker alert in Slack."),
+		kong.Writers(out, errw),
+		kong.Exit(func(code int) { panic(exited{code}) }),
+		kong.UsageOnError(),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+	)
+	if err != nil {
+		_, _ = fmt.Fprintln(errw, "trackerbell:", err)
+		return exitFailed
+	}
+	defer func() {
+		if p := recover(); p != nil {
+			exit, ok := p.(exited)
+			if !ok {
+				panic(p)
+			}
+			code = exit.code
+		}
+	}()
+	parsed, err := parser.Parse(args)
+	if err != nil {
+		_, _ = fmt.Fprintf(errw, "trackerbell: %v (see trackerbell --help)\n", err)
+		return exitUsage
+	}
+	return report(errw, parsed.Run(&cli.globals))
+}
+
+// report prints one line for each problem and tells the exit code.
+func report(w io.Writer, err error) int {
+	if err == nil {
+		return exitDone
+	}
+	for line := range strings.SplitSeq(err.Error(), "\n") {
+		_, _ = fmt.Fprintln(w, "trackerbell:", line)
+	}
+	var usage *usageError
+	var problems config.Problems
+	if errors.As(err, &usage) || errors.As(err, &problems) {
+		return exitUsage
+	}
+	return exitFailed
+}
+
+// load reads the configuration, and prints its warnings.
+func (g *globals) load() (*config.Config, error) {
+	cfg, warnings, err := config.Load(g.Config, g.environ)
+	for _, w := range warnings {
+		_, _ = fmt.Fprintln(g.err, "trackerbell: warning:", w)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return cfg, nil
+}

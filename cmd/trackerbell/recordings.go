@@ -1,0 +1,166 @@
+package main
+
+import (
+	"fmt"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/trackerbell/trackerbell/api"
+)
+
+type recordingsCmd struct {
+	List   recordingsListCmd   `cmd:"" help:"List recordings, last changed first."`
+	Show   recordingsShowCmd   `cmd:"" help:"Show one recording."`
+	Replay recordingsReplayCmd `cmd:"" help:"Start a recording anew: submit it again and post its alerts again."`
+}
+
+// Help gives the examples.
+func (recordingsCmd) Help() string {
+	return "Examples:\n  trackerbell recordings list --limit 20\n  trackerbell recordings show support.RE123 --output json\n  trackerbell recordings replay support.RE123"
+}
+
+type recordingsListCmd struct {
+	adminFlags
+	Limit  int    `default:"50" help:"How many."`
+	Cursor string `help:"Where to go on: the next of the last list." placeholder:"CURSOR"`
+	Output string `enum:"text,json" default:"text" help:"text or json."`
+}
+
+// Help gives the examples.
+func (recordingsListCmd) Help() string {
+	return "Examples:\n  trackerbell recordings list\n  trackerbell recordings list --limit 500 --output json"
+}
+
+// Run lists recordings.
+func (c *recordingsListCmd) Run(g *globals) error {
+	cfg, err := g.load()
+	if err != nil {
+		return err
+	}
+	if c.Limit < 1 || c.Limit > 500 {
+		return usagef("--limit: %d is not between 1 and 500", c.Limit)
+	}
+	q := url.Values{"limit": {strconv.Itoa(c.Limit)}}
+	if c.Cursor != "" {
+		q.Set("cursor", c.Cursor)
+	}
+	var list api.RecordingList
+	if err := c.client(cfg).do(g.ctx, http.MethodGet, "/api/recordings?"+q.Encode(), &list); err != nil {
+		return err
+	}
+	if c.Output == "json" {
+		return printJSON(g.out, list)
+	}
+	rows := make([][]string, 0, len(list.Recordings))
+	for _, r := range list.Recordings {
+		rows = append(rows, []string{
+			r.ReceivedAt.Local().Format(time.DateTime), r.Key, string(r.Stage),
+			strings.Join(r.Trackers, ", "), alertSummary(r.Alerts), r.Error,
+		})
+	}
+	if err := table(g.out, []string{"RECEIVED", "KEY", "STAGE", "TRACKERS", "ALERTS", "ERROR"}, rows); err != nil {
+		return err
+	}
+	if list.Next != "" {
+		_, err = fmt.Fprintf(g.out, "more: --cursor %s\n", list.Next)
+	}
+	return err
+}
+
+// alertSummary is how many of the alerts are posted.
+func alertSummary(alerts []api.AlertView) string {
+	posted := 0
+	for _, a := range alerts {
+		if a.PostedAt != nil {
+			posted++
+		}
+	}
+	if len(alerts) == 0 {
+		return "-"
+	}
+	return fmt.Sprintf("%d of %d", posted, len(alerts))
+}
+
+type recordingsShowCmd struct {
+	adminFlags
+	Key    string `arg:"" help:"Key of the recording: SOURCE.ID."`
+	Output string `enum:"text,json" default:"text" help:"text or json."`
+}
+
+// Help gives the examples.
+func (recordingsShowCmd) Help() string {
+	return "Examples:\n  trackerbell recordings show calls.demo-1\n  trackerbell recordings show support.RE123 --output json"
+}
+
+// Run shows a recording.
+func (c *recordingsShowCmd) Run(g *globals) error {
+	cfg, err := g.load()
+	if err != nil {
+		return err
+	}
+	var r api.RecordingView
+	err = c.client(cfg).do(g.ctx, http.MethodGet, "/api/recordings/"+url.PathEscape(c.Key), &r)
+	if err != nil {
+		return notFound(err, "recording", c.Key)
+	}
+	if c.Output == "json" {
+		return printJSON(g.out, r)
+	}
+	return table(g.out, []string{"recording", r.Key}, recordingRows(r))
+}
+
+// recordingRows lays a recording out as names and values.
+func recordingRows(r api.RecordingView) [][]string {
+	rows := [][]string{
+		{"source", r.Source}, {"id", r.ID}, {"stage", string(r.Stage)},
+		{"received", r.ReceivedAt.Local().Format(time.DateTime)},
+		{"job", r.JobID}, {"conversation", r.ConversationID},
+		{"trackers", strings.Join(r.Trackers, ", ")},
+	}
+	for _, a := range r.Alerts {
+		state := "not posted yet"
+		if a.PostedAt != nil {
+			state = "posted " + a.PostedAt.Local().Format(time.DateTime) + " " + a.TS
+		}
+		rows = append(rows, []string{"alert", a.Destination + ": " + strings.TrimSpace(state)})
+	}
+	for _, s := range r.Steps {
+		rows = append(rows, []string{"step", s.Step + " at " + s.At.Local().Format(time.TimeOnly)})
+	}
+	for _, step := range slices.Sorted(maps.Keys(r.Attempts)) {
+		rows = append(rows, []string{"failures", fmt.Sprintf("%s: %d", step, r.Attempts[step])})
+	}
+	if r.Error != "" {
+		rows = append(rows, []string{"error", r.Error})
+	}
+	return rows
+}
+
+type recordingsReplayCmd struct {
+	adminFlags
+	Key string `arg:"" help:"Key of the recording: SOURCE.ID."`
+}
+
+// Help gives the examples.
+func (recordingsReplayCmd) Help() string {
+	return "Examples:\n  trackerbell recordings replay support.RE123"
+}
+
+// Run starts a recording anew.
+func (c *recordingsReplayCmd) Run(g *globals) error {
+	cfg, err := g.load()
+	if err != nil {
+		return err
+	}
+	err = c.client(cfg).do(g.ctx, http.MethodPost, "/api/recordings/"+url.PathEscape(c.Key)+"/replay", nil)
+	if err != nil {
+		return notFound(err, "recording", c.Key)
+	}
+	_, err = fmt.Fprintf(g.out, "%s is started anew\n", c.Key)
+	return err
+}

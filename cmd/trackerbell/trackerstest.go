@@ -1,0 +1,148 @@
+package main
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/trackerbell/trackerbell/symbl"
+	"github.com/trackerbell/trackerbell/symbl/engine/match"
+)
+
+const maxMessageLine = 1 << 20
+
+type trackersTestCmd struct {
+	File     string `arg:"" help:"File with trackers."`
+	Text     string `help:"A sentence to explain." xor:"what"`
+	Messages string `help:"File with a line {\"message_id\",\"text\"} for each message." placeholder:"FILE.jsonl" xor:"what"`
+	Language string `default:"en-US" help:"Language of the text (BCP-47)."`
+	Output   string `enum:"text,json" default:"text" help:"text or json."`
+}
+
+// Help gives the examples.
+func (trackersTestCmd) Help() string {
+	return "Examples:\n  trackerbell trackers test trackers.yaml --text \"we're running a sale right now\"\n  trackerbell trackers test trackers.yaml --messages calls.jsonl --output json"
+}
+
+// foundMatch is one match as a line of JSON gives it.
+type foundMatch struct {
+	MessageID string  `json:"message_id"`
+	Tracker   string  `json:"tracker"`
+	Value     string  `json:"value"`
+	Offset    int     `json:"offset"`
+	Score     float64 `json:"score"`
+}
+
+// Run matches text against trackers, without any server.
+func (c *trackersTestCmd) Run(g *globals) error {
+	if (c.Text == "") == (c.Messages == "") {
+		return usagef("give one of --text and --messages")
+	}
+	trackers, _, err := readTrackers(c.File)
+	if err != nil {
+		return err
+	}
+	compiled := make([]match.Tracker, 0, len(trackers))
+	for _, t := range trackers {
+		compiled = append(compiled, match.Tracker{ID: t.Name, Name: t.Name, Vocabulary: t.Vocabulary, Languages: t.Languages})
+	}
+	set := match.Compile(c.Language, compiled)
+	if c.Text != "" {
+		return c.explain(g, trackers, set.Match(c.Text))
+	}
+	return c.testMessages(g, trackers, set)
+}
+
+// explain says of each phrase whether the sentence matches it.
+func (c *trackersTestCmd) explain(g *globals, trackers []symbl.Tracker, hits []match.Hit) error {
+	if c.Output == "json" {
+		for _, h := range hits {
+			if err := printMatch(g.out, trackers, "", h); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	found := map[[2]int]match.Hit{}
+	for _, h := range hits {
+		found[[2]int{h.Tracker, h.Phrase}] = h
+	}
+	for i, t := range trackers {
+		if _, err := fmt.Fprintln(g.out, printable(t.Name)); err != nil {
+			return err
+		}
+		for j, phrase := range t.Vocabulary {
+			h, ok := found[[2]int{i, j}]
+			if _, err := fmt.Fprintf(g.out, "  %-8s %s\n", verdict(h, ok), printable(phrase)); err != nil {
+				return err
+			}
+			if ok && h.Offset == match.Similar {
+				_, _ = fmt.Fprintf(g.out, "           score %.2f, by: %s\n", h.Score, printable(strings.Join(h.Words, " ")))
+			}
+		}
+	}
+	return nil
+}
+
+func verdict(h match.Hit, found bool) string {
+	switch {
+	case !found:
+		return "no"
+	case h.Offset == match.Similar:
+		return "similar"
+	}
+	return "exact"
+}
+
+// testMessages prints a line for each match in a file of messages.
+func (c *trackersTestCmd) testMessages(g *globals, trackers []symbl.Tracker, set *match.Set) error {
+	f, err := os.Open(c.Messages)
+	if err != nil {
+		return usagef("--messages: %v", err)
+	}
+	defer func() { _ = f.Close() }() // only read from
+	out := bufio.NewWriter(g.out)
+	lines := bufio.NewScanner(f)
+	lines.Buffer(nil, maxMessageLine)
+	for n := 1; lines.Scan(); n++ {
+		if strings.TrimSpace(lines.Text()) == "" {
+			continue
+		}
+		var m struct {
+			MessageID string `json:"message_id"`
+			Text      string `json:"text"`
+		}
+		if err := json.Unmarshal(lines.Bytes(), &m); err != nil {
+			return usagef("--messages: line %d: %v", n, err)
+		}
+		for _, h := range set.Match(m.Text) {
+			if err := c.printHit(out, trackers, m.MessageID, h); err != nil {
+				return err
+			}
+		}
+	}
+	if err := lines.Err(); err != nil {
+		return fmt.Errorf("read %s: %w", c.Messages, err)
+	}
+	return out.Flush()
+}
+
+func (c *trackersTestCmd) printHit(w io.Writer, trackers []symbl.Tracker, message string, h match.Hit) error {
+	if c.Output == "json" {
+		return printMatch(w, trackers, message, h)
+	}
+	t := trackers[h.Tracker]
+	_, err := fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", printable(message), printable(t.Name), printable(t.Vocabulary[h.Phrase]), verdict(h, true))
+	return err
+}
+
+// printMatch prints a match as one line of JSON.
+func printMatch(w io.Writer, trackers []symbl.Tracker, message string, h match.Hit) error {
+	t := trackers[h.Tracker]
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	return enc.Encode(foundMatch{MessageID: message, Tracker: t.Name, Value: t.Vocabulary[h.Phrase], Offset: h.Offset, Score: h.Score})
+}

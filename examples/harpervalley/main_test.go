@@ -1,0 +1,20 @@
+package main
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestMillisecondsBecomeSecondsFromTheStartOfTheCall(t *testing.T) {
+	var out strings.Builder
+	in := `{"source":"x","messages":[{"index":1,"speaker":"caller","offset_ms":17420,"duration_ms":960,"text":"i lost my debit card"}]}`
+
+	require.NoError(t, convert(strings.NewReader(in), &out))
+	require.JSONEq(t, `[{"speaker":"caller","text":"i lost my debit card","start":17.42,"end":18.38}]`, out.String())
+}
+
+func TestABrokenCallIsAnError(t *testing.T) {
+	require.ErrorContains(t, convert(strings.NewReader("{"), &strings.Builder{}), "read the call")
+}
