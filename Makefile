@@ -1,0 +1,48 @@
+# make help lists the targets.
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+COMMIT  ?= $(shell git rev-parse --verify --quiet HEAD 2>/dev/null)
+IMAGE   ?= ghcr.io/trackerbell/trackerbell
+DOCKER  ?= docker
+FUZZTIME ?= 10s
+
+.DEFAULT_GOAL := build
+.PHONY: help build test race lint fuzz e2e chaos bench chart docs image ci
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / {printf "%-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+build: ## bin/trackerbell
+	CGO_ENABLED=0 go build -trimpath -o bin/trackerbell ./cmd/trackerbell
+
+test: ## the tests of every package
+	go test ./...
+
+race: ## the same under the race detector
+	go test -race ./...
+
+lint: ## golangci-lint at the pinned version
+	$$(.ci/tool golangci-lint) run
+
+fuzz: ## every fuzz target for FUZZTIME (10s)
+	.ci/fuzz $(FUZZTIME)
+
+e2e: ## the end-to-end tests in their long form
+	TRACKERBELL_LONG=1 go test ./cmd/trackerbell -run '^TestEndToEnd' -count=1 -timeout 20m -v
+
+chaos: ## the tests that kill the program, ten times over
+	TRACKERBELL_LONG=1 go test ./cmd/trackerbell -run '^TestKill' -count=10 -timeout 30m
+
+bench: ## every benchmark
+	go test -run '^$$' -bench . -benchmem ./...
+
+chart: ## lint and render the chart with every set of values in its ci/ folder
+	.ci/chart
+
+docs: ## write what is generated: the chart's README.md
+	$$(.ci/tool helm-docs) --chart-search-root helm
+
+image: ## the container image for this machine's platform
+	$(DOCKER) build --build-arg VERSION=$(VERSION) --build-arg COMMIT=$(COMMIT) -t $(IMAGE):$(VERSION) .
+
+ci: ## what CI runs
+	.ci/run

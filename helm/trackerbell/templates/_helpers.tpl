@@ -1,0 +1,54 @@
+{{- define "trackerbell.name" -}}
+{{- .Values.nameOverride | default .Chart.Name | trunc 63 | trimSuffix "-" -}}
+{{- end }}
+
+{{/* 52 characters leave room for the longest suffix, "-headless". */}}
+{{- define "trackerbell.fullname" -}}
+{{- if .Values.fullnameOverride -}}
+{{- .Values.fullnameOverride | trunc 52 | trimSuffix "-" -}}
+{{- else -}}
+{{- $name := include "trackerbell.name" . -}}
+{{- ternary .Release.Name (printf "%s-%s" .Release.Name $name) (contains $name .Release.Name) | trunc 52 | trimSuffix "-" -}}
+{{- end -}}
+{{- end }}
+
+{{/* Selectors cannot be changed later: the component leaves room for others. */}}
+{{- define "trackerbell.selectorLabels" -}}
+app.kubernetes.io/name: {{ include "trackerbell.name" . }}
+app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/component: server
+{{- end }}
+
+{{- define "trackerbell.labels" -}}
+{{ include "trackerbell.selectorLabels" . }}
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
+{{- end }}
+
+{{/* metadata of an object: (list $ suffix annotations) */}}
+{{- define "trackerbell.metadata" -}}
+{{- $root := index . 0 -}}
+name: {{ include "trackerbell.fullname" $root }}{{ index . 1 }}
+namespace: {{ $root.Release.Namespace }}
+labels: {{- include "trackerbell.labels" $root | nindent 2 }}
+{{- with index . 2 }}
+annotations: {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end }}
+
+{{- define "trackerbell.serviceAccountName" -}}
+{{- if .Values.serviceAccount.create -}}
+{{- .Values.serviceAccount.name | default (include "trackerbell.fullname" .) -}}
+{{- else -}}
+{{- .Values.serviceAccount.name | default "default" -}}
+{{- end -}}
+{{- end }}
+
+{{- define "trackerbell.image" -}}
+{{- if .Values.image.digest -}}
+{{ .Values.image.repository }}@{{ .Values.image.digest }}
+{{- else -}}
+{{ .Values.image.repository }}:{{ .Values.image.tag | default .Chart.AppVersion }}
+{{- end -}}
+{{- end }}
