@@ -37,7 +37,11 @@ func Connect(cfg config.NATS, log *zap.Logger) (*NATS, error) {
 		nats.ReconnectWait(time.Second), nats.ReconnectJitter(500*time.Millisecond, 500*time.Millisecond),
 		// Nothing is buffered while away: the caller must learn that it is not stored.
 		nats.ReconnectBufSize(-1),
-		nats.DisconnectErrHandler(func(_ *nats.Conn, err error) { log.Warn("nats is away", zap.Error(err)) }),
+		nats.DisconnectErrHandler(func(conn *nats.Conn, err error) {
+			if !conn.IsClosed() { // by ourselves
+				log.Warn("nats is away", zap.Error(err))
+			}
+		}),
 		nats.ReconnectHandler(func(*nats.Conn) { log.Info("nats is back") }),
 		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) { log.Debug("nats", zap.Error(err)) }),
 	}

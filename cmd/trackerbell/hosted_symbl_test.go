@@ -7,9 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"slices"
 	"strconv"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -162,7 +160,7 @@ func (h *hostedSymbl) process(w http.ResponseWriter, r *http.Request) {
 		fault = refuse(n, s.path)
 	}
 	if fault != nil && !fault.accept {
-		h.break_(w, fault)
+		h.fail(w, fault)
 		return
 	}
 	j := h.take(s)
@@ -176,7 +174,7 @@ func (h *hostedSymbl) process(w http.ResponseWriter, r *http.Request) {
 		h.told(j, "scheduled")
 	}
 	if fault != nil {
-		h.break_(w, fault)
+		h.fail(w, fault)
 		return
 	}
 	writeHosted(w, http.StatusCreated, map[string]any{"conversationId": j.conversation, "jobId": j.id})
@@ -223,7 +221,7 @@ func messagesOf(s submission, j *hostedJob) (out []any) {
 	return out
 }
 
-func (h *hostedSymbl) break_(w http.ResponseWriter, f *hostedFault) { //nolint:revive // break is a keyword
+func (h *hostedSymbl) fail(w http.ResponseWriter, f *hostedFault) {
 	switch {
 	case f.hang:
 		<-h.stop
@@ -273,125 +271,4 @@ func (h *hostedSymbl) told(j *hostedJob, statuses ...string) (done chan struct{}
 		client.CloseIdleConnections()
 	})
 	return done
-}
-
-func (h *hostedSymbl) job(w http.ResponseWriter, r *http.Request) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	j := h.jobs[r.PathValue("id")]
-	if j == nil {
-		writeHosted(w, http.StatusNotFound, map[string]any{"message": "job not found"})
-		return
-	}
-	writeHosted(w, http.StatusOK, map[string]any{"id": j.id, "status": j.status})
-}
-
-func (h *hostedSymbl) byConversation(id string) *hostedJob {
-	for _, j := range h.jobs {
-		if j.conversation == id {
-			return j
-		}
-	}
-	return nil
-}
-
-func (j *hostedJob) wire() map[string]any {
-	c := map[string]any{"id": j.conversation, "type": "meeting", "name": j.name, "startTime": j.started.UTC().Format(time.RFC3339Nano), "members": []any{}}
-	if !j.ended.IsZero() {
-		c["endTime"] = j.ended.UTC().Format(time.RFC3339Nano)
-	}
-	return c
-}
-
-// conversations is the one list with pages.
-func (h *hostedSymbl) conversations(w http.ResponseWriter, r *http.Request) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	q := r.URL.Query()
-	since, _ := time.Parse(time.RFC3339, q.Get("startTime"))
-	limit, err := strconv.Atoi(q.Get("limit"))
-	if err != nil {
-		limit = 20
-	}
-	var all []*hostedJob
-	for _, j := range h.jobs {
-		if !j.started.Before(since) {
-			all = append(all, j)
-		}
-	}
-	slices.SortFunc(all, func(a, b *hostedJob) int { return b.started.Compare(a.started) })
-	offset, _ := strconv.Atoi(q.Get("offset"))
-	page := []any{}
-	for _, j := range all[min(offset, len(all)):min(offset+limit, len(all))] {
-		page = append(page, j.wire())
-	}
-	writeHosted(w, http.StatusOK, map[string]any{"conversations": page})
-}
-
-func (h *hostedSymbl) conversation(w http.ResponseWriter, r *http.Request) {
-	h.read(w, r, func(j *hostedJob) any { return j.wire() })
-}
-
-func (h *hostedSymbl) messages(w http.ResponseWriter, r *http.Request) {
-	h.read(w, r, func(j *hostedJob) any { return map[string]any{"messages": j.messages} })
-}
-
-func (h *hostedSymbl) read(w http.ResponseWriter, r *http.Request, show func(*hostedJob) any) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	j := h.byConversation(r.PathValue("id"))
-	if j == nil {
-		writeHosted(w, http.StatusNotFound, map[string]any{"message": "The conversationId is either invalid or does not exist."})
-		return
-	}
-	writeHosted(w, http.StatusOK, show(j))
-}
-
-// results are the tracker results: a bare array. Before the job's end they are
-// partial, and no error.
-func (h *hostedSymbl) results(w http.ResponseWriter, r *http.Request) {
-	path := "trackers"
-	if h.detected {
-		path = "trackers-detected"
-	}
-	if r.PathValue("results") != path {
-		http.NotFound(w, r)
-		return
-	}
-	h.read(w, r, func(j *hostedJob) any {
-		if j.status != "completed" {
-			return []any{}
-		}
-		return h.detect(j)
-	})
-}
-
-// detect finds the first phrase of the first tracker literally.
-func (h *hostedSymbl) detect(j *hostedJob) []any {
-	const phrase = "We have a sale right now on"
-	refs := []any{}
-	for _, raw := range j.messages {
-		m, _ := raw.(map[string]any)
-		text, _ := m["text"].(string)
-		if at := strings.Index(strings.ToLower(text), strings.ToLower(phrase)); at >= 0 {
-			refs = append(refs, map[string]any{"id": m["id"], "text": text, "offset": at})
-		}
-	}
-	if len(refs) == 0 {
-		return []any{}
-	}
-	match := map[string]any{"type": "vocabulary", "value": phrase, "messageRefs": refs, "insightRefs": []any{}}
-	return []any{map[string]any{"id": "4476908732794496", "name": "Promotion Mention", "matches": []any{match}}}
-}
-
-func (h *hostedSymbl) listTrackers(w http.ResponseWriter, _ *http.Request) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	writeHosted(w, http.StatusOK, map[string]any{"trackers": h.trackers})
-}
-
-func writeHosted(w http.ResponseWriter, status int, v any) {
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(v) // to a client that may have gone
 }

@@ -27,7 +27,8 @@ const (
 
 // callbacks tells webhookUrl of each change of a job's status. As with Symbl
 // they are hints: unsigned, perhaps repeated, perhaps lost, perhaps out of
-// order. A client confirms with GET /v1/job/{id}.
+// order. A client confirms with GET /v1/job/{id}. They are sent by the worker
+// that has the job, the first one ("scheduled") when it takes it.
 type callbacks struct {
 	client *http.Client // nil: none are sent
 	log    *zap.Logger
