@@ -191,8 +191,13 @@ func (s *Service) deleteDead(ctx context.Context, id uint64) error {
 	if err != nil {
 		return err
 	}
-	if err := set.dead.DeleteMsg(ctx, id); err != nil && !errors.Is(err, jetstream.ErrMsgNotFound) {
-		return fmt.Errorf("delete dead letter %d: %w", id, err)
+	err = set.dead.DeleteMsg(ctx, id)
+	if err == nil {
+		return nil
 	}
-	return nil
+	// The server's refusal does not tell whether the letter is gone already.
+	if _, gone := readEvent(ctx, set.dead, id); errors.Is(gone, ErrNotFound) {
+		return nil
+	}
+	return fmt.Errorf("delete dead letter %d: %w", id, err)
 }

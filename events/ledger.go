@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"slices"
 	"time"
 
@@ -82,7 +81,7 @@ func (l *Ledger) Mutate(ctx context.Context, key string, fn func(*Entry) error) 
 			return Entry{}, fmt.Errorf("write ledger: %w", err)
 		}
 		// A follower may answer reads a moment behind the leader.
-		if err := pause(ctx, time.Duration(try)*time.Millisecond+rand.N(2*time.Millisecond)); err != nil {
+		if err := pause(ctx, time.Duration(try)*time.Millisecond+jitter(2*time.Millisecond)); err != nil {
 			return Entry{}, err
 		}
 	}

@@ -112,7 +112,7 @@ func jitter(d time.Duration) time.Duration {
 	if d < 5 {
 		return d
 	}
-	return d - rand.N(d/5)
+	return d - rand.N(d/5) //nolint:gosec // nobody gains by guessing a delay
 }
 
 // stopped tells whether an error only says that the process is ending.

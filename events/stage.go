@@ -151,7 +151,7 @@ func (st *stage) reserve(ctx context.Context, free chan struct{}, probe bool) in
 	}
 	limit := st.workers
 	if st.room != nil {
-		limit = st.room(ctx)
+		limit = st.room(ctx) - (st.workers - len(free) - 1) // what is in a handler counts too
 	}
 	if limit <= 0 {
 		free <- struct{}{}

@@ -44,11 +44,11 @@ type app struct {
 }
 
 // newApp wires the service. Alerts that have no Slack go to out.
-func newApp(cfg *config.Config, log *zap.Logger, notifier notify.Notifier) (_ *app, err error) {
+func newApp(ctx context.Context, cfg *config.Config, log *zap.Logger, notifier notify.Notifier) (_ *app, err error) {
 	a := &app{cfg: cfg, log: log, registry: prometheus.NewRegistry(), opened: make(chan *engine.Engine, 1)}
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, a.Close(context.Background()))
+			err = errors.Join(err, a.Close(context.WithoutCancel(ctx)))
 		}
 	}()
 	a.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
@@ -63,16 +63,18 @@ func newApp(cfg *config.Config, log *zap.Logger, notifier notify.Notifier) (_ *a
 			return a, err
 		}
 	}
-	if a.public, err = net.Listen("tcp", cfg.Server.Addr); err != nil {
+	var listen net.ListenConfig
+	if a.public, err = listen.Listen(ctx, "tcp", cfg.Server.Addr); err != nil {
 		return a, fmt.Errorf("server.addr: %w", err)
 	}
-	if a.admin, err = net.Listen("tcp", cfg.Admin.Addr); err != nil {
+	if a.admin, err = listen.Listen(ctx, "tcp", cfg.Admin.Addr); err != nil {
 		return a, fmt.Errorf("admin.addr: %w", err)
 	}
 	if a.nats, err = events.Connect(cfg.NATS, log); err != nil {
 		return a, err
 	}
-	return a, a.wire(notifier)
+	err = a.wire(notifier)
+	return a, err
 }
 
 // wire makes the service out of its parts.

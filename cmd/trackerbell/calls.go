@@ -20,7 +20,7 @@ func defaultSource(cfg *config.Config, create bool) (made bool, err error) {
 		return false, nil
 	}
 	path := filepath.Join(cfg.NATS.DataDir, "calls.secret")
-	raw, err := os.ReadFile(path) //nolint:gosec // our own file in the configured directory
+	raw, err := os.ReadFile(path)
 	secret := strings.TrimSpace(string(raw))
 	switch {
 	case errors.Is(err, os.ErrNotExist) && create:

@@ -50,8 +50,9 @@ func (c *checkCmd) Run(g *globals) error {
 	}
 	failed := 0
 	for _, check := range checks {
-		state, text := "ok", ""
-		if text, err = check.run(); err != nil {
+		state := "ok"
+		text, err := check.run()
+		if err != nil {
 			state, text = "failed", err.Error()
 			failed++
 		}

@@ -47,7 +47,7 @@ func (c *demoCmd) Run(g *globals) (err error) {
 	if c.Verbose {
 		log = newLogger(g.err)
 	}
-	a, err := newApp(cfg, log, notify.NewConsole(g.out, isTerminal(g.out)))
+	a, err := newApp(g.ctx, cfg, log, notify.NewConsole(g.out, isTerminal(g.out)))
 	if err != nil {
 		return err
 	}

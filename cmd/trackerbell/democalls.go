@@ -11,7 +11,7 @@ import (
 // demoFiles are the sample trackers and calls, written for the demo.
 //
 //go:embed demo
-var demoFiles embed.FS //nolint:gochecknoglobals // embed needs a variable; nothing writes it
+var demoFiles embed.FS
 
 // demoCall is a sample call and the alerts that must come of it: trackers by
 // channel.

@@ -41,7 +41,7 @@ func lockDir(dir string) (*dirLock, error) {
 }
 
 func holder(path string) string {
-	raw, err := os.ReadFile(path) //nolint:gosec // our own lock file in the configured directory
+	raw, err := os.ReadFile(path)
 	if pid := strings.TrimSpace(string(raw)); err == nil && pid != "" {
 		return pid
 	}

@@ -36,7 +36,7 @@ func main() {
 type globals struct {
 	Config string `help:"Configuration file (YAML)." env:"TRACKERBELL_CONFIG" placeholder:"FILE"`
 
-	ctx     context.Context
+	ctx     context.Context //nolint:containedctx // of the one command that runs, from main to its calls
 	environ []string
 	out     io.Writer
 	err     io.Writer
@@ -66,35 +66,26 @@ func usagef(format string, args ...any) error {
 	return &usageError{err: fmt.Errorf(format, args...)}
 }
 
-// exited carries kong's wish to exit (after --help) through its parser.
-type exited struct{ code int }
-
 // run parses the arguments, runs the command and returns its exit code.
-func run(ctx context.Context, args, environ []string, out, errw io.Writer) (code int) {
+func run(ctx context.Context, args, environ []string, out, errw io.Writer) int {
+	exit := -1 // what kong wishes to exit with, after --help
 	cli := commands{globals: globals{ctx: ctx, environ: environ, out: out, err: errw}}
 	parser, err := kong.New(&cli,
 		kong.Name("trackerbell"),
 		kong.Description("From a call recording's webhook to a tracker alert in Slack."),
 		kong.Writers(out, errw),
-		kong.Exit(func(code int) { panic(exited{code}) }),
-		kong.UsageOnError(),
+		kong.Exit(func(code int) { exit = code }),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
 	)
 	if err != nil {
 		_, _ = fmt.Fprintln(errw, "trackerbell:", err)
 		return exitFailed
 	}
-	defer func() {
-		if p := recover(); p != nil {
-			exit, ok := p.(exited)
-			if !ok {
-				panic(p)
-			}
-			code = exit.code
-		}
-	}()
 	parsed, err := parser.Parse(args)
-	if err != nil {
+	switch {
+	case exit >= 0:
+		return exit
+	case err != nil:
 		_, _ = fmt.Fprintf(errw, "trackerbell: %v (see trackerbell --help)\n", err)
 		return exitUsage
 	}

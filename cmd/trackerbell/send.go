@@ -130,8 +130,6 @@ func post(ctx context.Context, p source.Provider, o source.Outline, public, base
 	if err != nil {
 		return 0, nil, usagef("%v", err)
 	}
-	ctx, cancel := context.WithTimeout(ctx, sendTimeout)
-	defer cancel()
 	to := base + "/webhooks/" + name // a path in the public URL is the proxy's, not the listener's
 	if hook.URL.RawQuery != "" {
 		to += "?" + hook.URL.RawQuery
@@ -141,7 +139,7 @@ func post(ctx context.Context, p source.Provider, o source.Outline, public, base
 		return 0, nil, usagef("--url: %v", err)
 	}
 	req.Header = hook.Header
-	resp, err := http.DefaultClient.Do(req)
+	resp, err := (&http.Client{Timeout: sendTimeout}).Do(req)
 	if err != nil {
 		return 0, nil, fmt.Errorf("no service answers at %s: %w", base, bare(err))
 	}

@@ -39,7 +39,7 @@ func (c *serveCmd) Run(g *globals) error {
 	if err != nil {
 		return err
 	}
-	a, err := newApp(cfg, log, notifier)
+	a, err := newApp(g.ctx, cfg, log, notifier)
 	if err != nil {
 		return err
 	}

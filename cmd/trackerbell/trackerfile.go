@@ -29,7 +29,7 @@ type trackerEntry struct {
 // readTrackers reads a file with one tracker or a list of them; single tells
 // which.
 func readTrackers(path string) (list []symbl.Tracker, single bool, err error) {
-	raw, err := os.ReadFile(path) //nolint:gosec // the user names the file
+	raw, err := os.ReadFile(path)
 	if err != nil {
 		return nil, false, usagef("%v", err)
 	}
