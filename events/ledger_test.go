@@ -1,0 +1,233 @@
+package events
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	ce "github.com/cloudevents/sdk-go/v2/event"
+	"github.com/stretchr/testify/require"
+
+	"github.com/trackerbell/trackerbell/notify"
+	"github.com/trackerbell/trackerbell/symbl"
+)
+
+func TestWritersOfOneEntryDoNotOverwriteEachOther(t *testing.T) {
+	h := newHouse(t, nil)
+	h.open()
+	var wg sync.WaitGroup
+	errs := make(chan error, 20)
+	for range cap(errs) {
+		wg.Go(func() {
+			_, err := h.mutate(t.Context(), "calls.a", func(e *Entry) error {
+				e.fail(StepAwait, errors.New("x"), time.Now())
+				return nil
+			})
+			errs <- err
+		})
+	}
+	wg.Wait()
+	close(errs)
+	written := 0
+	for err := range errs {
+		if err == nil {
+			written++
+		}
+	}
+	e, err := h.Entry(t.Context(), "calls.a")
+	require.NoError(t, err)
+	require.Equal(t, written, e.Attempts[StepAwait])
+	require.Equal(t, 20, written)
+}
+
+func TestListPagesNewestFirstWithoutGapOrRepetition(t *testing.T) {
+	h := newHouse(t, nil)
+	h.open()
+	const all = 300
+	for round := range 2 {
+		for i := range all {
+			if round == 1 && i%3 != 0 {
+				continue // a third is changed again, and so comes first
+			}
+			_, err := h.mutate(t.Context(), fmt.Sprintf("calls.%03d", i), func(e *Entry) error {
+				e.Stage = StageReady
+				return nil
+			})
+			require.NoError(t, err)
+		}
+	}
+	var keys []string
+	for cursor := uint64(0); ; {
+		page, err := h.Entries(t.Context(), cursor, 70)
+		require.NoError(t, err)
+		require.LessOrEqual(t, len(page.Entries), 70)
+		for _, e := range page.Entries {
+			keys = append(keys, e.Key)
+		}
+		if cursor = page.Next; cursor == 0 {
+			break
+		}
+	}
+	require.Len(t, keys, all)
+	require.Equal(t, []string{"calls.297", "calls.294"}, keys[:2])
+	require.Equal(t, "calls.001", keys[all-1])
+	seen := map[string]bool{}
+	for _, k := range keys {
+		require.False(t, seen[k], k)
+		seen[k] = true
+	}
+}
+
+func TestEveryEventIsACloudEvent(t *testing.T) {
+	h := newHouse(t, nil)
+	h.run(h.Service)
+	h.accept(transcript("a"))
+	h.settled(h.Service, "calls.a", StageDone)
+	set, err := h.streams()
+	require.NoError(t, err)
+	for seq := uint64(1); seq <= 3; seq++ {
+		raw, err := set.recordings.GetMsg(t.Context(), seq)
+		require.NoError(t, err)
+		require.Equal(t, contentType, raw.Header.Get("Content-Type"))
+		var ev ce.Event
+		require.NoError(t, ev.UnmarshalJSON(raw.Data))
+		require.NoError(t, ev.Validate())
+		require.Equal(t, "calls.a", ev.Subject())
+	}
+}
+
+func TestACallbackTokenBelongsToOneRecording(t *testing.T) {
+	h := newHouse(t, func(o *Options) { o.PublicURL, o.Callbacks = "https://calls.example.com", true })
+	_, ok := h.CallbackKey("x.y")
+	require.False(t, ok, "nothing is open yet")
+	h.open()
+	token, ok := strings.CutPrefix(h.callbackURL("calls.a"), "https://calls.example.com/callbacks/symbl/")
+	require.True(t, ok)
+	key, ok := h.CallbackKey(token)
+	require.True(t, ok)
+	require.Equal(t, "calls.a", key)
+
+	other := h.another(nil) // a replica shares the secret
+	require.NoError(t, other.openOnce(t.Context()))
+	_, ok = other.CallbackKey(token)
+	require.True(t, ok)
+	for _, forged := range []string{"", ".", token + "x", "Y2FsbHMuYg." + strings.SplitN(token, ".", 2)[1]} {
+		_, ok := h.CallbackKey(forged)
+		require.False(t, ok, "%q", forged)
+	}
+}
+
+func TestRetriesStayWithinTheFirstHoursLimit(t *testing.T) {
+	for n := range 40 {
+		require.LessOrEqual(t, retryDelay(n, time.Minute), firstHourMax)
+		require.LessOrEqual(t, retryDelay(n, 2*time.Hour), laterMax)
+		require.Positive(t, retryDelay(n, 0))
+	}
+	require.Greater(t, retryDelay(40, 2*time.Hour), firstHourMax)
+}
+
+func TestPollsBecomeRarerUpToTheLimit(t *testing.T) {
+	require.Equal(t, 5*time.Second, pollDelay(1, 5*time.Second, time.Minute))
+	require.Equal(t, 7500*time.Millisecond, pollDelay(2, 5*time.Second, time.Minute))
+	require.Equal(t, time.Minute, pollDelay(1000, 5*time.Second, time.Minute))
+}
+
+func TestTheGateClosesAfterFailuresInARowAndProbes(t *testing.T) {
+	var g gate
+	now := time.Now()
+	for range gateTrips - 1 {
+		g.failed(now)
+	}
+	closed, probe := g.state(now)
+	require.False(t, closed > 0 || probe, "some failures are one bad message")
+	g.failed(now)
+	closed, probe = g.state(now)
+	require.Equal(t, time.Second, closed)
+	require.True(t, probe)
+	for range 20 {
+		g.failed(now)
+	}
+	closed, _ = g.state(now)
+	require.Equal(t, firstHourMax, closed)
+	g.ok(now)
+	closed, probe = g.state(now)
+	require.False(t, closed > 0 || probe)
+	require.True(t, g.okSince(now.Add(-time.Second)))
+}
+
+func TestAMatchIsJoinedToItsSpeakerAndTime(t *testing.T) {
+	start := time.Date(2026, 11, 23, 10, 0, 0, 0, time.UTC)
+	offset := 5.5
+	messages := []symbl.Message{
+		{ID: "1", Text: "we have a sale", From: symbl.Person{Name: "Anna"}, StartTime: start.Add(7200 * time.Millisecond), TimeOffset: &offset},
+		{ID: "2", Text: "selling", StartTime: start.Add(time.Minute)},
+	}
+	ref := func(id string, at int) symbl.MessageRef { return symbl.MessageRef{ID: id, Text: "t", Offset: at} }
+	results := []symbl.TrackerResult{{Name: "Sale", Matches: []symbl.Match{
+		{Value: "selling it", MessageRefs: []symbl.MessageRef{ref("2", -1), ref("1", -1)}},
+		{Value: "sale", MessageRefs: []symbl.MessageRef{ref("1", 10), ref("9", -1)}},
+	}}, {Name: "None"}}
+
+	text := join(results, messages, true, start)
+	require.Len(t, text, 1, "a tracker without a quote is none")
+	require.Equal(t, []notify.Quote{
+		{Text: "we have a sale", Speaker: "Anna", At: 7.2, Phrase: "sale", Offset: 10},
+		{Text: "t", At: unknownTime, Phrase: "sale", Offset: -1},
+		{Text: "selling", At: 60, Phrase: "selling it", Offset: -1},
+	}, sortedByTime(text[0].Quotes))
+
+	audio := join(results, messages, false, start)
+	require.InDelta(t, 5.5, audio[0].Quotes[0].At, 0.001, "Symbl's own offset counts")
+}
+
+// sortedByTime puts the exact quote first, then those without a time.
+func sortedByTime(quotes []notify.Quote) []notify.Quote {
+	out := append([]notify.Quote(nil), quotes...)
+	for i := range out {
+		for j := i + 1; j < len(out); j++ {
+			if out[i].Exact() == out[j].Exact() && out[j].At < out[i].At {
+				out[i], out[j] = out[j], out[i]
+			}
+		}
+	}
+	return out
+}
+
+func FuzzKey(f *testing.F) {
+	for _, id := range []string{"RE1", "", "a.b", "=x", strings.Repeat("a", 129), "WEz4RT2lSyKx2MD9Z+lYfA==", "a b", "ä"} {
+		f.Add(id, "RE1")
+	}
+	f.Fuzz(func(t *testing.T, a, b string) {
+		ka, kb := Key("calls", a), Key("calls", b)
+		if a != b && ka == kb {
+			t.Fatalf("%q and %q share a key", a, b)
+		}
+		id := strings.TrimPrefix(ka, "calls.")
+		if strings.ContainsAny(id, "/.*> \t\r\n") || len(ka) > 256 || id == "" {
+			t.Fatalf("bad key %q", ka)
+		}
+		if plainID(a) && id != a {
+			t.Fatalf("%q became %q", a, id)
+		}
+	})
+}
+
+func FuzzDecodeEvent(f *testing.F) {
+	f.Add([]byte(`{"specversion":"1.0","subject":"calls.a","type":"x","data":{}}`))
+	f.Add([]byte(`[]`))
+	f.Fuzz(func(t *testing.T, body []byte) {
+		ev, err := decodeEvent(body)
+		if err != nil {
+			return
+		}
+		if ev.Subject == "" {
+			t.Fatal("an event without a subject")
+		}
+		if _, err := dataOf[Recording](ev, TypeReady); err == nil && ev.Type != TypeReady {
+			t.Fatal("data of another type")
+		}
+	})
+}
