@@ -14,7 +14,7 @@ import (
 	"github.com/trackerbell/trackerbell/notify"
 )
 
-const checkTimeout = 20 * time.Second
+const checkTimeout = 10 * time.Second // of each check
 
 type checkCmd struct {
 	adminFlags
@@ -37,21 +37,22 @@ func (c *checkCmd) Run(g *globals) error {
 	if _, err := notify.NewRouter(cfg.Routes, cfg.Slack.DefaultChannel); err != nil {
 		return &usageError{err: err}
 	}
-	ctx, cancel := context.WithTimeout(g.ctx, checkTimeout)
-	defer cancel()
 	checks := []struct {
 		name string
-		run  func() (string, error)
+		run  func(context.Context) (string, error)
 	}{
-		{"configuration", func() (string, error) { return describeConfig(g.Config, cfg), nil }},
-		{"nats", func() (string, error) { return c.checkNATS(ctx, cfg) }},
-		{"symbl", func() (string, error) { return checkSymbl(ctx, cfg) }},
-		{"slack", func() (string, error) { return checkSlack(ctx, cfg) }},
+		{"configuration", func(context.Context) (string, error) { return describeConfig(g.Config, cfg), nil }},
+		{"nats", func(ctx context.Context) (string, error) { return c.checkNATS(ctx, cfg) }},
+		{"symbl", func(ctx context.Context) (string, error) { return checkSymbl(ctx, cfg) }},
+		{"slack", func(ctx context.Context) (string, error) { return checkSlack(ctx, cfg) }},
 	}
 	failed := 0
 	for _, check := range checks {
 		state := "ok"
-		text, err := check.run()
+		// What one dependency takes is not taken from the next.
+		ctx, cancel := context.WithTimeout(g.ctx, checkTimeout)
+		text, err := check.run(ctx)
+		cancel()
 		if err != nil {
 			state, text = "failed", err.Error()
 			failed++

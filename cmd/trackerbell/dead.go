@@ -29,6 +29,11 @@ type deadListCmd struct {
 	Output string `enum:"text,json" default:"text" help:"text or json."`
 }
 
+// Help gives the examples.
+func (deadListCmd) Help() string {
+	return "Examples:\n  trackerbell dead list\n  trackerbell dead list --limit 500 --output json"
+}
+
 // Run lists dead letters.
 func (c *deadListCmd) Run(g *globals) error {
 	cfg, err := g.load()
@@ -60,6 +65,11 @@ type deadShowCmd struct {
 	Output string `enum:"text,json" default:"text" help:"text or json."`
 }
 
+// Help gives the examples.
+func (deadShowCmd) Help() string {
+	return "Examples:\n  trackerbell dead show 17\n  trackerbell dead show 17 --output json"
+}
+
 // Run shows a dead letter.
 func (c *deadShowCmd) Run(g *globals) error {
 	cfg, err := g.load()
@@ -83,6 +93,11 @@ type deadReplayCmd struct {
 	adminFlags
 	IDs []uint64 `arg:"" optional:"" name:"id" help:"Ids of dead letters."`
 	All bool     `help:"Every dead letter."`
+}
+
+// Help gives the examples.
+func (deadReplayCmd) Help() string {
+	return "Examples:\n  trackerbell dead replay 17 18\n  trackerbell dead replay --all"
 }
 
 // Run replays dead letters.
@@ -132,6 +147,11 @@ func allDead(g *globals, client *adminClient) ([]uint64, error) {
 type deadDropCmd struct {
 	adminFlags
 	ID uint64 `arg:"" help:"Id of the dead letter."`
+}
+
+// Help gives the examples.
+func (deadDropCmd) Help() string {
+	return "Examples:\n  trackerbell dead drop 17"
 }
 
 // Run drops a dead letter.

@@ -164,14 +164,15 @@ func (h *hostedSymbl) process(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	j := h.take(s)
-	if h.early {
+	switch {
+	case h.early:
 		h.finish(j.id, "completed")
 		<-h.told(j, "completed")
-	} else if !h.manual {
+	case h.manual:
+		h.told(j, "scheduled")
+	default:
 		h.finish(j.id, "completed")
 		h.told(j, "scheduled", "in_progress", "completed")
-	} else {
-		h.told(j, "scheduled")
 	}
 	if fault != nil {
 		h.fail(w, fault)

@@ -74,6 +74,11 @@ type trackerList struct {
 	Trackers []symbl.Tracker `json:"trackers"`
 }
 
+// Help gives the examples.
+func (trackersListCmd) Help() string {
+	return "Examples:\n  trackerbell trackers list\n  trackerbell trackers list --output json"
+}
+
 // Run lists the trackers.
 func (c *trackersListCmd) Run(g *globals) error {
 	client, err := c.client(g)
@@ -98,6 +103,11 @@ type trackersGetCmd struct {
 	symblFlags
 	Tracker string `arg:"" name:"id-or-name" help:"Id or name of the tracker."`
 	Output  string `enum:"text,json" default:"text" help:"text or json."`
+}
+
+// Help gives the examples.
+func (trackersGetCmd) Help() string {
+	return "Examples:\n  trackerbell trackers get \"Promotion Mention\"\n  trackerbell trackers get 4476908732794496 --output json"
 }
 
 // Run shows a tracker.
@@ -127,6 +137,11 @@ type trackersCreateCmd struct {
 	symblFlags
 	Files  []string `arg:"" name:"file" help:"Files with a tracker, or with a list of them."`
 	Output string   `enum:"text,json" default:"text" help:"text or json."`
+}
+
+// Help gives the examples.
+func (trackersCreateCmd) Help() string {
+	return "Examples:\n  trackerbell trackers create promotion.yaml\n  trackerbell trackers create trackers.yaml more.json"
 }
 
 // Run creates trackers, each list in bulk.
@@ -165,6 +180,11 @@ type trackersUpdateCmd struct {
 	Output  string `enum:"text,json" default:"text" help:"text or json."`
 }
 
+// Help gives the examples.
+func (trackersUpdateCmd) Help() string {
+	return "Examples:\n  trackerbell trackers update \"Promotion Mention\" promotion.yaml"
+}
+
 // Run updates a tracker.
 func (c *trackersUpdateCmd) Run(g *globals) error {
 	list, _, err := readTrackers(c.File)
@@ -191,6 +211,11 @@ func (c *trackersUpdateCmd) Run(g *globals) error {
 type trackersDeleteCmd struct {
 	symblFlags
 	Tracker string `arg:"" name:"id-or-name" help:"Id or name of the tracker."`
+}
+
+// Help gives the examples.
+func (trackersDeleteCmd) Help() string {
+	return "Examples:\n  trackerbell trackers delete \"Promotion Mention\""
 }
 
 // Run deletes a tracker.
