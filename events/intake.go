@@ -118,7 +118,8 @@ func (f *fullness) reached(ctx context.Context, stream jetstream.Stream, limit i
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if now.Sub(f.at) > fullFor {
+	// The fuller it is, the less a reading may be out of date.
+	if now.Sub(f.at) > fullFor || f.bytes > uint64(limit)/2 {
 		if info, err := stream.Info(ctx); err == nil { // the publish itself tells of an outage
 			f.bytes, f.at = info.State.Bytes, now
 		}
