@@ -166,16 +166,3 @@ func freeAddr(t *testing.T) string {
 	require.Fail(t, "no port is free")
 	return ""
 }
-
-// exitCode is the code that an error of running a command tells.
-func exitCode(err error) string {
-	var exit *exec.ExitError
-	switch {
-	case err == nil:
-		return "0"
-	case errors.As(err, &exit):
-		return strconv.Itoa(exit.ExitCode())
-	default:
-		return err.Error()
-	}
-}
