@@ -6,12 +6,10 @@ import (
 	"errors"
 
 	"github.com/trackerbell/trackerbell/events"
+	"github.com/trackerbell/trackerbell/internal/subtitle"
 )
 
-const (
-	byteOrderMark = "\ufeff"
-	vttHeader     = "WEBVTT"
-)
+const byteOrderMark = "\ufeff"
 
 // ParseTranscript reads a transcript file: a JSON array of
 // {speaker, text, start, end}, WebVTT or SRT, told apart by their content. In
@@ -19,17 +17,19 @@ const (
 // the cues begin with, when the first and at least half of them do.
 func ParseTranscript(data []byte) ([]events.Utterance, error) {
 	data = bytes.TrimSpace(bytes.TrimPrefix(data, []byte(byteOrderMark)))
-	switch {
-	case bytes.HasPrefix(data, []byte("[")):
+	if bytes.HasPrefix(data, []byte("[")) {
 		elements, err := decodeJSON[[]json.RawMessage](data, "transcript")
 		if err != nil {
 			return nil, errors.New("the transcript is not a JSON array of utterances")
 		}
 		return utterances(elements)
-	case bytes.HasPrefix(data, []byte(vttHeader)):
-		return parseVTT(data)
-	case bytes.Contains(data, []byte(timeArrow)):
-		return parseSRT(data)
 	}
-	return nil, errors.New("the transcript is neither a JSON array, nor WebVTT, nor SRT")
+	cues, err := subtitle.Read(data)
+	switch {
+	case errors.Is(err, subtitle.ErrFormat):
+		return nil, errors.New("the transcript is neither a JSON array, nor WebVTT, nor SRT")
+	case err != nil:
+		return nil, err
+	}
+	return fromCues(cues)
 }

@@ -25,12 +25,13 @@ func rooms() map[string][]string {
 	return map[string][]string{
 		"config":             {},
 		"internal/safehttp":  {},
+		"internal/subtitle":  {},
 		"symbl":              {},
 		"symbl/engine/match": {},
 		"symbl/engine":       {"symbl", "symbl/engine/match", "internal/safehttp"},
 		"notify":             {"config"},
 		"events":             {"symbl", "notify", "config", "internal/safehttp"},
-		"api/source":         {"events", "config", "internal/safehttp"},
+		"api/source":         {"events", "config", "internal/safehttp", "internal/subtitle"},
 		"api":                {"events", "notify", "symbl", "config", "api/source"},
 	}
 }

@@ -1,0 +1,63 @@
+package subtitle_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/stretchr/testify/require"
+
+	"github.com/trackerbell/trackerbell/internal/subtitle"
+)
+
+func TestBothFormatsAreToldApart(t *testing.T) {
+	files := map[string]string{
+		"SRT":                     "1\n00:00:01,500 --> 00:00:02,000\nHello\nthere\n",
+		"WebVTT":                  "WEBVTT\n\n00:01.500 --> 00:02.000\nHello\nthere\n",
+		"WebVTT of Windows":       "\ufeffWEBVTT\r\n\r\n00:00:01.500 --> 00:00:02.000 align:start\r\nHello\r\nthere\r\n",
+		"SRT with marked letters": "1\n00:00:01,500 --> 00:00:02,000\n<i>Hello</i>\nthere\n",
+	}
+	want := []subtitle.Cue{{
+		Start: 1500 * time.Millisecond, End: 2 * time.Second,
+		Lines: []subtitle.Line{{Text: "Hello"}, {Text: "there"}},
+	}}
+	for name, file := range files {
+		t.Run(name, func(t *testing.T) {
+			got, err := subtitle.Read([]byte(file))
+			require.NoError(t, err)
+			require.Empty(t, cmp.Diff(want, got))
+		})
+	}
+}
+
+func TestEachVoiceIsALineOfItsOwn(t *testing.T) {
+	got, err := subtitle.Read([]byte("WEBVTT\n\n00:01.000 --> 00:02.000\n<v Ana>Hello <v Bo>Hi\n"))
+	require.NoError(t, err)
+	require.Len(t, got, 1)
+	require.Equal(t, []subtitle.Line{{Voice: "Ana", Text: "Hello"}, {Voice: "Bo", Text: "Hi"}}, got[0].Lines)
+}
+
+func TestOtherTextIsNotASubtitle(t *testing.T) {
+	for _, text := range []string{"", "hello", "{}"} {
+		_, err := subtitle.Read([]byte(text))
+		require.ErrorIs(t, err, subtitle.ErrFormat)
+	}
+}
+
+func TestErrorsNameTheLineAndNoText(t *testing.T) {
+	_, err := subtitle.Read([]byte("WEBVTT\n\n00:01.000 -->\nsecret words\n"))
+	require.ErrorContains(t, err, "line 3")
+	require.NotContains(t, err.Error(), "secret")
+}
+
+func FuzzRead(f *testing.F) {
+	f.Add([]byte("1\n00:00:01,000 --> 00:00:02,000\nHello\n"))
+	f.Add([]byte("WEBVTT\n\n00:01.000 --> 00:02.000\n<v Ana>Hello <v Bo>Hi\n"))
+	f.Add([]byte("--> --> -->"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		cues, err := subtitle.Read(data)
+		if err != nil {
+			require.Empty(t, cues)
+		}
+	})
+}
