@@ -21,6 +21,7 @@ type Engine struct {
 	tokens    *tokens
 	trackers  *trackerStore
 	callbacks *callbacks
+	listener  listener // nil: no audio and no video
 	now       func() time.Time
 }
 

@@ -25,36 +25,32 @@ func checkChosen(chosen []symbl.Tracker, set trackerSet) error {
 // makeInput is what the job of a submission works on. Inline trackers get an
 // id, by which their results are told apart.
 func makeInput(t ticket, s submission, language string) (input, error) {
-	start := t.At.Truncate(time.Millisecond)
-	if !s.start.IsZero() {
-		start = s.start
+	in := input{parameters: s.parameters, Media: s.media}
+	in.Language = cmp.Or(s.Language, language)
+	if in.Start.IsZero() {
+		in.Start = t.At.Truncate(time.Millisecond)
 	}
-	messages, err := makeMessages(t.ConversationID, s.utterances, start)
-	if err != nil {
+	var err error
+	if in.Messages, err = makeMessages(t.ConversationID, s.utterances, in.Start); err != nil {
 		return input{}, err
 	}
-	for i := range s.trackers {
-		if s.trackers[i].ID == "" {
-			if s.trackers[i].ID, err = newID(); err != nil {
+	for i := range in.Trackers {
+		if in.Trackers[i].ID == "" {
+			if in.Trackers[i].ID, err = newID(); err != nil {
 				return input{}, err
 			}
 		}
 	}
-	return input{
-		Language: cmp.Or(s.language, language),
-		All:      s.all,
-		Trackers: s.trackers,
-		Messages: messages,
-	}, nil
+	return in, nil
 }
 
 func makeConversation(t ticket, s submission, language string) conversation {
 	return conversation{
 		ID:       t.ConversationID,
-		Name:     cmp.Or(s.name, t.ConversationID),
-		Type:     cmp.Or(s.kind, defaultType),
+		Name:     cmp.Or(s.Name, t.ConversationID),
+		Type:     cmp.Or(s.ConversationType, defaultType),
 		Language: language,
-		Metadata: s.metadata,
+		Metadata: s.Metadata,
 	}
 }
 
@@ -62,9 +58,9 @@ func makeJob(t ticket, s submission, revision uint64) job {
 	return job{
 		ID:             t.JobID,
 		ConversationID: t.ConversationID,
-		Name:           cmp.Or(s.name, t.ConversationID),
+		Name:           cmp.Or(s.Name, t.ConversationID),
 		Status:         symbl.Scheduled,
-		WebhookURL:     s.webhookURL,
+		WebhookURL:     s.WebhookURL,
 		Revision:       revision,
 		At:             t.At,
 	}

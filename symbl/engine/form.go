@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"math"
 	"net/http"
 	"net/url"
 	"slices"
@@ -137,11 +138,11 @@ func (f *form) flag(name string, otherwise bool) bool {
 	return otherwise
 }
 
-// number checks a number, which clients also send as a string, and its range.
-func (f *form) number(name string, low, high float64) {
+// number is a number within a range, which clients also send as a string.
+func (f *form) number(name string, otherwise, low, high float64) float64 {
 	var value any
 	if !f.field(name, "a number", &value) {
-		return
+		return otherwise
 	}
 	n, ok := value.(float64)
 	if text, isText := value.(string); isText {
@@ -153,6 +154,16 @@ func (f *form) number(name string, low, high float64) {
 	} else if !(n >= low && n <= high) {
 		f.invalid(name, fmt.Sprintf("must be from %g to %g", low, high))
 	}
+	return n
+}
+
+// integer is number for whole numbers; 0 without the field.
+func (f *form) integer(name string, low, high int) int {
+	n := f.number(name, 0, float64(low), float64(high))
+	if n != math.Trunc(n) {
+		f.invalid(name, "must be a whole number")
+	}
+	return int(n)
 }
 
 func (f *form) texts(name string) (value []string) {

@@ -24,10 +24,10 @@ type job struct {
 
 // input is what a job works on. It goes when the job has ended.
 type input struct {
-	Language string          `json:"language"`
-	All      bool            `json:"all"`                // every tracker of the account
-	Trackers []symbl.Tracker `json:"trackers,omitempty"` // these instead; without a vocabulary: by id
-	Messages []symbl.Message `json:"messages"`
+	parameters // with the language and the start that apply
+
+	Messages []symbl.Message `json:"messages,omitempty"` // of a submission of text
+	Media    *media          `json:"media,omitempty"`    // of one of audio or video
 }
 
 // ended tells whether nothing more will happen to the job.

@@ -113,18 +113,37 @@ func (e *Engine) analyse(ctx context.Context, j job) error {
 	if err != nil {
 		return err
 	}
-	results, err := detect(ctx, set, trackers, in.Messages)
+	messages, err := e.said(ctx, j, in)
+	if err != nil {
+		return err
+	}
+	results, err := detect(ctx, set, trackers, messages)
 	if err != nil {
 		return err
 	}
 	_, err = change(ctx, e.store, keyConversation+j.ConversationID, func(c *conversation) error {
-		c.add(part{Job: j.ID, At: j.At, Messages: in.Messages, Results: results})
+		c.add(part{Job: j.ID, At: j.At, Messages: messages, Results: results})
 		return nil
 	})
 	if errors.Is(err, errNotFound) {
 		return &permanentError{"the conversation was deleted"}
 	}
 	return err
+}
+
+// dropInput removes what a job works on.
+func (e *Engine) dropInput(ctx context.Context, jobID string) error {
+	in, _, err := load[input](ctx, e.store, keyInput+jobID)
+	if errors.Is(err, errNotFound) {
+		return nil
+	} else if err != nil {
+		return err
+	}
+	e.dropMedia(ctx, in.Media)
+	if err := e.store.remove(ctx, keyInput+jobID); err != nil && !errors.Is(err, errNotFound) {
+		return err
+	}
+	return nil
 }
 
 // matcher gives the trackers that a job asked for, of the set at least as new
@@ -140,7 +159,7 @@ func (e *Engine) matcher(ctx context.Context, in input, revision uint64) ([]symb
 	if err != nil {
 		return nil, nil, fmt.Errorf("read trackers: %w", err)
 	}
-	if in.All {
+	if in.AllTrackers {
 		return set.Trackers, e.trackers.all(set, in.Language), nil
 	}
 	var chosen []symbl.Tracker
@@ -156,7 +175,7 @@ func (e *Engine) matcher(ctx context.Context, in input, revision uint64) ([]symb
 
 // conclude does what follows the end of a job.
 func (e *Engine) conclude(ctx context.Context, j job) error {
-	if err := e.store.remove(ctx, keyInput+j.ID); err != nil && !errors.Is(err, errNotFound) {
+	if err := e.dropInput(ctx, j.ID); err != nil {
 		return err
 	}
 	if e.cfg.Finished != nil {

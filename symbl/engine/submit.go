@@ -41,45 +41,57 @@ func (e *Engine) appendText(w http.ResponseWriter, r *http.Request) error {
 	return e.submitText(w, r, id)
 }
 
-// submitText takes a submission in, for a new conversation or to append to
-// one.
+// submitText takes text in, for a new conversation or to append to one.
 func (e *Engine) submitText(w http.ResponseWriter, r *http.Request, appendTo string) error {
 	body, err := readBody(w, r, maxTextBody)
 	if err != nil {
 		return err
 	}
+	_, err = e.submit(w, r, sha256.Sum256(body), appendTo, func() (submission, error) {
+		return readText(body, r.URL.Query(), e.callbacks.on())
+	})
+	return err
+}
+
+// submit takes a submission in, once for each Idempotency-Key, and answers
+// with its ids. The sum is that of the request's body; appendTo is empty for a
+// new conversation. It tells whether the submission was entered, or may have
+// been: if not, nothing refers to the media that it came with.
+func (e *Engine) submit(
+	w http.ResponseWriter, r *http.Request, sum [sha256.Size]byte, appendTo string, read func() (submission, error),
+) (entered bool, err error) {
 	key := r.Header.Get("Idempotency-Key")
 	if len(key) > maxKeyLen {
-		return invalid("Idempotency-Key", fmt.Sprintf("must be at most %d characters long", maxKeyLen))
+		return false, invalid("Idempotency-Key", fmt.Sprintf("must be at most %d characters long", maxKeyLen))
 	}
-	t, err := e.recall(r.Context(), key, fingerprint(r.Method, r.URL, body))
+	t, err := e.recall(r.Context(), key, fingerprint(r.Method, r.URL, sum))
 	if err != nil {
-		return err
+		return false, err
 	}
-	entered := false
+	known := false
 	if t.JobID != "" {
-		if entered, err = e.resume(r.Context(), t); err != nil {
-			return err
+		if known, err = e.resume(r.Context(), t); err != nil {
+			return false, err
 		}
 	}
-	if !entered {
-		s, err := readText(body, r.URL.Query(), e.callbacks.on())
+	if !known {
+		s, err := read()
 		if err != nil {
-			return err
+			return false, err
 		}
 		if t, err = e.enter(r.Context(), key, t, s, appendTo); err != nil {
-			return err
+			var refused *apiError
+			return !errors.As(err, &refused), err
 		}
 	}
 	respond(w, http.StatusCreated, symbl.Job{ConversationID: t.ConversationID, JobID: t.JobID})
-	return nil
+	return !known, nil
 }
 
 // fingerprint is the same for the same request only.
-func fingerprint(method string, u *url.URL, body []byte) string {
+func fingerprint(method string, u *url.URL, body [sha256.Size]byte) string {
 	h := sha256.New()
-	fmt.Fprintf(h, "%s %s\n", method, u.RequestURI())
-	h.Write(body)
+	fmt.Fprintf(h, "%s %s\n%x", method, u.RequestURI(), body)
 	return hex.EncodeToString(h.Sum(nil))
 }
 
@@ -129,7 +141,7 @@ func (e *Engine) enter(ctx context.Context, key string, t ticket, s submission, 
 	if err != nil {
 		return t, err
 	}
-	if err := checkChosen(s.trackers, set); err != nil {
+	if err := checkChosen(s.Trackers, set); err != nil {
 		return t, err
 	}
 	into := conversation{Language: defaultLanguage}
