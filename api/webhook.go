@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -55,16 +56,31 @@ func (h *webhooks) handle(c echo.Context) error {
 	switch {
 	case err != nil:
 		return h.refuse(name, err)
+	case d.Reply != nil:
+		h.results.count(name, resultIgnored)
+		return shakeHands(c, d.Reply)
 	case len(taken) == 0:
 		h.results.count(name, resultIgnored)
 		return c.JSON(http.StatusOK, Ignored{Reason: d.Ignored})
-	case len(taken) == 1:
-		h.results.count(name, resultTaken(taken))
-		return c.JSON(http.StatusAccepted, taken[0])
-	default:
-		h.results.count(name, resultTaken(taken))
-		return c.JSON(http.StatusAccepted, AcceptedMany{Recordings: taken})
 	}
+	h.results.count(name, resultTaken(taken))
+	status := cmp.Or(d.Status, http.StatusAccepted)
+	if len(taken) == 1 {
+		return c.JSON(status, taken[0])
+	}
+	return c.JSON(status, AcceptedMany{Recordings: taken})
+}
+
+// shakeHands answers with what the provider wants to hear and no header that
+// it does not need: some count the bytes.
+func shakeHands(c echo.Context, r *source.Reply) error {
+	for name, value := range r.Header {
+		c.Response().Header().Set(name, value)
+	}
+	if r.Body == nil {
+		return c.NoContent(http.StatusOK)
+	}
+	return c.JSON(http.StatusOK, r.Body)
 }
 
 // take verifies and reads the request and stores its recordings. A sender that

@@ -4,7 +4,6 @@ import (
 	"context"
 	"io"
 	"net/http"
-	"net/url"
 	"strconv"
 	"sync"
 	"testing"
@@ -161,7 +160,9 @@ type house struct {
 // noCredentials downloads everything without credentials.
 type noCredentials struct{}
 
-func (noCredentials) Authorisation(string, *url.URL) string { return "" }
+func (noCredentials) Media(_ context.Context, r Recording, _ bool) (Media, error) {
+	return Media{URL: r.MediaURL}, nil
+}
 
 // noDownloads fails: the recordings of these tests are transcripts.
 type noDownloads struct{}

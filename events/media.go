@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/url"
 	"time"
 
 	"github.com/trackerbell/trackerbell/internal/safehttp"
@@ -20,23 +19,49 @@ const (
 	deniedPatience = 10 * time.Minute
 )
 
+// ErrNoMedia says that a recording's media will never be had.
+var ErrNoMedia = errors.New("the recording has no media")
+
 // media is what a probe found out about a recording's media.
 type media struct {
-	kind    symbl.Kind
-	mime    string
-	private bool // its download needs credentials, so Symbl cannot fetch it
+	Media
+	kind symbl.Kind
+	mime string
 }
 
-// probe reads the first bytes of the media: they tell audio from video from a
-// login page, and that it is there at all.
+// probe asks where the media is and reads its first bytes: they tell audio
+// from video from a login page, and that it is there at all.
 func (s *Service) probe(ctx context.Context, rec Recording) (media, error) {
-	u, err := url.Parse(rec.MediaURL)
-	if err != nil {
-		return media{}, dead(ReasonMedia, errors.New("the recording's URL does not parse"))
-	}
 	ctx, cancel := context.WithTimeout(ctx, probeTimeout)
 	defer cancel()
-	resp, err := s.fetch(ctx, rec, fmt.Sprintf("bytes=0-%d", safehttp.SniffBytes-1))
+	at, err := s.dep.Media.Media(ctx, rec, false)
+	if err != nil {
+		return media{}, located(err)
+	}
+	if len(at.Transcript) > 0 {
+		return media{Media: at}, nil
+	}
+	found, err := s.sniff(ctx, at)
+	var status *StatusError
+	if at.Renewable && errors.As(err, &status) && status.expired() {
+		if at, err = s.dep.Media.Media(ctx, rec, true); err != nil {
+			return media{}, located(err)
+		}
+		return s.sniff(ctx, at)
+	}
+	return found, err
+}
+
+// located turns an error of MediaSource into what it means.
+func located(err error) error {
+	if errors.Is(err, ErrNoMedia) {
+		return dead(ReasonMedia, err)
+	}
+	return fmt.Errorf("locate the recording: %w", err)
+}
+
+func (s *Service) sniff(ctx context.Context, at Media) (media, error) {
+	resp, err := s.fetch(ctx, at, fmt.Sprintf("bytes=0-%d", safehttp.SniffBytes-1))
 	if err != nil {
 		return media{}, err
 	}
@@ -46,22 +71,29 @@ func (s *Service) probe(ctx context.Context, rec Recording) (media, error) {
 		return media{}, fmt.Errorf("read the recording's first bytes: %w", err)
 	}
 	kind, mime := safehttp.Sniff(head, resp.Header.Get("Content-Type"))
-	found := media{mime: mime, private: s.dep.Media.Authorisation(rec.Source, u) != ""}
+	found := media{Media: at, mime: mime}
 	switch kind {
 	case safehttp.Audio:
 		found.kind = symbl.Audio
 	case safehttp.Video:
 		found.kind = symbl.Video
 	default:
-		return media{}, dead(ReasonMedia, fmt.Errorf("the recording's URL answers with %s, which is neither audio nor video", mime))
+		return media{}, dead(ReasonMedia, notMedia(mime))
 	}
 	return found, nil
 }
 
+// notMedia says what came in the place of a recording.
+func notMedia(mime string) error {
+	if mime == "text/html" {
+		return errors.New("the recording's URL answers with an HTML page, such as that of a login: check the source's credentials")
+	}
+	return fmt.Errorf("the recording's URL answers with %s, which is neither audio nor video", mime)
+}
+
 // fetch gets the media and turns what goes wrong into what it means.
-func (s *Service) fetch(ctx context.Context, rec Recording, byteRange string) (*http.Response, error) {
-	authorise := func(u *url.URL) string { return s.dep.Media.Authorisation(rec.Source, u) }
-	resp, err := s.dep.Download.Get(ctx, rec.MediaURL, authorise, byteRange)
+func (s *Service) fetch(ctx context.Context, at Media, byteRange string) (*http.Response, error) {
+	resp, err := s.dep.Download.Get(ctx, at.URL, at.Authorise, byteRange)
 	var failed *safehttp.Error
 	switch {
 	case errors.As(err, &failed) && (failed.Kind == safehttp.Refused || failed.Kind == safehttp.TooLarge):
@@ -72,20 +104,38 @@ func (s *Service) fetch(ctx context.Context, rec Recording, byteRange string) (*
 		return resp, nil
 	}
 	_ = resp.Body.Close() // nothing of it is wanted
-	return nil, &statusError{status: resp.StatusCode}
+	return nil, &StatusError{Status: resp.StatusCode}
 }
 
-// statusError is an answer that is not the media.
-type statusError struct{ status int }
+// StatusError is an HTTP answer that is not the media, of its URL or of the
+// provider's API.
+type StatusError struct {
+	Status int
+	From   string // who answered; empty: the recording's URL
+}
 
-func (e *statusError) Error() string {
-	return fmt.Sprintf("the recording's URL answers %d %s", e.status, http.StatusText(e.status))
+// Error names who answered, and the status.
+func (e *StatusError) Error() string {
+	from := e.From
+	if from == "" {
+		from = "the recording's URL"
+	}
+	return fmt.Sprintf("%s answers %d %s", from, e.Status, http.StatusText(e.Status))
+}
+
+// expired tells whether a fresh URL may help.
+func (e *StatusError) expired() bool {
+	switch e.Status {
+	case http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusGone:
+		return true
+	}
+	return false
 }
 
 // classify tells media that is not there yet from media that never will be.
-func (e *statusError) classify(d delivery) error {
+func (e *StatusError) classify(d delivery) error {
 	waited := time.Since(d.stored)
-	switch e.status {
+	switch e.Status {
 	case http.StatusNotFound, http.StatusConflict, http.StatusTooEarly, http.StatusAccepted, http.StatusRequestedRangeNotSatisfiable:
 		if waited < mediaPatience {
 			return &waitError{after: mediaDelay(d.delivered), err: e}
@@ -98,7 +148,7 @@ func (e *statusError) classify(d delivery) error {
 	case http.StatusTooManyRequests, http.StatusRequestTimeout:
 		return e
 	default:
-		if e.status >= http.StatusInternalServerError {
+		if e.Status >= http.StatusInternalServerError {
 			return e
 		}
 	}

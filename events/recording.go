@@ -26,6 +26,15 @@ type Recording struct {
 	ReceivedAt time.Time         `json:"receivedAt"`
 
 	TranscriptRef string `json:"transcriptRef,omitempty"` // object in BLOBS that holds a large Transcript
+
+	MediaText  bool   `json:"mediaText,omitempty"`  // MediaURL is a transcript's, not a recording's
+	MediaToken string `json:"mediaToken,omitempty"` // bearer for MediaURL that came with it and soon expires: never logged
+	MediaRef   string `json:"mediaRef,omitempty"`   // what the provider's API knows the media by, where that is not ID
+}
+
+// isText tells that there is no sound to be transcribed.
+func (r Recording) isText() bool {
+	return r.MediaText || len(r.Transcript) > 0 || r.TranscriptRef != ""
 }
 
 // Utterance is one turn of a transcript. Start and End are seconds from the

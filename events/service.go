@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/url"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -42,9 +41,21 @@ type Symbl interface {
 
 // MediaSource says how the recordings of a source are downloaded.
 type MediaSource interface {
-	// Authorisation is the Authorization header to send when media of the
-	// source is downloaded from u; empty where none may be sent.
-	Authorisation(source string, u *url.URL) string
+	// Media tells where the media of a recording is now. renew asks for a fresh
+	// address because the last one was refused; it is asked only of Renewable
+	// media. A *StatusError is judged as if the download had been answered with
+	// it, ErrNoMedia is final, and any other error is tried again.
+	Media(ctx context.Context, r Recording, renew bool) (Media, error)
+}
+
+// Media is where a recording's media can be had. Transcript takes the place of
+// a download.
+type Media struct {
+	URL        string
+	Authorise  safehttp.Authorise // nil: no credentials
+	Private    bool               // Symbl cannot fetch it: it needs credentials, or expires soon
+	Renewable  bool               // the provider can be asked for a fresh URL
+	Transcript []Utterance
 }
 
 // Downloader fetches media from foreign URLs. authorise is asked for every

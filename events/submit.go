@@ -88,7 +88,7 @@ func (s *Service) claim(ctx context.Context, rec Recording, d delivery) (Entry, 
 func firstEntry(rec Recording, seq, revision uint64) Entry {
 	return Entry{
 		Key: rec.Key, Source: rec.Source, ID: rec.ID, ReceivedAt: rec.ReceivedAt, Stage: StageReady,
-		ReadySeq: seq, Text: rec.MediaURL == "", revision: revision,
+		ReadySeq: seq, Text: rec.isText(), revision: revision,
 		Call: notify.Call{
 			Source: rec.Source, Direction: rec.Direction, From: rec.From, To: rec.To, Agent: rec.Agent,
 			StartedAt: rec.StartedAt, Seconds: rec.Seconds, Labels: rec.Labels,
@@ -117,12 +117,15 @@ func (s *Service) send(ctx context.Context, rec Recording, e Entry) (symbl.Job, 
 		Name: e.Key, WebhookURL: s.callbackURL(e.Key), EnableAllTrackers: s.opt.AllTrackers,
 		IdempotencyKey: msgID("submit", e.Key, e.Replay),
 	}
-	if rec.MediaURL == "" {
+	if rec.isText() && !rec.MediaText {
 		return s.sendText(ctx, rec, e, opt)
 	}
 	found, err := s.probe(ctx, rec)
 	if err != nil {
 		return symbl.Job{}, err
+	}
+	if rec.Transcript = found.Transcript; rec.isText() {
+		return s.sendText(ctx, rec, e, opt)
 	}
 	if rec.Channels == 2 {
 		opt.SeparateChannels = true
@@ -130,10 +133,10 @@ func (s *Service) send(ctx context.Context, rec Recording, e Entry) (symbl.Job, 
 	if err := s.intend(ctx, e.Key); err != nil {
 		return symbl.Job{}, err
 	}
-	if !found.private {
-		return s.symbl.SubmitURL(ctx, symbl.URLRequest{Options: opt, Kind: found.kind, URL: rec.MediaURL})
+	if !found.Private {
+		return s.symbl.SubmitURL(ctx, symbl.URLRequest{Options: opt, Kind: found.kind, URL: found.URL})
 	}
-	return s.sendFile(ctx, rec, found, opt)
+	return s.sendFile(ctx, found, opt)
 }
 
 func (s *Service) sendText(ctx context.Context, rec Recording, e Entry, opt symbl.Options) (symbl.Job, error) {
@@ -167,10 +170,10 @@ func (s *Service) sendText(ctx context.Context, rec Recording, e Entry, opt symb
 
 // sendFile streams the recording from its provider to Symbl; it is never whole
 // in memory nor on disk.
-func (s *Service) sendFile(ctx context.Context, rec Recording, found media, opt symbl.Options) (symbl.Job, error) {
+func (s *Service) sendFile(ctx context.Context, found media, opt symbl.Options) (symbl.Job, error) {
 	ctx, cancel := context.WithTimeout(ctx, uploadTimeout)
 	defer cancel()
-	resp, err := s.fetch(ctx, rec, "")
+	resp, err := s.fetch(ctx, found.Media, "")
 	if err != nil {
 		return symbl.Job{}, err
 	}
@@ -213,7 +216,7 @@ func (s *Service) refused(ctx context.Context, key string, d delivery, err error
 // message.
 func classify(err error, d delivery) error {
 	var failed *symbl.Error
-	var status *statusError
+	var status *StatusError
 	var download *safehttp.Error
 	switch {
 	case errors.As(err, &download) && download.Kind == safehttp.TooLarge:

@@ -1,6 +1,7 @@
 package source
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -8,6 +9,7 @@ import (
 	"time"
 
 	"github.com/trackerbell/trackerbell/events"
+	"github.com/trackerbell/trackerbell/internal/safehttp"
 )
 
 // Request is one webhook delivery, its body read once. URL is the address the
@@ -18,6 +20,8 @@ type Request struct {
 	Header     http.Header
 	Body       []byte
 	ReceivedAt time.Time
+
+	Certificate []byte // PEM, of a Certified provider's request
 }
 
 // Delivery is what a webhook turned out to carry: recordings, or the reason
@@ -27,6 +31,16 @@ type Delivery struct {
 	// Labels holds what the payload says; the caller adds the source's own.
 	Recordings []events.Recording
 	Ignored    string // why no recording is in it: "status in-progress"
+	Status     int    // of the answer, where the provider does not take 202
+	Reply      *Reply // the answer to a handshake, which carries nothing else
+	Visit      string // URL of the provider's own that completes a handshake when it is fetched
+}
+
+// Reply is the answer to a provider's handshake: 200 with the header, and Body
+// as JSON where there is one.
+type Reply struct {
+	Header map[string]string
+	Body   map[string]string
 }
 
 // Outline is a call as `trackerbell send` describes it: exactly one of
@@ -58,6 +72,47 @@ type Provider interface {
 	// Compose is a webhook for the call as the provider would send it to u,
 	// signed at now.
 	Compose(o Outline, u *url.URL, now time.Time) (Request, error)
+}
+
+// Locator is a Provider that finds out by its API where media is, or who can
+// renew its address.
+type Locator interface {
+	// Locate is events.MediaSource.Media for the recordings of the source.
+	Locate(ctx context.Context, r events.Recording, renew bool, web Client) (events.Media, error)
+}
+
+// Certified is a Provider whose signature names a certificate.
+type Certified interface {
+	// CertificateURL is where the certificate of a request is, on a host of the
+	// provider's; empty where the request needs none. What is there becomes
+	// Request.Certificate before Verify is called.
+	CertificateURL(r Request) string
+}
+
+// Client is how a provider's API is reached. *safehttp.Client implements it.
+type Client interface {
+	Get(ctx context.Context, rawURL string, authorise safehttp.Authorise, byteRange string) (*http.Response, error)
+	PostForm(ctx context.Context, rawURL, authorisation string, form url.Values) (*http.Response, error)
+}
+
+// Locate tells where the media of a recording is: see events.MediaSource.
+func Locate(ctx context.Context, p Provider, r events.Recording, renew bool, web Client) (events.Media, error) {
+	if u, ok := p.(unsigned); ok {
+		p = u.Provider
+	}
+	if l, ok := p.(Locator); ok {
+		return l.Locate(ctx, r, renew, web)
+	}
+	return mediaAt(p, r.MediaURL)
+}
+
+// mediaAt is media at a URL, private where a download needs credentials.
+func mediaAt(p Provider, raw string) (events.Media, error) {
+	u, err := url.Parse(raw)
+	if err != nil {
+		return events.Media{}, fmt.Errorf("%w: its URL does not parse", events.ErrNoMedia)
+	}
+	return events.Media{URL: raw, Authorise: p.Authorisation, Private: p.Authorisation(u) != ""}, nil
 }
 
 // ErrSignature is wrapped by every error of Provider.Verify.

@@ -7,7 +7,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"net/url"
 	"strings"
 	"sync/atomic"
 
@@ -103,13 +102,14 @@ func (a *app) wire(notifier notify.Notifier) error {
 	return err
 }
 
-// Authorisation asks the provider of a source how to download its media.
-func (a *app) Authorisation(name string, u *url.URL) string {
-	src, ok := a.sources[name]
+// Media asks the provider of a recording's source where its media is. The
+// recordings of a source that is no longer configured are fetched as they are.
+func (a *app) Media(ctx context.Context, r events.Recording, renew bool) (events.Media, error) {
+	src, ok := a.sources[r.Source]
 	if !ok {
-		return ""
+		return events.Media{URL: r.MediaURL}, nil
 	}
-	return src.Provider.Authorisation(u)
+	return source.Locate(ctx, src.Provider, r, renew, a.download)
 }
 
 // openSources makes the provider of each source.

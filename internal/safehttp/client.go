@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 )
 
@@ -162,6 +163,39 @@ func (c *Client) Post(ctx context.Context, rawURL, contentType string, body []by
 	// says nothing about the delivery.
 	_, _ = io.CopyN(io.Discard, resp.Body, maxDiscardBytes)
 	return resp.StatusCode, nil
+}
+
+// PostForm posts a form over https, with an Authorization header where
+// authorisation is not empty, and gives the answer whatever its status; the
+// caller closes its body. No redirect is followed: this is how tokens are asked
+// for. Every error is an *Error.
+func (c *Client) PostForm(ctx context.Context, rawURL, authorisation string, form url.Values) (*http.Response, error) {
+	u, err := parse(rawURL)
+	if err != nil {
+		return nil, err
+	}
+	if u.Scheme != "https" {
+		return nil, refused(target(u), "credentials are sent over https only")
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	req, err := c.request(ctx, http.MethodPost, u, strings.NewReader(form.Encode()))
+	if err != nil {
+		cancel(err)
+		return nil, err
+	}
+	req.GetBody = nil
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	if authorisation != "" {
+		req.Header.Set("Authorization", authorisation)
+	}
+	resp, err := c.transport.RoundTrip(req)
+	if err != nil {
+		err = failed(target(u), err)
+		cancel(err)
+		return nil, err
+	}
+	resp.Body = watch(ctx, cancel, resp.Body, target(u), c.stall)
+	return resp, nil
 }
 
 func (c *Client) request(ctx context.Context, method string, u *url.URL, body io.Reader) (*http.Request, error) {
