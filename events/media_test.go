@@ -21,7 +21,9 @@ type place struct {
 	media func(renew bool) (Media, error)
 }
 
-func (p place) Media(_ context.Context, _ Recording, renew bool) (Media, error) { return p.media(renew) }
+func (p place) Media(_ context.Context, _ Recording, renew bool) (Media, error) {
+	return p.media(renew)
+}
 
 // answers are what a Downloader gives, by URL.
 type answers map[string]*http.Response

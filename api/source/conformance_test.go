@@ -24,12 +24,29 @@ type kit struct {
 	secret, other string
 	short         string // a secret that must be refused
 	sign          func(r *source.Request, secret string, at time.Time)
-	tamper        func(http.Header) // spoils the signature that sign set
-	stale         time.Duration     // age at which a signature no longer counts; 0: the scheme has no time
+	tamper        func(*source.Request) // spoils the signature that sign set
+	stale         time.Duration         // age at which a signature no longer counts; 0: the scheme has no time
+	bodyFree      bool                  // the signature does not cover the body
+	timeInBody    bool                  // the time that is checked is a field of the body
+	unlike        func(*source.Outline) // forgets what the provider's webhook does not carry
 }
 
 func kits() map[string]kit {
-	return map[string]kit{"generic": genericKit(), "twilio": twilioKit()}
+	return map[string]kit{
+		"generic": genericKit(), "twilio": twilioKit(), "signalwire": signalwireKit(),
+	}
+}
+
+// tamperHeader spoils a header.
+func tamperHeader(name string) func(*source.Request) {
+	return func(r *source.Request) {
+		value := r.Header.Get(name)
+		first := "A"
+		if value[:1] == first {
+			first = "B"
+		}
+		r.Header.Set(name, first+value[1:])
+	}
 }
 
 // sample is one delivery of testdata/<provider>/*.json and what must come of it.
@@ -129,8 +146,9 @@ func suiteSamples(t *testing.T, provider string, k kit) {
 		t.Run(s.Name, func(t *testing.T) {
 			r := s.request(t, now())
 			k.sign(&r, k.secret, now())
-			if s.Want.Status == 0 || s.Want.Status == http.StatusUnprocessableEntity {
+			if s.Want.Status == 0 || s.Want.Status == http.StatusUnprocessableEntity && !k.timeInBody {
 				require.NoError(t, p.Verify(r))
+				require.NoError(t, p.Verify(r), "a repetition is left to deduplication")
 			}
 			got, err := p.Normalise(r)
 			if s.Want.Status != 0 {
@@ -171,12 +189,10 @@ func suiteSignatures(t *testing.T, provider string, k kit) {
 		"tampered body": {one, signed(k.secret, now()), func(r *source.Request) {
 			r.Body = append([]byte(nil), r.Body...)
 			r.Body[len(r.Body)/2] ^= 1
-		}, false},
-		"tampered signature": {one, signed(k.secret, now()), func(r *source.Request) { k.tamper(r.Header) }, false},
-		"no signature": {one, signed(k.secret, now()), func(r *source.Request) {
-			r.Header = http.Header{"Content-Type": r.Header["Content-Type"]}
-		}, false},
-		"empty body": {one, signed(k.secret, now()), func(r *source.Request) { r.Body = nil }, false},
+		}, k.bodyFree},
+		"tampered signature": {one, signed(k.secret, now()), k.tamper, false},
+		"no signature":       {one, s.request(t, now()), nil, false},
+		"empty body":         {one, signed(k.secret, now()), func(r *source.Request) { r.Body = nil }, k.bodyFree},
 	}
 	if k.stale > 0 {
 		late := tests["good"]
@@ -257,7 +273,12 @@ func suiteCompose(t *testing.T, provider string, k kit) {
 			ID: rec.ID, RecordingURL: rec.MediaURL, From: rec.From, To: rec.To,
 			Direction: rec.Direction, StartedAt: rec.StartedAt, Seconds: rec.Seconds,
 		}
-		require.Equal(t, o, read)
+		want := o
+		if k.unlike != nil {
+			k.unlike(&want)
+			k.unlike(&read)
+		}
+		require.Equal(t, want, read)
 	}
 	p := build(t, config.Source{Provider: provider, Secret: k.secret})
 	for _, bad := range []source.Outline{{}, {ID: "a"}, {RecordingURL: o.RecordingURL}} {

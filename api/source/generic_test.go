@@ -35,7 +35,7 @@ func genericKit() kit {
 			}
 			signStandard(r.Header, secret, "msg_1", at.Unix(), r.Body)
 		},
-		tamper: func(h http.Header) { h.Set("webhook-id", "msg_2") },
+		tamper: func(r *source.Request) { r.Header.Set("webhook-id", "msg_2") },
 	}
 }
 

@@ -27,8 +27,9 @@ type entry struct {
 
 func registry() []entry {
 	return []entry{
-		{"generic", newGeneric},
-		{"twilio", newTwilio},
+		{genericName, newGeneric},
+		{twilioName, newTwilio},
+		{signalwireName, newSignalWire},
 	}
 }
 

@@ -66,8 +66,8 @@ type Provider interface {
 	// Normalise reads a verified request. Its errors are *PayloadError.
 	Normalise(Request) (Delivery, error)
 	// Authorisation is the Authorization header to send when media is
-	// downloaded from u; empty where none may be sent. It is asked for every
-	// hop of a redirect.
+	// downloaded from u; empty where none may be sent. It is asked again for
+	// each redirect that stays on the same origin.
 	Authorisation(u *url.URL) string
 	// Compose is a webhook for the call as the provider would send it to u,
 	// signed at now.

@@ -4,8 +4,9 @@ import (
 	"crypto/hmac"
 	"crypto/sha1" //nolint:gosec // Twilio signs with HMAC-SHA1
 	"encoding/base64"
-	"errors"
+	"encoding/hex"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -17,37 +18,46 @@ import (
 )
 
 const (
-	twilioName      = "twilio"
-	headerTwilio    = "X-Twilio-Signature"
-	paramBodySHA256 = "bodySHA256"
-	twilioDomain    = ".twilio.com"
-	portHTTPS       = "443"
+	twilioName       = "twilio"
+	signalwireName   = "signalwire"
+	headerTwilio     = "X-Twilio-Signature"
+	headerSignalWire = "X-SignalWire-Signature"
+	twilioDomain     = ".twilio.com"
+	signalwireDomain = ".signalwire.com"
 )
 
 // twilio is Twilio Voice's recordingStatusCallback
-// (twilio.com/docs/voice/api/recording, .../usage/webhooks/webhooks-security).
+// (twilio.com/docs/voice/api/recording, .../usage/webhooks/webhooks-security),
+// and SignalWire's, which is the same but for the names and for signed JSON.
 type twilio struct {
-	tokens             []string // auth tokens, the newest last
-	username, password string   // of media downloads
+	name   string
+	tokens []string // auth tokens or signing keys, the newest last
+	auth   string   // of media downloads; may be empty
+	own    func(*url.URL) bool
 }
 
 var _ Provider = (*twilio)(nil)
 
 func newTwilio(s setup) (Provider, error) {
-	t := &twilio{username: s.credentials.Username, password: s.credentials.Password}
-	switch {
-	case (t.username == "") != (t.password == ""):
-		return nil, errors.New("credentials: username and password must be set together")
-	case s.credentials.Token != "":
-		return nil, errors.New("credentials.token: twilio takes username and password: an API key and its secret, or the account's SID and auth token")
+	t := &twilio{name: twilioName, own: isTwilioHost}
+	err := t.set(s, "it is the account's primary auth token", "an API key and its secret, or the account's SID and auth token")
+	return t, err
+}
+
+func newSignalWire(s setup) (Provider, error) {
+	t := &twilio{name: signalwireName, own: func(u *url.URL) bool { return isHost(u, signalwireDomain) }}
+	err := t.set(s, "it is the project's signing key", "the project's id and an API token")
+	return t, err
+}
+
+// set takes the secrets and credentials; what says which they are.
+func (t *twilio) set(s setup, secret, credentials string) error {
+	var err error
+	if t.auth, err = basicCredentials(s.credentials, t.name+" takes username and password: "+credentials); err != nil {
+		return err
 	}
-	for _, secret := range s.secrets {
-		if len(secret.value) < minSecretBytes {
-			return nil, fmt.Errorf("%s: must have at least %d bytes: it is the account's primary auth token", secret.key, minSecretBytes)
-		}
-		t.tokens = append(t.tokens, secret.value)
-	}
-	return t, nil
+	t.tokens, err = s.atLeast(minSecretBytes, secret)
+	return err
 }
 
 // Verify checks the signature over the URL and the form's parameters, or over
@@ -55,42 +65,47 @@ func newTwilio(s setup) (Provider, error) {
 // deduplication.
 func (t *twilio) Verify(r Request) error {
 	signature := r.Header.Get(headerTwilio)
+	if own := r.Header.Get(headerSignalWire); t.name == signalwireName && own != "" {
+		signature = own
+	}
 	if signature == "" {
-		return fmt.Errorf("%w: %s is missing", ErrSignature, headerTwilio)
+		return fmt.Errorf("%w: it is missing", ErrSignature)
 	}
-	address := r.URL.String()
-	for _, token := range t.tokens {
-		validator := client.NewRequestValidator(token)
-		if validator.ValidateBody(address, r.Body, signature) {
-			return nil
-		}
+	if slices.ContainsFunc(t.tokens, func(token string) bool { return t.signed(r, token, signature) }) {
+		return nil
 	}
-	return fmt.Errorf("%w: it fits no auth token; is server.publicURL the address that Twilio calls?", ErrSignature)
+	return fmt.Errorf("%w: it fits no secret; is server.publicURL the address that %s calls?", ErrSignature, t.name)
 }
 
-// Authorisation is Basic for Twilio's own hosts over https, and empty for any
-// other: a recording may be in the customer's bucket, and a webhook may lie.
+func (t *twilio) signed(r Request, token, signature string) bool {
+	if t.name == signalwireName && contentType(r.Header) == contentTypeJSON {
+		given, err := hex.DecodeString(signature)
+		return err == nil && hmac.Equal(given, sumSHA1(token, r.URL.String()+string(r.Body)))
+	}
+	validator := client.NewRequestValidator(token)
+	return validator.ValidateBody(r.URL.String(), r.Body, signature)
+}
+
+// Authorisation is Basic for the provider's own hosts over https, and empty for
+// any other: a recording may be in the customer's bucket, and a webhook may lie.
 func (t *twilio) Authorisation(u *url.URL) string {
-	if t.username == "" || u.Scheme != "https" || u.User != nil || !isTwilioHost(u) {
+	if !t.own(u) {
 		return ""
 	}
-	return "Basic " + base64.StdEncoding.EncodeToString([]byte(t.username+":"+t.password))
+	return t.auth
 }
 
 // isTwilioHost tells api.twilio.com and api.<edge>.<region>.twilio.com on 443.
 func isTwilioHost(u *url.URL) bool {
-	if port := u.Port(); port != "" && port != portHTTPS {
-		return false
-	}
 	front, found := strings.CutSuffix(strings.ToLower(u.Hostname()), twilioDomain)
 	labels := strings.Split(front, ".")
-	return found && labels[0] == "api" && (len(labels) == 1 || len(labels) == 3) && !slices.Contains(labels, "")
+	return found && isSecure(u) && labels[0] == "api" && (len(labels) == 1 || len(labels) == 3) && !slices.Contains(labels, "")
 }
 
 // Compose makes a signed form. Twilio sends recordings only, and no agent.
 func (t *twilio) Compose(o Outline, u *url.URL, now time.Time) (Request, error) {
 	if len(o.Transcript) > 0 {
-		return Request{}, errors.New("twilio sends recordings only, no transcripts")
+		return Request{}, errOnlyRecordings
 	}
 	if err := o.check(); err != nil {
 		return Request{}, err
@@ -113,22 +128,26 @@ func (t *twilio) Compose(o Outline, u *url.URL, now time.Time) (Request, error) 
 	}
 	header := http.Header{"Content-Type": {contentTypeForm}}
 	if len(t.tokens) > 0 {
-		header.Set(headerTwilio, signTwilio(t.tokens[len(t.tokens)-1], u, form))
+		name := headerTwilio
+		if t.name == signalwireName {
+			name = headerSignalWire
+		}
+		header.Set(name, signTwilio(t.tokens[len(t.tokens)-1], u, form))
 	}
 	return Request{Method: http.MethodPost, URL: u, Header: header, Body: []byte(form.Encode()), ReceivedAt: now}, nil
 }
 
 // signTwilio is the base64 HMAC-SHA1 of the URL and the sorted parameters.
 func signTwilio(token string, u *url.URL, form url.Values) string {
-	mac := hmac.New(sha1.New, []byte(token))
-	mac.Write([]byte(u.String()))
-	names := make([]string, 0, len(form))
-	for name := range form {
-		names = append(names, name)
+	message := u.String()
+	for _, name := range slices.Sorted(maps.Keys(form)) {
+		message += name + form.Get(name)
 	}
-	slices.Sort(names)
-	for _, name := range names {
-		mac.Write([]byte(name + form.Get(name)))
-	}
-	return base64.StdEncoding.EncodeToString(mac.Sum(nil))
+	return base64.StdEncoding.EncodeToString(sumSHA1(token, message))
+}
+
+func sumSHA1(key, message string) []byte {
+	mac := hmac.New(sha1.New, []byte(key))
+	mac.Write([]byte(message))
+	return mac.Sum(nil)
 }

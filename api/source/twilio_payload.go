@@ -34,7 +34,7 @@ func (t *twilio) Normalise(r Request) (Delivery, error) {
 	default:
 		return Delivery{Ignored: "the recording's status is not completed"}, nil
 	}
-	rec, err := twilioRecording(fields)
+	rec, err := t.recording(fields)
 	if err != nil {
 		return Delivery{}, err
 	}
@@ -78,9 +78,9 @@ func twilioJSON(body []byte) (url.Values, error) {
 	return form, nil
 }
 
-func twilioRecording(f url.Values) (events.Recording, error) {
+func (t *twilio) recording(f url.Values) (events.Recording, error) {
 	rec := events.Recording{
-		Provider:  twilioName,
+		Provider:  t.name,
 		ID:        f.Get("RecordingSid"),
 		From:      phone(either(f, "From", "Caller")),
 		To:        phone(either(f, "To", "Called")),
@@ -95,26 +95,26 @@ func twilioRecording(f url.Values) (events.Recording, error) {
 	if err := checkMediaURL("RecordingUrl", f.Get("RecordingUrl")); err != nil {
 		return rec, err
 	}
-	rec.MediaURL = twilioMedia(f.Get("RecordingUrl"), rec.Channels)
+	rec.MediaURL = t.media(f.Get("RecordingUrl"), rec.Channels)
 	if call := short(f.Get("CallSid"), maxNameBytes); call != "" {
 		rec.Labels = map[string]string{"callSid": call}
 	}
 	return rec, nil
 }
 
-// twilioMedia asks Twilio for WAV, and for both channels where there are two:
-// of a mono recording that request fails (error 16113). A URL on any other
-// host is the customer's own and stands.
-func twilioMedia(raw string, channels int) string {
+// media asks for WAV, and Twilio for both channels where there are two: of a
+// mono recording that request fails (error 16113). A URL on any other host is
+// the customer's own and stands.
+func (t *twilio) media(raw string, channels int) string {
 	u, err := url.Parse(raw)
-	if err != nil || !isTwilioHost(u) {
+	if err != nil || !t.own(u) {
 		return raw
 	}
 	if path.Ext(u.Path) == "" {
 		u.Path += ".wav"
 		u.RawPath = ""
 	}
-	if query := u.Query(); channels == 2 && !query.Has("RequestedChannels") {
+	if query := u.Query(); t.name == twilioName && channels == 2 && !query.Has("RequestedChannels") {
 		query.Set("RequestedChannels", "2")
 		u.RawQuery = query.Encode()
 	}

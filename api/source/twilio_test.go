@@ -47,8 +47,26 @@ func twilioKit() kit {
 			m.Write([]byte(r.URL.String() + message))
 			r.Header.Set("X-Twilio-Signature", base64.StdEncoding.EncodeToString(m.Sum(nil)))
 		},
-		tamper: func(h http.Header) { h.Set("X-Twilio-Signature", "A"+h.Get("X-Twilio-Signature")[1:]) },
+		tamper: tamperHeader("X-Twilio-Signature"),
 	}
+}
+
+// signalwireKit signs forms as Twilio does, and JSON in hex over URL and body.
+func signalwireKit() kit {
+	k := twilioKit()
+	form := k.sign
+	k.sign = func(r *source.Request, secret string, at time.Time) {
+		form(r, secret, at)
+		r.Header.Set("X-SignalWire-Signature", r.Header.Get("X-Twilio-Signature"))
+		r.Header.Del("X-Twilio-Signature")
+		if strings.Contains(r.Header.Get("Content-Type"), "json") {
+			m := hmac.New(sha1.New, []byte(secret))
+			m.Write([]byte(r.URL.String() + string(r.Body)))
+			r.Header.Set("X-SignalWire-Signature", hex.EncodeToString(m.Sum(nil)))
+		}
+	}
+	k.tamper = tamperHeader("X-SignalWire-Signature")
+	return k
 }
 
 func twilioRequest(t *testing.T, address, contentType, body, signature string) source.Request {
@@ -132,6 +150,33 @@ func TestHalfCredentialsAreRefused(t *testing.T) {
 		require.ErrorContains(t, err, key)
 		require.NotContains(t, err.Error(), "hush")
 	}
+}
+
+func TestSignalWireCredentialsGoToSpacesOnly(t *testing.T) {
+	p := build(t, config.Source{Provider: "signalwire", Secret: authToken, Credentials: config.Credentials{Username: "p", Password: "hush"}})
+	for address, ok := range map[string]bool{
+		"https://acme.signalwire.com/x.wav":         true,
+		"https://acme.signalwire.com:443/x.wav":     true,
+		"https://acme.signalwire.com:444/x.wav":     false,
+		"http://acme.signalwire.com/x.wav":          false,
+		"https://signalwire.com/x.wav":              false,
+		"https://.signalwire.com/x.wav":             false,
+		"https://acmesignalwire.com/x.wav":          false,
+		"https://acme.signalwire.com.evil.example/": false,
+		"https://api.twilio.com/x.wav":              false,
+	} {
+		u, err := url.Parse(address)
+		require.NoError(t, err)
+		require.Equal(t, ok, p.Authorisation(u) != "", address)
+	}
+}
+
+func TestSignalWireTakesTheAliasOfItsHeader(t *testing.T) {
+	p := build(t, config.Source{Provider: "signalwire", Secret: authToken})
+	s := goodSample(t, "signalwire")
+	r := s.request(t, now())
+	twilioKit().sign(&r, authToken, now())
+	require.NoError(t, p.Verify(r))
 }
 
 func TestTwilioSendsNoTranscripts(t *testing.T) {

@@ -40,7 +40,8 @@ type Options struct {
 }
 
 // Authorise gives the Authorization header to send to u, "" for none. It is
-// asked for every hop of a redirect, and what it gives is sent over https
+// asked for every hop until a redirect leaves the first origin (scheme, host
+// and port); from there on nothing is sent. What it gives is sent over https
 // only.
 type Authorise func(u *url.URL) string
 
@@ -107,9 +108,13 @@ func (c *Client) Get(ctx context.Context, rawURL string, auth Authorise, rng str
 			return resp, nil
 		}
 		_ = resp.Body.Close() // its bytes are of no use
+		from := u
 		if u, err = follow(u, next); err != nil {
 			cancel(err)
 			return nil, err
+		}
+		if !sameOrigin(from, u) {
+			auth = nil
 		}
 	}
 	err = refused(target(u), fmt.Sprintf("more than %d redirects", maxRedirects))

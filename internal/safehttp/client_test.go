@@ -185,7 +185,7 @@ func TestFiveRedirectsAreFollowedAndNoMore(t *testing.T) {
 	require.EqualValues(t, 6, hops.Load())
 }
 
-func TestCredentialsAreDecidedAnewAtEachHopAndLeaveOverHTTPSOnly(t *testing.T) {
+func TestCredentialsStayWithTheFirstOriginAndLeaveOverHTTPSOnly(t *testing.T) {
 	var mu sync.Mutex
 	got := map[string]string{}
 	note := func(name string, r *http.Request) {
@@ -200,7 +200,11 @@ func TestCredentialsAreDecidedAnewAtEachHopAndLeaveOverHTTPSOnly(t *testing.T) {
 	}))
 	t.Cleanup(other.Close)
 	first := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		note("first", r)
+		note("first"+r.URL.Path, r)
+		if r.URL.Path == "/" {
+			http.Redirect(w, r, "/again", http.StatusFound)
+			return
+		}
 		http.Redirect(w, r, other.URL, http.StatusFound)
 	}))
 	t.Cleanup(first.Close)
@@ -209,16 +213,43 @@ func TestCredentialsAreDecidedAnewAtEachHopAndLeaveOverHTTPSOnly(t *testing.T) {
 	pool := x509.NewCertPool()
 	pool.AddCert(first.Certificate())
 	c.Trust(pool)
-	auth := func(u *url.URL) string {
-		if "https://"+u.Host == first.URL || u.Scheme == "http" {
-			return "Bearer hush"
-		}
-		return ""
-	}
-	resp, err := c.Get(t.Context(), first.URL, auth, "")
+	auth := func(*url.URL) string { return "Bearer hush" } // for the same host on every port
+	resp, err := c.Get(t.Context(), first.URL+"/", auth, "")
 	require.NoError(t, err)
 	require.NoError(t, resp.Body.Close())
-	require.Equal(t, map[string]string{"first": "Bearer hush", "other": "", "plain": ""}, got)
+	require.Equal(t, map[string]string{"first/": "Bearer hush", "first/again": "Bearer hush", "other": "", "plain": ""}, got)
+	got = map[string]string{}
+	resp, err = c.Get(t.Context(), plain.URL, auth, "")
+	require.NoError(t, err)
+	require.NoError(t, resp.Body.Close())
+	require.Equal(t, map[string]string{"plain": ""}, got)
+}
+
+func TestFormsArePostedOverHTTPSOnceAndFollowNothing(t *testing.T) {
+	var calls atomic.Int32
+	handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		calls.Add(1)
+		if r.PostFormValue("grant_type") != "test" || r.Header.Get("Authorization") != "Basic hush" {
+			t.Errorf("got %v with %q", r.PostForm, r.Header.Get("Authorization"))
+		}
+		http.Redirect(w, r, "/again", http.StatusTemporaryRedirect)
+	})
+	s := httptest.NewTLSServer(handler)
+	t.Cleanup(s.Close)
+	c := newClient(t, safehttp.Options{AllowHosts: []string{"127.0.0.1"}})
+	pool := x509.NewCertPool()
+	pool.AddCert(s.Certificate())
+	c.Trust(pool)
+	resp, err := c.PostForm(t.Context(), s.URL, "Basic hush", url.Values{"grant_type": {"test"}})
+	require.NoError(t, err)
+	require.NoError(t, resp.Body.Close())
+	require.Equal(t, http.StatusTemporaryRedirect, resp.StatusCode)
+	require.EqualValues(t, 1, calls.Load())
+
+	plain := serve(t, handler)
+	_, err = c.PostForm(t.Context(), plain.URL, "Basic hush", nil)
+	requireKind(t, safehttp.Refused, err)
+	require.EqualValues(t, 1, calls.Load())
 }
 
 func TestAnUntrustedCertificateIsNamed(t *testing.T) {

@@ -4,7 +4,7 @@
 //
 // It owns the guard against server-side request forgery (addresses are judged
 // after DNS, at the moment of dialling, again on every redirect), the rule
-// that credentials are decided anew for each hop and leave only over https,
+// that credentials stay with the first origin and leave only over https,
 // the limits on time and size, and the sniffing of media. It knows nothing of
 // providers, recordings or Symbl, and imports nothing of ours.
 //

@@ -31,6 +31,22 @@ func follow(from *url.URL, location string) (*url.URL, error) {
 	return to, check(to)
 }
 
+// sameOrigin compares scheme, host and port; a port that is left out is the
+// scheme's own.
+func sameOrigin(a, b *url.URL) bool {
+	return a.Scheme == b.Scheme && strings.EqualFold(a.Hostname(), b.Hostname()) && port(a) == port(b)
+}
+
+func port(u *url.URL) string {
+	switch {
+	case u.Port() != "":
+		return u.Port()
+	case u.Scheme == "https":
+		return "443"
+	}
+	return "80"
+}
+
 func parse(rawURL string) (*url.URL, error) {
 	if len(rawURL) > maxURLBytes {
 		return nil, refused("", "the URL is too long")
