@@ -33,9 +33,9 @@ type callback struct {
 // handle is POST /callbacks/symbl/{token}. What it says is only a hint to ask
 // for the job, so a status that nobody knows does no harm.
 func (h *callbacks) handle(c echo.Context) error {
-	key, ok := h.intake.CallbackKey(c.Param("token"))
-	if !ok {
-		return notFound()
+	key, err := h.intake.CallbackKey(c.Param("token"))
+	if err != nil {
+		return err
 	}
 	body, err := readBody(c, maxCallbackBytes)
 	if err != nil {

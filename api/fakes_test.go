@@ -58,7 +58,7 @@ func (p *provider) Compose(source.Outline, *url.URL, time.Time) (source.Request,
 // intake is an api.Intake of functions; a nil one accepts.
 type intake struct {
 	accept      func(context.Context, events.Recording) (bool, error)
-	callbackKey func(string) (string, bool)
+	callbackKey func(string) (string, error)
 	wake        func(context.Context, events.Wake) error
 }
 
@@ -69,11 +69,14 @@ func (i *intake) Accept(ctx context.Context, r events.Recording) (bool, error) {
 	return i.accept(ctx, r)
 }
 
-func (i *intake) CallbackKey(token string) (string, bool) {
-	if i.callbackKey == nil {
-		return "calls.RE1", token == callbackToken
+func (i *intake) CallbackKey(token string) (string, error) {
+	switch {
+	case i.callbackKey != nil:
+		return i.callbackKey(token)
+	case token != callbackToken:
+		return "", events.ErrNotFound
 	}
-	return i.callbackKey(token)
+	return "calls.RE1", nil
 }
 
 func (i *intake) Wake(ctx context.Context, w events.Wake) error {

@@ -30,8 +30,10 @@ type Intake interface {
 	// whether it was known before. Its errors wrap events.ErrUnavailable or
 	// events.ErrTooLarge.
 	Accept(ctx context.Context, r events.Recording) (duplicate bool, err error)
-	// CallbackKey is the recording that a callback's token was made for.
-	CallbackKey(token string) (key string, ok bool)
+	// CallbackKey is the recording that a callback's token was made for:
+	// events.ErrNotFound for a forged one, events.ErrUnavailable while it
+	// cannot be told.
+	CallbackKey(token string) (key string, err error)
 	// Wake stores durably that the job of a recording changed.
 	Wake(ctx context.Context, w events.Wake) error
 }

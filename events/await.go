@@ -41,12 +41,13 @@ func (s *Service) await(ctx context.Context, d delivery) error {
 		return dead(ReasonJobTimeout, fmt.Errorf("the job has not ended after %s", s.opt.JobTimeout))
 	}
 	if d.delivered > 1 {
+		s.waiting.take(e.Key)
 		done, err := s.poll(ctx, e)
 		if done || err != nil {
 			return err
 		}
 	}
-	s.waiting.put(e.Key, d.reply)
+	s.waiting.put(e.Key, waitingEvent{reply: d.reply, seq: d.seq})
 	return wait(jitter(pollDelay(d.delivered, s.opt.PollInterval, s.opt.PollMax)))
 }
 
@@ -70,8 +71,8 @@ func (s *Service) awake(ctx context.Context, d delivery) error {
 			return err
 		}
 	}
-	if e.JobID != w.JobID {
-		return nil
+	if w.JobID != "" && e.JobID != w.JobID {
+		return nil // of an earlier run
 	}
 	done, err := s.poll(ctx, e)
 	switch {
@@ -80,7 +81,7 @@ func (s *Service) awake(ctx context.Context, d delivery) error {
 	case !done:
 		return early(d)
 	}
-	s.release(e.Key)
+	s.release(ctx, e.Key)
 	return nil
 }
 
@@ -206,9 +207,10 @@ func (s *Service) publishProcessed(ctx context.Context, e Entry, found Processed
 // release acks the submitted event that waits for its next poll, so that its
 // slot among symbl.maxJobs is free at once. Another replica may hold it; there
 // the slot is free at the next poll.
-func (s *Service) release(key string) {
-	if reply, ok := s.waiting.take(key); ok {
-		_ = s.dep.Conn.Publish(reply, []byte("+ACK")) // without it the next poll acks
+func (s *Service) release(ctx context.Context, key string) {
+	if e, ok := s.waiting.take(key); ok {
+		_ = s.dep.Conn.Publish(e.reply, []byte("+ACK")) // without it the next poll acks
+		s.discard(ctx, e.seq)
 	}
 }
 

@@ -60,14 +60,19 @@ func (t *callbackTokens) key(token string) (key string, ok bool) {
 	return string(raw), hmac.Equal([]byte(t.make(string(raw))), []byte(token))
 }
 
-// CallbackKey is the recording that the token of a callback URL belongs to; ok
-// is false when nobody here made the token.
-func (s *Service) CallbackKey(token string) (key string, ok bool) {
+// CallbackKey is the recording that the token of a callback URL belongs to;
+// ErrNotFound when nobody here made the token, and ErrUnavailable while that
+// cannot be told yet.
+func (s *Service) CallbackKey(token string) (key string, err error) {
 	tokens := s.tokens.Load()
 	if tokens == nil {
-		return "", false
+		return "", ErrUnavailable
 	}
-	return tokens.key(token)
+	key, ok := tokens.key(token)
+	if !ok {
+		return "", ErrNotFound
+	}
+	return key, nil
 }
 
 // callbackURL is where Symbl reports the job of a recording; empty when jobs

@@ -97,6 +97,13 @@ func (f *fakeSymbl) FindConversation(_ context.Context, name string, _ time.Time
 	return symbl.Conversation{ID: id, Name: name}, ok, nil
 }
 
+// setStatus is what every job says from now on.
+func (f *fakeSymbl) setStatus(st symbl.Status) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.status = st
+}
+
 func (f *fakeSymbl) count() int {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -26,10 +26,14 @@ func (g *gate) ok(now time.Time) {
 }
 
 // failed notes a failure, and closes the gate for a while when there were many
-// in a row.
+// in a row. What was under way when the gate closed fails with it, and does not
+// close it for longer.
 func (g *gate) failed(now time.Time) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	if g.until.After(now) {
+		return
+	}
 	g.failures++
 	if over := g.failures - gateTrips; over >= 0 {
 		g.until = now.Add(min(time.Second<<min(over, 10), firstHourMax))

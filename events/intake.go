@@ -16,7 +16,7 @@ const (
 	publishTimeout = 5 * time.Second
 	// envelopeBytes is room for an event's envelope and headers.
 	envelopeBytes = 4 << 10
-	fullPercent   = 90
+	fullPercent   = 90          // from here on the rest is left to the stages, or a full stream could never drain
 	fullFor       = time.Second // how long a reading of the fill level holds
 )
 
@@ -35,7 +35,8 @@ func (s *Service) Accept(ctx context.Context, rec Recording) (duplicate bool, er
 	} else if !errors.Is(err, ErrNotFound) {
 		return false, fmt.Errorf("%w: %w", ErrUnavailable, err)
 	}
-	if s.full.reached(ctx, set.recordings, s.opt.Limits.MaxBytes, s.now()) {
+	if s.full.percent(ctx, set.recordings, s.opt.Limits.MaxBytes, s.now(), 0) >= fullPercent {
+		s.tidySoon()
 		return false, fmt.Errorf("%w: the stream is over %d %% full", ErrUnavailable, fullPercent)
 	}
 	ack, err := s.publishReady(ctx, set, rec, 0)
@@ -90,10 +91,13 @@ func storeLarge[T any](ctx context.Context, blobs jetstream.ObjectStore, name st
 	return name, nil
 }
 
-// loadLarge reads what storeLarge put.
+// loadLarge reads what storeLarge put. That it is gone is permanent.
 func loadLarge[T any](ctx context.Context, blobs jetstream.ObjectStore, name string) (T, error) {
 	var v T
 	raw, err := blobs.GetBytes(ctx, name)
+	if errors.Is(err, jetstream.ErrObjectNotFound) {
+		return v, dead(ReasonMedia, errors.New("its transcript or its matches are no longer kept"))
+	}
 	if err != nil {
 		return v, fmt.Errorf("read %s: %w", name, err)
 	}
@@ -110,19 +114,28 @@ type fullness struct {
 	bytes uint64
 }
 
-// reached tells whether new recordings must be refused, so that the rest of
-// the stream is left to the stages: a full stream could never drain.
-func (f *fullness) reached(ctx context.Context, stream jetstream.Stream, limit int64, now time.Time) bool {
+// percent is how full the stream is; 0 when it has no limit. A reading may be
+// fullFor old, or age where the stream is over half full.
+func (f *fullness) percent(ctx context.Context, stream jetstream.Stream, limit int64, now time.Time, age time.Duration) int {
 	if limit <= 0 {
-		return false
+		return 0
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	// The fuller it is, the less a reading may be out of date.
-	if now.Sub(f.at) > fullFor || f.bytes > uint64(limit)/2 {
+	if f.bytes <= uint64(limit)/2 {
+		age = fullFor
+	}
+	if now.Sub(f.at) >= age {
 		if info, err := stream.Info(ctx); err == nil { // the publish itself tells of an outage
 			f.bytes, f.at = info.State.Bytes, now
 		}
 	}
-	return f.bytes >= uint64(limit)/100*fullPercent
+	return int(f.bytes * 100 / uint64(limit))
+}
+
+// forget has the level read anew.
+func (f *fullness) forget() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.at = time.Time{}
 }

@@ -41,23 +41,28 @@ func (c *jobCount) inFlight(ctx context.Context, await jetstream.Consumer, now t
 	return c.base + c.since
 }
 
-// waitingJobs remembers, in this process only, where the ack of each waiting
-// submitted event goes.
+// waitingJobs remembers, in this process only, the submitted event of each job
+// that is waited for.
 type waitingJobs struct {
-	mu      sync.Mutex
-	replies map[string]string
+	mu     sync.Mutex
+	events map[string]waitingEvent // by the recording's key
 }
 
-func (w *waitingJobs) put(key, reply string) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.replies[key] = reply
+type waitingEvent struct {
+	reply string // where its ack goes
+	seq   uint64 // in RECORDINGS
 }
 
-func (w *waitingJobs) take(key string) (reply string, ok bool) {
+func (w *waitingJobs) put(key string, e waitingEvent) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	reply, ok = w.replies[key]
-	delete(w.replies, key)
-	return reply, ok
+	w.events[key] = e
+}
+
+func (w *waitingJobs) take(key string) (e waitingEvent, ok bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	e, ok = w.events[key]
+	delete(w.events, key)
+	return e, ok
 }

@@ -163,6 +163,11 @@ func (l *Ledger) between(ctx context.Context, begin, end uint64) ([]Entry, error
 	if err != nil {
 		return nil, fmt.Errorf("read ledger: %w", err)
 	}
+	defer func() {
+		if info := cons.CachedInfo(); info != nil {
+			_ = l.stream.DeleteConsumer(ctx, info.Name) // else the server drops it after a while
+		}
+	}()
 	var found []Entry
 	for msg := range batch.Messages() {
 		meta, err := msg.Metadata()

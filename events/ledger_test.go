@@ -101,22 +101,22 @@ func TestEveryEventIsACloudEvent(t *testing.T) {
 
 func TestACallbackTokenBelongsToOneRecording(t *testing.T) {
 	h := newHouse(t, func(o *Options) { o.PublicURL, o.Callbacks = "https://calls.example.com", true })
-	_, ok := h.CallbackKey("x.y")
-	require.False(t, ok, "nothing is open yet")
+	_, err := h.CallbackKey("x.y")
+	require.ErrorIs(t, err, ErrUnavailable, "nothing is open yet")
 	h.open()
 	token, ok := strings.CutPrefix(h.callbackURL("calls.a"), "https://calls.example.com/callbacks/symbl/")
 	require.True(t, ok)
-	key, ok := h.CallbackKey(token)
-	require.True(t, ok)
+	key, err := h.CallbackKey(token)
+	require.NoError(t, err)
 	require.Equal(t, "calls.a", key)
 
 	other := h.another(nil) // a replica shares the secret
 	require.NoError(t, other.openOnce(t.Context()))
-	_, ok = other.CallbackKey(token)
-	require.True(t, ok)
+	_, err = other.CallbackKey(token)
+	require.NoError(t, err)
 	for _, forged := range []string{"", ".", token + "x", "Y2FsbHMuYg." + strings.SplitN(token, ".", 2)[1]} {
-		_, ok := h.CallbackKey(forged)
-		require.False(t, ok, "%q", forged)
+		_, err := h.CallbackKey(forged)
+		require.ErrorIs(t, err, ErrNotFound, "%q", forged)
 	}
 }
 
@@ -147,7 +147,11 @@ func TestTheGateClosesAfterFailuresInARowAndProbes(t *testing.T) {
 	closed, probe = g.state(now)
 	require.Equal(t, time.Second, closed)
 	require.True(t, probe)
+	g.failed(now)
+	closed, _ = g.state(now)
+	require.Equal(t, time.Second, closed, "what was under way fails with the rest")
 	for range 20 {
+		now = now.Add(firstHourMax)
 		g.failed(now)
 	}
 	closed, _ = g.state(now)

@@ -41,6 +41,7 @@ func (s *Service) runStages(ctx context.Context) error {
 		s.start(st)
 	}
 	s.mu.Unlock()
+	wg.Go(func() { s.keepTidy(ctx) })
 	if err := s.startDestinations(ctx); err != nil && ctx.Err() == nil {
 		return err
 	}

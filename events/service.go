@@ -108,6 +108,7 @@ type Service struct {
 	full    fullness
 	jobs    jobCount
 	waiting waitingJobs
+	nudge   chan struct{} // the store is to be tidied now
 
 	mu     sync.Mutex
 	stages []*stage
@@ -123,7 +124,7 @@ func New(opt Options, dep Deps) (*Service, error) {
 	}
 	return &Service{
 		opt: opt, dep: dep, js: js, now: time.Now,
-		waiting: waitingJobs{replies: map[string]string{}}, dests: map[string]*stage{},
+		waiting: waitingJobs{events: map[string]waitingEvent{}}, dests: map[string]*stage{}, nudge: make(chan struct{}, 1),
 	}, nil
 }
 

@@ -50,9 +50,7 @@ func TestAWakeFinishesAJobAndFreesItsSlotBeforeThePoll(t *testing.T) {
 	}
 	require.Eventually(t, func() bool { return pending() == 1 }, soon, tick)
 
-	h.symbl.mu.Lock()
-	h.symbl.status = symbl.Completed
-	h.symbl.mu.Unlock()
+	h.symbl.setStatus(symbl.Completed)
 	require.NoError(t, h.Wake(t.Context(), Wake{Key: e.Key, JobID: e.JobID, Status: "completed"}))
 	h.settled(h.Service, "calls.a", StageDone)
 	require.Eventually(t, func() bool { return pending() == 0 }, soon, tick, "the poll is an hour away")
@@ -201,9 +199,7 @@ func TestAFailedJobIsSubmittedAnewByItsReplay(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, ReasonJobFailed, letter.Reason)
 
-	h.symbl.mu.Lock()
-	h.symbl.status = symbl.Completed
-	h.symbl.mu.Unlock()
+	h.symbl.setStatus(symbl.Completed)
 	require.NoError(t, h.ReplayDead(t.Context(), letter.ID))
 	h.settled(h.Service, "calls.a", StageDone)
 	require.Equal(t, 2, h.symbl.count())
@@ -309,9 +305,7 @@ func TestMaxJobsHoldsWhileManyWait(t *testing.T) {
 	}
 	require.Eventually(t, func() bool { return h.symbl.count() == 3 }, soon, tick)
 	require.Never(t, func() bool { return h.symbl.count() > 3 }, 500*time.Millisecond, tick)
-	h.symbl.mu.Lock()
-	h.symbl.status = symbl.Completed
-	h.symbl.mu.Unlock()
+	h.symbl.setStatus(symbl.Completed)
 	require.Eventually(t, func() bool { return len(h.slack.posted()) == 10 }, soon, tick)
 }
 
@@ -322,9 +316,7 @@ func TestARestartGoesOnWhereTheLastRunStopped(t *testing.T) {
 	h.accept(transcript("a"))
 	h.settled(h.Service, "calls.a", StageSubmitted)
 	stop()
-	h.symbl.mu.Lock()
-	h.symbl.status = symbl.Completed
-	h.symbl.mu.Unlock()
+	h.symbl.setStatus(symbl.Completed)
 
 	again := h.another(nil)
 	h.run(again)

@@ -215,6 +215,9 @@ func (st *stage) settle(ctx context.Context, msg jetstream.Msg, d delivery, err 
 	case err == nil:
 		st.gate.ok(now)
 		err = msg.Ack()
+		if st.step != StepNotify {
+			st.svc.discard(ctx, d.seq)
+		}
 	case stopped(ctx, err):
 		err = msg.Nak()
 	case errors.As(err, &wait):

@@ -64,14 +64,13 @@ type streamSet struct {
 func openStreams(ctx context.Context, js jetstream.JetStream, lim Limits) (*streamSet, error) {
 	s := &streamSet{js: js}
 	var err error
-	if s.recordings, err = ensureStream(ctx, js, StreamRecordings, "recordings.>", lim, lim.MaxBytes, lim.MaxAge); err != nil {
+	if s.recordings, err = ensureStream(ctx, js, StreamRecordings, "recordings.>", lim, lim.MaxBytes); err != nil {
 		return nil, err
 	}
-	if s.alerts, err = ensureStream(ctx, js, StreamAlerts, "alerts.>", lim, -1, lim.MaxAge); err != nil {
+	if s.alerts, err = ensureStream(ctx, js, StreamAlerts, "alerts.>", lim, -1); err != nil {
 		return nil, err
 	}
-	// A dead letter stays until somebody replays or drops it.
-	if s.dead, err = ensureStream(ctx, js, StreamDead, "dead.>", lim, -1, 0); err != nil {
+	if s.dead, err = ensureStream(ctx, js, StreamDead, "dead.>", lim, -1); err != nil {
 		return nil, err
 	}
 	if s.state, err = ensureBucket(ctx, js, BucketState, lim, 0); err != nil {
@@ -86,7 +85,7 @@ func openStreams(ctx context.Context, js jetstream.JetStream, lim Limits) (*stre
 	}
 	s.blobs, err = js.CreateOrUpdateObjectStore(ctx, jetstream.ObjectStoreConfig{
 		Bucket: BucketBlobs, Description: "large transcripts and matches", Storage: jetstream.FileStorage,
-		Replicas: lim.Replicas, TTL: 2 * lim.MaxAge,
+		Replicas: lim.Replicas,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("open object store %s: %w", BucketBlobs, err)
@@ -94,13 +93,13 @@ func openStreams(ctx context.Context, js jetstream.JetStream, lim Limits) (*stre
 	return s, nil
 }
 
-func ensureStream(ctx context.Context, js jetstream.JetStream, name, subject string, lim Limits, maxBytes int64, maxAge time.Duration) (jetstream.Stream, error) {
+// ensureStream is a stream without an age limit: the server would drop what is
+// not finished as well. tidy.go deletes what is; a dead letter stays until
+// somebody replays or drops it.
+func ensureStream(ctx context.Context, js jetstream.JetStream, name, subject string, lim Limits, maxBytes int64) (jetstream.Stream, error) {
 	cfg := jetstream.StreamConfig{
 		Name: name, Subjects: []string{subject}, Storage: jetstream.FileStorage, Replicas: lim.Replicas,
-		MaxBytes: maxBytes, MaxAge: maxAge, Discard: jetstream.DiscardNew, Duplicates: dedupeWindow, AllowDirect: true,
-	}
-	if maxAge > 0 && maxAge < dedupeWindow {
-		cfg.Duplicates = maxAge
+		MaxBytes: maxBytes, Discard: jetstream.DiscardNew, Duplicates: dedupeWindow, AllowDirect: true,
 	}
 	stream, err := js.CreateOrUpdateStream(ctx, cfg)
 	if err != nil {
