@@ -23,16 +23,19 @@ const module = "github.com/trackerbell/trackerbell"
 // package that imports any of ours needs a line here.
 func rooms() map[string][]string {
 	return map[string][]string{
-		"config":             {},
-		"internal/safehttp":  {},
-		"internal/subtitle":  {},
-		"symbl":              {},
-		"symbl/engine/match": {},
-		"symbl/engine":       {"symbl", "symbl/engine/match", "internal/safehttp"},
-		"notify":             {"config"},
-		"events":             {"symbl", "notify", "config", "internal/safehttp"},
-		"api/source":         {"events", "config", "internal/safehttp", "internal/subtitle"},
-		"api":                {"events", "notify", "symbl", "config", "api/source"},
+		"config":                  {},
+		"internal/proc":           {},
+		"internal/safehttp":       {},
+		"internal/subtitle":       {},
+		"symbl":                   {},
+		"symbl/engine/match":      {},
+		"symbl/engine/audio":      {"internal/proc"},
+		"symbl/engine":            {"symbl", "symbl/engine/match", "symbl/engine/audio", "internal/safehttp"},
+		"symbl/engine/transcribe": {"symbl/engine", "symbl/engine/audio", "internal/proc", "internal/subtitle"},
+		"notify":                  {"config"},
+		"events":                  {"symbl", "notify", "config", "internal/safehttp"},
+		"api/source":              {"events", "config", "internal/safehttp", "internal/subtitle"},
+		"api":                     {"events", "notify", "symbl", "config", "api/source"},
 	}
 }
 

@@ -1,0 +1,4 @@
+package audio
+
+// SplitWithin is Split with another limit.
+var SplitWithin = split
