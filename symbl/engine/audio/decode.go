@@ -19,7 +19,7 @@ const converter = "ffmpeg"
 
 // Decode writes the sound of a recording of any format into dir, as Split
 // does. WAV is read as it comes; any other format is first written into dir
-// and converted by ffmpeg, and the copy removed. Without ffmpeg the *Unusable
+// and converted by ffmpeg, and the copy removed. Without ffmpeg the *UnusableError
 // says so. The reader must end with ctx.
 func Decode(ctx context.Context, r io.Reader, dir string, separate bool) ([]Track, error) {
 	buffered := bufio.NewReaderSize(r, readBuffer)
@@ -73,7 +73,7 @@ func arguments(path string, format Format) []string {
 }
 
 func write(path string, r io.Reader) error {
-	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600) //nolint:gosec // G304: our own folder
+	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return fmt.Errorf("keep the recording: %w", err)
 	}

@@ -8,6 +8,6 @@
 // of a recording. It knows nothing of jobs, speakers or transcribers.
 //
 // In: the bytes of a recording. Out: files in a folder that the caller owns,
-// or an *Unusable that says what is wrong with the recording, which trying
+// or an *UnusableError that says what is wrong with the recording, which trying
 // again cannot mend. Any other error came from the reader or the disk.
 package audio

@@ -19,7 +19,7 @@ type Format struct {
 const WAV = "WAV"
 
 // Probe tells what a file is from its first bytes; a name or a content type
-// does not count. Of what holds neither audio nor video it gives an *Unusable.
+// does not count. Of what holds neither audio nor video it gives an *UnusableError.
 func Probe(head []byte) (Format, error) {
 	if len(head) >= riffBytes && (bytes.HasPrefix(head, []byte("RIFF")) || bytes.HasPrefix(head, []byte("RF64"))) && string(head[8:12]) == "WAVE" {
 		return Format{Name: WAV, demuxer: "wav"}, nil

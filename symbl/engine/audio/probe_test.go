@@ -41,7 +41,7 @@ func TestWhatIsNoRecordingIsRefused(t *testing.T) {
 		"%PDF-1.7", "PK\x03\x04", "\x7fELF", "hello", "#EXTM3U\n#EXTINF:1,\nfile:///etc/passwd\n", "ffconcat version 1.0\nfile /etc/passwd\n",
 	} {
 		_, err := audio.Probe([]byte(head))
-		var unusable *audio.Unusable
+		var unusable *audio.UnusableError
 		require.ErrorAs(t, err, &unusable, "%q", head)
 	}
 }

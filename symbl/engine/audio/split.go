@@ -20,7 +20,7 @@ const (
 
 // Split reads a WAV file and writes its sound into dir: each channel by
 // itself, or all of them mixed into one. Samples that are missing at the end
-// are no error, as in a recording that was cut off. It gives an *Unusable for
+// are no error, as in a recording that was cut off. It gives an *UnusableError for
 // what is not a WAV file, holds no sound, or is longer than 12 hours.
 func Split(r io.Reader, dir string, separate bool) ([]Track, error) {
 	return split(r, dir, separate, maxDuration)

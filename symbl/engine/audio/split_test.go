@@ -130,7 +130,7 @@ func TestUnusableFilesSaySo(t *testing.T) {
 	for name, tt := range files {
 		t.Run(name, func(t *testing.T) {
 			_, err := audio.Split(bytes.NewReader(tt.file), t.TempDir(), false)
-			var unusable *audio.Unusable
+			var unusable *audio.UnusableError
 			require.ErrorAs(t, err, &unusable)
 			require.ErrorContains(t, err, tt.want)
 		})
@@ -146,7 +146,7 @@ func TestAReaderThatFailsIsNotTheRecordingsFault(t *testing.T) {
 		for _, at := range []int{5, 30, 44, 5000} {
 			_, err := audio.Split(io.MultiReader(bytes.NewReader(wav[:at]), iotest.ErrReader(broken)), t.TempDir(), false)
 			require.ErrorIs(t, err, broken)
-			var unusable *audio.Unusable
+			var unusable *audio.UnusableError
 			require.NotErrorAs(t, err, &unusable)
 		}
 	}
@@ -194,7 +194,7 @@ func FuzzSplit(f *testing.F) {
 		dir := t.TempDir()
 		tracks, err := audio.Split(bytes.NewReader(file), dir, separate)
 		if err != nil {
-			var unusable *audio.Unusable
+			var unusable *audio.UnusableError
 			require.ErrorAs(t, err, &unusable)
 			return
 		}
