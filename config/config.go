@@ -112,6 +112,7 @@ type Source struct {
 	Credentials     Credentials       `yaml:"credentials"`
 	Labels          map[string]string `yaml:"labels"`
 	LabelsFromQuery []string          `yaml:"labelsFromQuery"`
+	Take            string            `yaml:"take"` // zoom: audio, transcript, or what comes first
 }
 
 // Credentials are for media downloads.

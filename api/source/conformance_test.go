@@ -33,7 +33,8 @@ type kit struct {
 
 func kits() map[string]kit {
 	return map[string]kit{
-		"generic": genericKit(), "twilio": twilioKit(), "signalwire": signalwireKit(),
+		"generic": genericKit(), "twilio": twilioKit(), "signalwire": signalwireKit(), "zoom": zoomKit(),
+		"vonage": vonageKit(), "telnyx": telnyxKit(), "aircall": aircallKit(), "dialpad": dialpadKit(), "plivo": plivoKit(),
 	}
 }
 
@@ -192,7 +193,8 @@ func suiteSignatures(t *testing.T, provider string, k kit) {
 		}, k.bodyFree},
 		"tampered signature": {one, signed(k.secret, now()), k.tamper, false},
 		"no signature":       {one, s.request(t, now()), nil, false},
-		"empty body":         {one, signed(k.secret, now()), func(r *source.Request) { r.Body = nil }, k.bodyFree},
+		"empty body": {one, signed(k.secret, now()), func(r *source.Request) { r.Body = nil },
+			k.bodyFree && len(signed(k.secret, now()).Header) > 1},
 	}
 	if k.stale > 0 {
 		late := tests["good"]

@@ -1,6 +1,8 @@
 package source
 
 import (
+	"crypto/sha256"
+	"crypto/subtle"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -53,6 +55,17 @@ func basic(username, password string) string {
 	return "Basic " + base64.StdEncoding.EncodeToString([]byte(username+":"+password))
 }
 
+// bearerCredentials is the Authorization header for a token, empty without one.
+func bearerCredentials(c config.Credentials, hint string) (string, error) {
+	switch {
+	case c.Username != "" || c.Password != "":
+		return "", errors.New("credentials: " + hint)
+	case c.Token == "":
+		return "", nil
+	}
+	return "Bearer " + c.Token, nil
+}
+
 // atLeast gives the values of the secrets, which must have so many bytes; what
 // says in an error which secret is meant.
 func (s setup) atLeast(bytes int, what string) ([]string, error) {
@@ -64,4 +77,11 @@ func (s setup) atLeast(bytes int, what string) ([]string, error) {
 		values = append(values, secret.value)
 	}
 	return values, nil
+}
+
+// equal compares a token with a secret by their digests, so that the time taken
+// tells nothing of the secret, its length included.
+func equal(given, secret string) bool {
+	a, b := sha256.Sum256([]byte(given)), sha256.Sum256([]byte(secret))
+	return subtle.ConstantTimeCompare(a[:], b[:]) == 1
 }

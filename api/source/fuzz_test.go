@@ -69,3 +69,33 @@ func FuzzParseTranscript(f *testing.F) {
 		requireUtterances(t, got)
 	})
 }
+
+func FuzzZoomNormalise(f *testing.F) { fuzzNormalise(f, "zoom") }
+
+func FuzzZoomVerify(f *testing.F) {
+	fuzzVerify(f, "zoom", zoomKit(), "X-Zm-Signature", "X-Zm-Request-Timestamp")
+}
+
+func FuzzVonageNormalise(f *testing.F) { fuzzNormalise(f, "vonage") }
+
+func FuzzVonageVerify(f *testing.F) { fuzzVerify(f, "vonage", vonageKit(), "Authorization") }
+
+func FuzzTelnyxNormalise(f *testing.F) { fuzzNormalise(f, "telnyx") }
+
+func FuzzTelnyxVerify(f *testing.F) {
+	fuzzVerify(f, "telnyx", telnyxKit(), "Telnyx-Signature-Ed25519", "Telnyx-Timestamp")
+}
+
+func FuzzAircallNormalise(f *testing.F) { fuzzNormalise(f, "aircall") }
+
+func FuzzAircallVerify(f *testing.F) { fuzzVerify(f, "aircall", aircallKit()) }
+
+func FuzzDialpadNormalise(f *testing.F) { fuzzNormalise(f, "dialpad") }
+
+func FuzzDialpadVerify(f *testing.F) { fuzzVerify(f, "dialpad", dialpadKit()) }
+
+func FuzzPlivoNormalise(f *testing.F) { fuzzNormalise(f, "plivo") }
+
+func FuzzPlivoVerify(f *testing.F) {
+	fuzzVerify(f, "plivo", plivoKit(), "X-Plivo-Signature-V3", "X-Plivo-Signature-V3-Nonce")
+}

@@ -218,7 +218,7 @@ func requireNoLeak(t *testing.T, err error, k kit, s sample) {
 	require.NotContains(t, text, k.secret)
 	require.NotContains(t, text, k.other)
 	for _, value := range values(s) {
-		if len(value) > 8 {
+		if len(value) > 12 {
 			require.NotContains(t, text, value)
 		}
 	}

@@ -1,6 +1,7 @@
 package source
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -14,7 +15,15 @@ import (
 type setup struct {
 	secrets     []secret
 	credentials config.Credentials
+	take        string // config.Source.Take, takeFirst where it is empty
 }
+
+// What of a call that has a recording and a transcript becomes the recording.
+const (
+	takeFirst      = "first"
+	takeAudio      = "audio"
+	takeTranscript = "transcript"
+)
 
 // secret is one secret of a source and the configuration key it came from.
 type secret struct{ key, value string }
@@ -30,6 +39,12 @@ func registry() []entry {
 		{genericName, newGeneric},
 		{twilioName, newTwilio},
 		{signalwireName, newSignalWire},
+		{zoomName, newZoom},
+		{vonageName, newVonage},
+		{telnyxName, newTelnyx},
+		{aircallName, newAircall},
+		{dialpadName, newDialpad},
+		{plivoName, newPlivo},
 	}
 }
 
@@ -54,7 +69,14 @@ func New(s config.Source) (Provider, error) {
 	if err != nil {
 		return nil, err
 	}
-	p, err := known[i].build(setup{secrets: secrets, credentials: s.Credentials})
+	take := cmp.Or(s.Take, takeFirst)
+	switch {
+	case s.Take != "" && s.Provider != zoomName:
+		return nil, errors.New("take: only zoom sends a recording and a transcript of one call")
+	case !slices.Contains([]string{takeFirst, takeAudio, takeTranscript}, take):
+		return nil, errors.New("take: must be first, audio or transcript")
+	}
+	p, err := known[i].build(setup{secrets: secrets, credentials: s.Credentials, take: take})
 	if err != nil {
 		return nil, err
 	}

@@ -104,10 +104,7 @@ func isTwilioHost(u *url.URL) bool {
 
 // Compose makes a signed form. Twilio sends recordings only, and no agent.
 func (t *twilio) Compose(o Outline, u *url.URL, now time.Time) (Request, error) {
-	if len(o.Transcript) > 0 {
-		return Request{}, errOnlyRecordings
-	}
-	if err := o.check(); err != nil {
+	if err := o.recordingOnly(); err != nil {
 		return Request{}, err
 	}
 	form := url.Values{

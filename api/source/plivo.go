@@ -1,0 +1,161 @@
+package source
+
+import (
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"fmt"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/trackerbell/trackerbell/events"
+)
+
+const (
+	plivoName        = "plivo"
+	headerPlivo      = "X-Plivo-Signature-V3"
+	headerPlivoMain  = "X-Plivo-Signature-Ma-V3" // of the main account
+	headerPlivoNonce = "X-Plivo-Signature-V3-Nonce"
+)
+
+// plivo is Plivo Voice's recording callback
+// (docs.plivo.com, "Record" and "Request validation").
+type plivo struct {
+	tokens []string
+	auth   string // of downloads; empty without credentials
+}
+
+var _ Provider = (*plivo)(nil)
+
+func newPlivo(s setup) (Provider, error) {
+	p := &plivo{}
+	var err error
+	if p.tokens, err = s.atLeast(minSecretBytes, "it is the account's auth token"); err != nil {
+		return nil, err
+	}
+	p.auth, err = basicCredentials(s.credentials, "plivo takes username and password: the auth id and the auth token")
+	return p, err
+}
+
+// Verify checks the V3 signatures, of which a header may hold several. They
+// cover no time: replays are left to deduplication.
+func (p *plivo) Verify(r Request) error {
+	nonce := r.Header.Get(headerPlivoNonce)
+	form, err := url.ParseQuery(string(r.Body))
+	if nonce == "" || err != nil {
+		return fmt.Errorf("%w: there is no nonce, or the body is not a form", ErrSignature)
+	}
+	given := strings.Split(r.Header.Get(headerPlivo)+","+r.Header.Get(headerPlivoMain), ",")
+	for _, token := range p.tokens {
+		want := signPlivo(token, r.URL, form, nonce)
+		if slices.ContainsFunc(given, func(s string) bool { return hmac.Equal([]byte(strings.TrimSpace(s)), []byte(want)) }) {
+			return nil
+		}
+	}
+	return fmt.Errorf("%w: it fits no auth token; is server.publicURL the address that Plivo calls?", ErrSignature)
+}
+
+// signPlivo is the base64 HMAC-SHA256 of the URL with its query sorted, the
+// sorted parameters, and the nonce.
+func signPlivo(token string, u *url.URL, form url.Values, nonce string) string {
+	bare := *u
+	bare.RawQuery, bare.ForceQuery, bare.Fragment = "", false, ""
+	query := sortedPairs(u.Query(), "=", "&")
+	message := bare.String()
+	switch {
+	case query != "" && len(form) > 0:
+		message += "?" + query + "."
+	case query != "" || len(form) > 0:
+		message += "?" + query
+	}
+	mac := hmac.New(sha256.New, []byte(token))
+	mac.Write([]byte(message + sortedPairs(form, "", "") + "." + nonce))
+	return base64.StdEncoding.EncodeToString(mac.Sum(nil))
+}
+
+// sortedPairs writes every value of every name, both sorted.
+func sortedPairs(v url.Values, equals, and string) string {
+	var pairs []string
+	for _, name := range slices.Sorted(maps.Keys(v)) {
+		for _, value := range slices.Sorted(slices.Values(v[name])) {
+			pairs = append(pairs, name+equals+value)
+		}
+	}
+	return strings.Join(pairs, and)
+}
+
+// Authorisation is Basic, for Plivo's hosts: an account may ask for it.
+func (p *plivo) Authorisation(u *url.URL) string {
+	if !isHost(u, ".plivo.com") {
+		return ""
+	}
+	return p.auth
+}
+
+// Normalise reads the callback of a finished recording, or number masking's
+// SessionRecordingCompleted.
+func (p *plivo) Normalise(r Request) (Delivery, error) {
+	if contentType(r.Header) != contentTypeForm {
+		return Delivery{}, unsupported(contentTypeForm)
+	}
+	f, err := url.ParseQuery(string(r.Body))
+	if err != nil {
+		return Delivery{}, unparsable("the body is not a form")
+	}
+	get := func(name string) scalar { return scalar(f.Get(name)) }
+	idField, urlField := "RecordingID", "RecordUrl"
+	switch name := f.Get("EventName"); {
+	case name == "SessionRecordingCompleted":
+		idField, urlField = "RecordingUUID", "RecordingURL"
+	case name != "":
+		return ignored(eventName(name, "SessionRecordingInitiated", "SessionRecordingFailed"))
+	case get(idField) == "" && get(urlField) == "" && get("CallUUID") != "":
+		return ignored("not a recording callback")
+	}
+	rec := events.Recording{
+		Provider: plivoName, ID: string(get(idField)), MediaURL: string(get(urlField)),
+		From: get("From").phone(), To: get("To").phone(), Direction: get("Direction").direction(),
+		StartedAt: get("RecordingStartMs").unix(time.Millisecond), Seconds: get("RecordingDurationMs").seconds(0.001),
+		Labels: labelled("callUUID", get("CallUUID").text()),
+	}
+	if rec.Seconds == 0 {
+		rec.Seconds = get("RecordingDuration").seconds(1)
+	}
+	if err := checkID(idField, rec.ID); err != nil {
+		return Delivery{}, err
+	}
+	return one(rec, 0), checkMediaURL(urlField, rec.MediaURL)
+}
+
+// Compose makes a signed form.
+func (p *plivo) Compose(o Outline, u *url.URL, now time.Time) (Request, error) {
+	if err := o.recordingOnly(); err != nil {
+		return Request{}, err
+	}
+	form := url.Values{
+		"RecordUrl": {o.RecordingURL}, "RecordingID": {o.ID}, "CallUUID": {"trackerbell"},
+		"RecordingDuration":   {strconv.Itoa(int(o.Seconds))},
+		"RecordingDurationMs": {strconv.Itoa(int(o.Seconds * 1000))},
+	}
+	for name, value := range map[string]string{"From": o.From, "To": o.To, "Direction": o.Direction} {
+		if value != "" {
+			form.Set(name, value)
+		}
+	}
+	if !o.StartedAt.IsZero() {
+		form.Set("RecordingStartMs", strconv.FormatInt(o.StartedAt.UnixMilli(), 10))
+	}
+	header := http.Header{"Content-Type": {contentTypeForm}}
+	if len(p.tokens) > 0 {
+		nonce := rand.Text()
+		header.Set(headerPlivoNonce, nonce)
+		header.Set(headerPlivo, signPlivo(p.tokens[len(p.tokens)-1], u, form, nonce))
+	}
+	return Request{Method: http.MethodPost, URL: u, Header: header, Body: []byte(form.Encode()), ReceivedAt: now}, nil
+}
