@@ -1,6 +1,10 @@
 package engine
 
-import "net/http"
+import (
+	"context"
+	"errors"
+	"net/http"
+)
 
 // generateToken is POST /oauth2/token:generate.
 func (e *Engine) generateToken(w http.ResponseWriter, r *http.Request) error {
@@ -22,7 +26,10 @@ func (e *Engine) generateToken(w http.ResponseWriter, r *http.Request) error {
 	if !e.account.is(given) {
 		return refuse(http.StatusUnauthorized, "appId or appSecret is wrong.")
 	}
-	token, left, err := e.tokens.issue(e.now())
+	now := e.now()
+	token, err := e.tokens.issue(now, func(usable func(issued) bool, fresh issued) (issued, error) {
+		return e.shareToken(r.Context(), usable, fresh)
+	})
 	if err != nil {
 		return err
 	}
@@ -30,6 +37,26 @@ func (e *Engine) generateToken(w http.ResponseWriter, r *http.Request) error {
 	respond(w, http.StatusOK, struct {
 		AccessToken string `json:"accessToken"`
 		ExpiresIn   int    `json:"expiresIn"` // seconds
-	}{token, int(left.Seconds())})
+	}{token.Token, int(token.Expires.Sub(now).Seconds())})
 	return nil
+}
+
+// shareToken gives the token that all engines give, which is the fresh one if
+// that of before is not usable any more.
+func (e *Engine) shareToken(ctx context.Context, usable func(issued) bool, fresh issued) (issued, error) {
+	shared, err := ensure(ctx, e.store, keyToken, fresh)
+	if err != nil || usable(shared) {
+		return shared, err
+	}
+	shared, err = change(ctx, e.store, keyToken, func(i *issued) error {
+		if usable(*i) { // another was faster
+			return errUnchanged
+		}
+		*i = fresh
+		return nil
+	})
+	if errors.Is(err, errUnchanged) {
+		err = nil
+	}
+	return shared, err
 }

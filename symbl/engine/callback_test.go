@@ -6,13 +6,14 @@ import (
 	"net/http/httptest"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/zap"
 	"go.uber.org/zap/zaptest/observer"
 
+	"github.com/trackerbell/trackerbell/internal/safehttp"
 	"github.com/trackerbell/trackerbell/symbl"
 	"github.com/trackerbell/trackerbell/symbl/engine"
 )
@@ -21,52 +22,124 @@ func withHook(address string) string {
 	return strings.TrimSuffix(says("x"), "}") + `,"webhookUrl":"` + address + `"}`
 }
 
-func TestEachChangeOfStatusIsCalledBack(t *testing.T) {
-	type call struct {
-		JobID  string       `json:"jobId"`
-		ID     string       `json:"id"`
-		Status symbl.Status `json:"status"`
-	}
-	var mu sync.Mutex
-	heard := map[call]bool{}
-	var first atomic.Bool
-	hook := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if first.CompareAndSwap(false, true) {
-			w.WriteHeader(http.StatusBadGateway) // it is tried again
-			return
-		}
-		var c call
-		if json.NewDecoder(r.Body).Decode(&c) == nil && r.Method == http.MethodPost && r.Header.Get("Content-Type") == "application/json" {
-			mu.Lock()
-			defer mu.Unlock()
-			heard[c] = true
-		}
-	}))
-	defer hook.Close()
-	a := oneEngine(t, engine.Config{HTTPClient: hook.Client()})
-	job := a.submit(withHook(hook.URL + "/hook?secret=s3cr3t"))
-	require.Eventually(t, func() bool {
-		mu.Lock()
-		defer mu.Unlock()
-		return heard[call{job.JobID, job.JobID, symbl.Scheduled}] &&
-			heard[call{job.JobID, job.JobID, symbl.InProgress}] &&
-			heard[call{job.JobID, job.JobID, symbl.Completed}]
-	}, eventually, tick)
-	hook.Client().CloseIdleConnections()
+// callback is a status callback.
+type callback struct {
+	JobID  string       `json:"jobId"`
+	ID     string       `json:"id"`
+	Status symbl.Status `json:"status"`
 }
 
-func TestACallbackThatFailsHarmsNothingAndLeaksNothing(t *testing.T) {
-	hook := httptest.NewServer(http.NotFoundHandler())
-	address := hook.URL + "/hook?secret=s3cr3t"
-	hook.Close()
+// hook is a server that takes status callbacks, except the first ones.
+type hook struct {
+	*httptest.Server
+
+	mu      sync.Mutex
+	refuses int
+	heard   []callback
+}
+
+func newHook(tb testing.TB, refuses int) *hook {
+	tb.Helper()
+	h := &hook{refuses: refuses}
+	h.Server = httptest.NewServer(h)
+	tb.Cleanup(h.Close)
+	return h
+}
+
+func (h *hook) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.refuses--; h.refuses >= 0 {
+		w.WriteHeader(http.StatusBadGateway)
+		return
+	}
+	var c callback
+	if json.NewDecoder(r.Body).Decode(&c) == nil && r.Method == http.MethodPost && r.Header.Get("Content-Type") == "application/json" {
+		h.heard = append(h.heard, c)
+	}
+}
+
+// all gives what was heard.
+func (h *hook) all() []callback {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return append([]callback{}, h.heard...)
+}
+
+// poster sends callbacks to this machine.
+func poster(tb testing.TB) *safehttp.Client {
+	tb.Helper()
+	c, err := safehttp.New(safehttp.Options{AllowHosts: []string{"127.0.0.1"}})
+	require.NoError(tb, err)
+	tb.Cleanup(c.Close)
+	return c
+}
+
+func normal(job symbl.Job, last symbl.Status) []callback {
+	return []callback{{job.JobID, job.JobID, symbl.Scheduled}, {job.JobID, job.JobID, symbl.InProgress}, {job.JobID, job.JobID, last}}
+}
+
+func TestEachChangeOfStatusIsCalledBackInOrder(t *testing.T) {
+	for name, refuses := range map[string]int{"a receiver that is up": 0, "one that fails at first": 3, "one that is down for longer": 30} {
+		t.Run(name, func(t *testing.T) {
+			h := newHook(t, refuses)
+			js := connect(t, startNATS(t))
+			e := newEngine(t, js, engine.Config{Callbacks: poster(t)})
+			start(t, e)
+			job := call(t, e).submit(withHook(h.URL + "/hook?secret=s3cr3t"))
+			require.Eventually(t, func() bool { return queued(t, js) == 0 }, eventually, tick)
+			require.Empty(t, cmp.Diff(normal(job, symbl.Completed), h.all()))
+		})
+	}
+}
+
+func TestTheFailureOfAJobIsCalledBack(t *testing.T) {
+	h := newHook(t, 0)
+	e := newEngine(t, connect(t, startNATS(t)), engine.Config{Callbacks: poster(t)})
+	a := call(t, e)
+	job := a.submit(withHook(h.URL))
+	a.ok(http.MethodDelete, "/v1/conversations/"+job.ConversationID, "")
+	start(t, e)
+	require.Eventually(t, func() bool { return len(h.all()) == 3 }, eventually, tick)
+	require.Empty(t, cmp.Diff(normal(job, symbl.Failed), h.all()))
+}
+
+// The job has ended and its engine is gone before the receiver is up again.
+func TestACallbackOutlivesItsEngine(t *testing.T) {
+	s := startNATS(t)
+	h := newHook(t, 1<<30)
+	one := newEngine(t, connect(t, s), engine.Config{Callbacks: poster(t)})
+	stop := start(t, one)
+	a := call(t, one)
+	job := a.submit(withHook(h.URL))
+	a.await(job, symbl.Completed)
+	stop()
+	require.Empty(t, h.all())
+
+	h.mu.Lock()
+	h.refuses = 0
+	h.mu.Unlock()
+	js := connect(t, s)
+	start(t, newEngine(t, js, engine.Config{Callbacks: poster(t)}))
+	require.Eventually(t, func() bool { return queued(t, js) == 0 }, eventually, tick)
+	heard := h.all()
+	require.Equal(t, callback{job.JobID, job.JobID, symbl.Completed}, heard[len(heard)-1])
+}
+
+func TestACallbackThatNobodyTakesIsGivenUpAndLeaksNothing(t *testing.T) {
+	gone := httptest.NewServer(http.NotFoundHandler())
+	address := gone.URL + "/hook?secret=s3cr3t"
+	gone.Close()
 	logs, seen := observer.New(zap.DebugLevel)
-	e := newEngine(t, connect(t, startNATS(t)), engine.Config{HTTPClient: hook.Client(), Logger: zap.New(logs)})
+	js := connect(t, startNATS(t))
+	e := newEngine(t, js, engine.Config{Callbacks: poster(t), Logger: zap.New(logs)})
 	stop := start(t, e)
 	a := call(t, e)
 	job := a.submit(withHook(address))
 	a.await(job, symbl.Completed)
-	require.Eventually(t, func() bool { return seen.FilterMessageSnippet("callback failed").Len() == 3 }, eventually, tick)
+	require.Eventually(t, func() bool { return queued(t, js) == 0 }, eventually, tick)
 	stop()
+	require.Equal(t, 1, seen.FilterMessageSnippet("gives up a status callback").Len())
 	for _, entry := range seen.All() {
 		line, err := json.Marshal(entry.ContextMap())
 		require.NoError(t, err)

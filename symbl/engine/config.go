@@ -3,7 +3,6 @@ package engine
 import (
 	"context"
 	"fmt"
-	"net/http"
 	"runtime"
 	"time"
 
@@ -16,14 +15,15 @@ import (
 type Config struct {
 	AppID       string // empty: generated on first use and kept on NATS
 	AppSecret   string // likewise
-	MaxJobs     int    // jobs worked on at once by this engine; 0: one for each core
+	Workers     int    // jobs worked on at once by this engine; 0: one for each core
+	MaxJobs     int    // jobs of all engines that have not ended, beyond which submissions get 429; 0: no limit
 	MaxTrackers int    // 0: 500
 	Replicas    int    // of the buckets and the stream; 0: 1
 	Logger      *zap.Logger
 
-	// HTTPClient sends status callbacks to webhookUrl. Without one no
-	// callbacks are sent, and a webhookUrl is refused.
-	HTTPClient *http.Client
+	// Callbacks sends status callbacks to webhookUrl. Without it none are
+	// sent, and a webhookUrl is refused.
+	Callbacks Poster
 
 	// Finished is told of each job that completed or failed, at least once,
 	// before its work is taken off the queue. An error means: tell me again.
@@ -52,15 +52,18 @@ type timing struct {
 	drain    time.Duration // what jobs under way get to finish in when Run ends
 	retry    time.Duration // first wait after a failure; doubles
 	retryMax time.Duration
+
+	callbackMax time.Duration // longest wait between two tries of a callback
+	patience    time.Duration // how long after its end a job's callback is tried
 }
 
 // withDefaults fills what is not set, and refuses what cannot be.
 func (c Config) withDefaults() (Config, error) {
-	if c.MaxJobs < 0 || c.MaxTrackers < 0 || c.Replicas < 0 || c.Replicas > maxReplicas {
-		return c, fmt.Errorf("maxJobs and maxTrackers must not be negative, replicas must be 0 to %d", maxReplicas)
+	if c.Workers < 0 || c.MaxJobs < 0 || c.MaxTrackers < 0 || c.Replicas < 0 || c.Replicas > maxReplicas {
+		return c, fmt.Errorf("workers, maxJobs and maxTrackers must not be negative, replicas must be 0 to %d", maxReplicas)
 	}
-	if c.MaxJobs == 0 {
-		c.MaxJobs = runtime.NumCPU()
+	if c.Workers == 0 {
+		c.Workers = runtime.NumCPU()
 	}
 	if c.MaxTrackers == 0 {
 		c.MaxTrackers = defaultMaxTrackers
@@ -72,7 +75,10 @@ func (c Config) withDefaults() (Config, error) {
 		c.Logger = zap.NewNop()
 	}
 	if c.timing == (timing{}) {
-		c.timing = timing{ackWait: 10 * time.Second, drain: 5 * time.Second, retry: time.Second, retryMax: 15 * time.Second}
+		c.timing = timing{
+			ackWait: 10 * time.Second, drain: 5 * time.Second, retry: time.Second, retryMax: 15 * time.Second,
+			callbackMax: 2 * time.Minute, patience: time.Hour,
+		}
 	}
 	return c, nil
 }

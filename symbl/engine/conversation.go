@@ -16,21 +16,38 @@ type conversation struct {
 	Type     string          `json:"type"`
 	Language string          `json:"language"`
 	Metadata json.RawMessage `json:"metadata,omitempty"`
-	Parts    []part          `json:"parts"` // in the order of submission
+	Created  time.Time       `json:"created"`           // by the first submission
+	Start    time.Time       `json:"start"`             // until there are messages
+	Pending  []string        `json:"pending,omitempty"` // jobs whose part is not there yet
+	Parts    []part          `json:"parts"`             // in the order of submission
 }
 
 // part is what one job added to a conversation.
 type part struct {
-	Job      string                `json:"job"`
-	At       time.Time             `json:"at"` // of submission
-	Messages []symbl.Message       `json:"messages"`
-	Results  []symbl.TrackerResult `json:"results"`
+	Job       string                `json:"job"`
+	At        time.Time             `json:"at"` // of submission
+	Messages  []symbl.Message       `json:"messages"`
+	Results   []symbl.TrackerResult `json:"results"`
+	Questions []question            `json:"questions,omitempty"`
+}
+
+// has tells whether a job has added its part.
+func (c *conversation) has(job string) bool {
+	return slices.ContainsFunc(c.Parts, func(p part) bool { return p.Job == job })
+}
+
+// expect notes a job that will add a part.
+func (c *conversation) expect(job string) {
+	if !slices.Contains(c.Pending, job) && !c.has(job) {
+		c.Pending = append(c.Pending, job)
+	}
 }
 
 // add puts a part in its place, once: jobs of one conversation may be done in
 // any order, and again.
 func (c *conversation) add(p part) {
-	if slices.ContainsFunc(c.Parts, func(other part) bool { return other.Job == p.Job }) {
+	c.Pending = slices.DeleteFunc(c.Pending, func(job string) bool { return job == p.Job })
+	if c.has(p.Job) {
 		return
 	}
 	c.Parts = append(c.Parts, p)
@@ -46,6 +63,15 @@ func (c *conversation) messages() []symbl.Message {
 		messages = append(messages, p.Messages...)
 	}
 	return messages
+}
+
+// questions are those of all parts; never nil.
+func (c *conversation) questions() []question {
+	questions := []question{}
+	for _, p := range c.Parts {
+		questions = append(questions, p.Questions...)
+	}
+	return questions
 }
 
 // members are the speakers, in the order of their first message.
@@ -86,5 +112,6 @@ func mergeMatch(matches []symbl.Match, m symbl.Match) []symbl.Match {
 		return append(matches, m)
 	}
 	matches[at].MessageRefs = append(matches[at].MessageRefs, m.MessageRefs...)
+	matches[at].InsightRefs = append(matches[at].InsightRefs, m.InsightRefs...)
 	return matches
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"time"
 
 	"github.com/trackerbell/trackerbell/symbl"
 )
@@ -31,19 +32,28 @@ func (e *Engine) getConversation(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	body := struct {
-		symbl.Conversation
-		Metadata json.RawMessage `json:"metadata"`
-	}{
-		Conversation: symbl.Conversation{ID: c.ID, Type: c.Type, Name: c.Name, Members: c.members()},
-		Metadata:     c.Metadata,
-	}
+	respond(w, http.StatusOK, c.body())
+	return nil
+}
+
+// conversationBody is a conversation as clients see it.
+type conversationBody struct {
+	ID        string          `json:"id"`
+	Type      string          `json:"type"`
+	Name      string          `json:"name"`
+	StartTime time.Time       `json:"startTime,omitzero"` // none before there are messages
+	EndTime   time.Time       `json:"endTime,omitzero"`
+	Members   []symbl.Person  `json:"members"`
+	Metadata  json.RawMessage `json:"metadata"`
+}
+
+func (c *conversation) body() conversationBody {
+	body := conversationBody{ID: c.ID, Type: c.Type, Name: c.Name, Members: c.members(), Metadata: c.Metadata}
 	body.StartTime, body.EndTime = span(c.messages())
 	if body.Metadata == nil {
 		body.Metadata = json.RawMessage("{}")
 	}
-	respond(w, http.StatusOK, body)
-	return nil
+	return body
 }
 
 // getMessages is GET /v1/conversations/{id}/messages.
@@ -81,14 +91,24 @@ func (e *Engine) getDetected(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// deleteConversation is DELETE /v1/conversations/{id}. It is for good; a job
-// that still works on the conversation fails.
+// deleteConversation is DELETE /v1/conversations/{id}. It is for good, and
+// takes all that was said along; a job that still works on the conversation
+// fails.
 func (e *Engine) deleteConversation(w http.ResponseWriter, r *http.Request) error {
-	id := r.PathValue("id")
-	if !plausibleID(id) {
-		return noConversation()
+	c, err := e.findConversation(r.Context(), r.PathValue("id"))
+	if err != nil {
+		return err
 	}
-	err := e.store.remove(r.Context(), keyConversation+id)
+	// The conversation last: what a crash leaves behind can be deleted again.
+	for _, job := range c.Pending {
+		if err := e.dropInput(r.Context(), job); err != nil {
+			return err
+		}
+	}
+	if err := e.store.remove(r.Context(), listingKey(c.ID, c.Created)); err != nil && !errors.Is(err, errNotFound) {
+		return err
+	}
+	err = e.store.remove(r.Context(), keyConversation+c.ID)
 	if errors.Is(err, errNotFound) {
 		return noConversation()
 	} else if err != nil {

@@ -10,31 +10,54 @@ import (
 // entryType is the only type of a match that Symbl knows.
 const entryType = "vocabulary"
 
-// detect finds the trackers in messages. The set must be compiled from the
-// trackers. Trackers and vocabulary entries without a hit are left out.
-func detect(ctx context.Context, set *match.Set, trackers []symbl.Tracker, messages []symbl.Message) ([]symbl.TrackerResult, error) {
-	type place struct{ tracker, phrase int }
-	found := map[place][]symbl.MessageRef{}
+// place is a vocabulary entry of a tracker, by their positions.
+type place struct{ tracker, phrase int }
+
+// detect finds the questions and the trackers in a job's messages. The set must
+// be compiled from the trackers. Trackers and vocabulary entries without a hit
+// are left out.
+func (e *Engine) detect(ctx context.Context, in input, messages []symbl.Message, set *match.Set, trackers []symbl.Tracker) (part, error) {
+	out := part{Messages: messages}
+	found := map[place]*symbl.Match{}
 	for _, m := range messages {
 		if err := ctx.Err(); err != nil {
-			return nil, err
+			return part{}, err
 		}
-		for _, h := range set.Match(m.Text) {
+		questions := e.asker.ask(in.Language, m, in.ConfidenceThreshold)
+		out.Questions = append(out.Questions, questions...)
+		hits := set.Match(m.Text)
+		if len(hits) == 0 {
+			continue
+		}
+		asked := insights(set, questions)
+		for _, h := range hits {
 			p := place{h.Tracker, h.Phrase}
-			found[p] = append(found[p], symbl.MessageRef{ID: m.ID, Text: m.Text, Offset: h.Offset, Score: h.Score, Words: h.Words})
+			if found[p] == nil {
+				found[p] = &symbl.Match{Type: entryType, Value: trackers[p.tracker].Vocabulary[p.phrase], InsightRefs: []symbl.InsightRef{}}
+			}
+			found[p].MessageRefs = append(found[p].MessageRefs,
+				symbl.MessageRef{ID: m.ID, Text: m.Text, Offset: h.Offset, Score: h.Score, Words: h.Words})
+			found[p].InsightRefs = append(found[p].InsightRefs, asked[p]...)
 		}
 	}
+	out.Results = inOrder(trackers, found)
+	return out, nil
+}
+
+// inOrder gives the matches in the order of the trackers and their
+// vocabularies.
+func inOrder(trackers []symbl.Tracker, found map[place]*symbl.Match) []symbl.TrackerResult {
 	results := []symbl.TrackerResult{}
 	for i, t := range trackers {
 		var matches []symbl.Match
-		for j, phrase := range t.Vocabulary {
-			if refs := found[place{i, j}]; refs != nil {
-				matches = append(matches, symbl.Match{Type: entryType, Value: phrase, MessageRefs: refs, InsightRefs: []symbl.InsightRef{}})
+		for j := range t.Vocabulary {
+			if m := found[place{i, j}]; m != nil {
+				matches = append(matches, *m)
 			}
 		}
 		if matches != nil {
 			results = append(results, symbl.TrackerResult{ID: t.ID, Name: t.Name, Matches: matches})
 		}
 	}
-	return results, nil
+	return results
 }

@@ -12,17 +12,18 @@ import (
 // Engine is a Symbl-compatible server. Its methods are safe for concurrent
 // use; several engines may share one NATS.
 type Engine struct {
-	cfg       Config
-	log       *zap.Logger
-	js        jetstream.JetStream
-	store     *store
-	jobs      jetstream.Consumer
-	account   credentials
-	tokens    *tokens
-	trackers  *trackerStore
-	callbacks *callbacks
-	listener  listener // nil: no audio and no video
-	now       func() time.Time
+	cfg      Config
+	log      *zap.Logger
+	js       jetstream.JetStream
+	store    *store
+	jobs     jetstream.Consumer
+	account  credentials
+	tokens   *tokens
+	trackers *trackerStore
+	gate     *gate
+	asker    asker
+	listener listener // nil: no audio and no video
+	now      func() time.Time
 }
 
 // New makes the engine's buckets and stream, or brings them up to date, and
@@ -32,7 +33,7 @@ func New(ctx context.Context, cfg Config, js jetstream.JetStream) (*Engine, erro
 	if err != nil {
 		return nil, fmt.Errorf("configure engine: %w", err)
 	}
-	e := &Engine{cfg: cfg, log: cfg.Logger, js: js, now: time.Now}
+	e := &Engine{cfg: cfg, log: cfg.Logger, js: js, asker: newAsker(), now: time.Now}
 	if e.store, err = openStore(ctx, js, cfg.Replicas); err != nil {
 		return nil, err
 	}
@@ -45,7 +46,10 @@ func New(ctx context.Context, cfg Config, js jetstream.JetStream) (*Engine, erro
 	}
 	e.tokens = newTokens(e.account, secret)
 	e.trackers = newTrackerStore(e.store, cfg.MaxTrackers)
-	e.callbacks = newCallbacks(cfg.HTTPClient, e.log)
+	e.gate = &gate{limit: cfg.MaxJobs, entering: make(chan struct{}, 1), ended: e.hasEnded}
+	if e.gate.queue, err = js.Stream(ctx, queueName); err != nil {
+		return nil, fmt.Errorf("open stream %s: %w", queueName, err)
+	}
 	return e, nil
 }
 

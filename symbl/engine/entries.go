@@ -44,13 +44,20 @@ func makeInput(t ticket, s submission, language string) (input, error) {
 	return in, nil
 }
 
-func makeConversation(t ticket, s submission, language string) conversation {
+func makeConversation(t ticket, s submission, in input) conversation {
+	start := in.Start
+	if len(in.Messages) > 0 {
+		start, _ = span(in.Messages)
+	}
 	return conversation{
 		ID:       t.ConversationID,
 		Name:     cmp.Or(s.Name, t.ConversationID),
 		Type:     cmp.Or(s.ConversationType, defaultType),
-		Language: language,
+		Language: in.Language,
 		Metadata: s.Metadata,
+		Created:  t.At,
+		Start:    start,
+		Pending:  []string{t.JobID},
 	}
 }
 

@@ -16,15 +16,23 @@ import (
 const (
 	keyCredentials   = "credentials"
 	keySecret        = "secret"
+	keyToken         = "token"
 	keyTrackers      = "trackers"
 	keyIdempotency   = "idempotency."
 	keyInput         = "input."
 	keyConversation  = "conversation."
+	keyListing       = "listing."
 	keyJob           = "job."
 	changeTimeout    = 20 * time.Second // for a change that others are faster than
 	firstChangeAgain = 2 * time.Millisecond
 	maxChangeAgain   = 200 * time.Millisecond
 )
+
+// errUnchanged ends a change that changes nothing.
+var errUnchanged = errors.New("entry is as it should be")
+
+// lastToken is what stands after the last dot of a key.
+func lastToken(key string) string { return key[strings.LastIndexByte(key, '.')+1:] }
 
 // kind is the part of a key that may stand in an error.
 func kind(key string) string {
@@ -42,6 +50,19 @@ func load[T any](ctx context.Context, s *store, key string) (value T, v version,
 		return value, v, fmt.Errorf("decode %s: %w", kind(key), err)
 	}
 	return value, v, nil
+}
+
+// scan gives each entry whose key matches one of the patterns, in the order of
+// their last change. None of them may be large.
+func scan[T any](ctx context.Context, s *store, keys []string, each func(key string, value T)) error {
+	return s.scan(ctx, keys, func(key string, data []byte) error {
+		var value T
+		if err := s.packer.unpack(data, &value); err != nil {
+			return fmt.Errorf("decode %s: %w", kind(key), err)
+		}
+		each(key, value)
+		return nil
+	})
 }
 
 // ensure creates an entry unless there is one, and gives the one that stands.

@@ -9,6 +9,9 @@ func Hasty(c Config) Config {
 		drain:    100 * time.Millisecond,
 		retry:    5 * time.Millisecond,
 		retryMax: 20 * time.Millisecond,
+
+		callbackMax: 20 * time.Millisecond,
+		patience:    2 * time.Second,
 	}
 	return c
 }

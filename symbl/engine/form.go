@@ -157,9 +157,9 @@ func (f *form) number(name string, otherwise, low, high float64) float64 {
 	return n
 }
 
-// integer is number for whole numbers; 0 without the field.
-func (f *form) integer(name string, low, high int) int {
-	n := f.number(name, 0, float64(low), float64(high))
+// integer is number for whole numbers.
+func (f *form) integer(name string, otherwise, low, high int) int {
+	n := f.number(name, float64(otherwise), float64(low), float64(high))
 	if n != math.Trunc(n) {
 		f.invalid(name, "must be a whole number")
 	}

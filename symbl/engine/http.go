@@ -95,9 +95,17 @@ func (e *Engine) fail(w http.ResponseWriter, r *http.Request, err error) {
 		w.Header().Set("Retry-After", strconv.Itoa(retryAfterSeconds))
 		api = &apiError{status: http.StatusServiceUnavailable, message: "the engine cannot reach its storage; try again"}
 	}
-	respond(w, api.status, struct {
-		Message string `json:"message"`
-	}{api.message})
+	body := errorBody{Message: api.message}
+	if api.status == http.StatusTooManyRequests { // the one that is documented with it
+		body.StatusCode = api.status
+	}
+	respond(w, api.status, body)
+}
+
+// errorBody is the body of every answer that is not a success.
+type errorBody struct {
+	StatusCode int    `json:"statusCode,omitempty"`
+	Message    string `json:"message"`
 }
 
 // respond writes a JSON answer.

@@ -94,12 +94,12 @@ func TestConcurrentRequestsWithOneKeyAreOneSubmission(t *testing.T) {
 	require.Len(t, engines[0].messages(jobs[0].ConversationID), 1)
 }
 
-// A submission writes five times. Whichever write is the last one of a process
+// A submission writes six times. Whichever write is the last one of a process
 // that is killed, whether or not its outcome was seen, the client's repetition
 // completes the submission, and there is one of it.
 func TestASubmissionSurvivesACrashBetweenAnyTwoWrites(t *testing.T) {
 	for _, late := range []bool{false, true} {
-		for writes := range 6 {
+		for writes := range 7 {
 			t.Run(fmt.Sprintf("after %d writes, late=%v", writes, late), func(t *testing.T) {
 				s := startNATS(t)
 				js := mortal(t, connect(t, s), late)
@@ -107,7 +107,7 @@ func TestASubmissionSurvivesACrashBetweenAnyTwoWrites(t *testing.T) {
 				dead.track("Sale", "sale")
 				js.dieAfter(writes)
 				status, _ := dead.do(http.MethodPost, "/v1/process/text", says("a sale"), keyHeader, "k")
-				require.Equal(t, writes >= 5, status == http.StatusCreated)
+				require.Equal(t, writes >= 6, status == http.StatusCreated)
 
 				e := newEngine(t, connect(t, s), engine.Config{})
 				start(t, e)
@@ -124,7 +124,7 @@ func TestASubmissionSurvivesACrashBetweenAnyTwoWrites(t *testing.T) {
 
 func TestAnAppendSurvivesACrashBetweenAnyTwoWrites(t *testing.T) {
 	for _, late := range []bool{false, true} {
-		for writes := range 5 {
+		for writes := range 6 {
 			t.Run(fmt.Sprintf("after %d writes, late=%v", writes, late), func(t *testing.T) {
 				s := startNATS(t)
 				js := mortal(t, connect(t, s), late)
@@ -133,7 +133,7 @@ func TestAnAppendSurvivesACrashBetweenAnyTwoWrites(t *testing.T) {
 				js.dieAfter(writes)
 				path := "/v1/process/text/" + first.ConversationID
 				status, _ := dead.do(http.MethodPut, path, says("b"), keyHeader, "k")
-				require.Equal(t, writes >= 4, status == http.StatusCreated)
+				require.Equal(t, writes >= 5, status == http.StatusCreated)
 
 				e := newEngine(t, connect(t, s), engine.Config{})
 				start(t, e)

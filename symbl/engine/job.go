@@ -18,8 +18,11 @@ type job struct {
 	WebhookURL     string       `json:"webhookUrl,omitempty"`
 	Revision       uint64       `json:"revision"` // of the tracker set at submission
 	At             time.Time    `json:"at"`       // of submission
+	Ended          time.Time    `json:"ended,omitzero"`
 	Starts         int          `json:"starts"`   // how often a worker began it
 	Failures       int          `json:"failures"` // how often it went wrong
+
+	Untold []symbl.Status `json:"untold,omitempty"` // callbacks that nobody took yet
 }
 
 // input is what a job works on. It goes when the job has ended.

@@ -73,7 +73,7 @@ func readParameters(f *form, callbacks bool) parameters {
 		SeparateChannels:    f.flag("enableSeparateRecognitionPerChannel", false),
 		Channels:            readChannels(f),
 		Diarize:             f.flag("enableSpeakerDiarization", false),
-		Speakers:            f.integer("diarizationSpeakerCount", 0, maxSpeakers),
+		Speakers:            f.integer("diarizationSpeakerCount", 0, 0, maxSpeakers),
 	}
 	if p.Language != "" && !isLanguage(p.Language) {
 		f.invalid("languageCode", "must be a language such as en-US")
@@ -108,7 +108,7 @@ func readChannels(f *form) []channel {
 	var channels []channel
 	for i, data := range f.list("channelMetadata") {
 		c := newForm(fmt.Sprintf("%schannelMetadata[%d].", f.path, i), data)
-		read := channel{Channel: c.integer("channel", 1, maxChannel)}
+		read := channel{Channel: c.integer("channel", 0, 1, maxChannel)}
 		switch {
 		case !c.has("channel"):
 			c.invalid("channel", "is required")

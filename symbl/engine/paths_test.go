@@ -13,11 +13,10 @@ import (
 func TestWhatTheEngineCannotDoItSays(t *testing.T) {
 	a := oneEngine(t, engine.Config{})
 	job := a.submit(says("x"))
-	for _, path := range []string{"topics", "summary", "action-items", "follow-ups", "questions", "analytics", "entities",
-		"transcript", "lm-insights", "lm-insights/status", "members/1", "experiences"} {
+	for _, path := range []string{"topics", "summary", "action-items", "follow-ups", "analytics", "entities",
+		"lm-insights", "lm-insights/status", "members/1", "experiences"} {
 		require.Contains(t, a.refused(http.StatusNotImplemented, http.MethodGet, "/v1/conversations/"+job.ConversationID+"/"+path, ""), path)
 	}
-	a.refused(http.StatusNotImplemented, http.MethodGet, "/v1/conversations?limit=20", "")
 	for _, path := range []string{"/v1/process/audio", "/v1/process/audio/url", "/v1/process/video", "/v1/process/video/url/1"} {
 		for _, method := range []string{http.MethodPost, http.MethodPut} {
 			require.Contains(t, a.refused(http.StatusNotImplemented, method, path, "RIFF"), "engine.transcriber")
@@ -65,7 +64,7 @@ func TestReadsBeforeTheJobHasEndedAreEmpty(t *testing.T) {
 	require.JSONEq(t, `[]`, a.ok(http.MethodGet, conversation+"/trackers", ""))
 	require.JSONEq(t, `{"messages":[]}`, a.ok(http.MethodGet, conversation+"/messages", ""))
 	require.JSONEq(t, `{"members":[]}`, a.ok(http.MethodGet, conversation+"/members", ""))
-	require.JSONEq(t, `{"id":"`+job.ConversationID+`","type":"meeting","name":"`+job.ConversationID+`","metadata":{}}`, a.ok(http.MethodGet, conversation, ""))
+	require.JSONEq(t, `{"id":"`+job.ConversationID+`","type":"meeting","name":"`+job.ConversationID+`","members":[],"metadata":{}}`, a.ok(http.MethodGet, conversation, ""))
 	a.ok(http.MethodDelete, conversation, "")
 
 	start(t, e)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"go.uber.org/zap"
@@ -18,6 +19,8 @@ const (
 	maxStarts = 100
 
 	finishedTimeout = 30 * time.Second
+
+	conversationGone = "the conversation was deleted"
 )
 
 // permanentError is a failure that trying again cannot mend.
@@ -35,32 +38,34 @@ func (e *Engine) process(ctx context.Context, id string) error {
 	} else if err != nil {
 		return err
 	}
+	c := e.callbacksOf(j)
+	defer c.wait()
 	if !j.ended() {
-		if j, err = e.attempt(ctx, j); err != nil {
+		if j, err = e.attempt(ctx, j, c); err != nil {
 			return err
 		}
 	}
-	return e.conclude(ctx, j)
+	return e.conclude(ctx, j, c)
 }
 
 // attempt works on a job. It gives an error if the job has not ended by it.
-func (e *Engine) attempt(ctx context.Context, j job) (job, error) {
+func (e *Engine) attempt(ctx context.Context, j job, c *callbacks) (job, error) {
 	if j.Starts == 0 {
-		e.callbacks.tell(ctx, j)
+		c.tell(ctx, symbl.Scheduled)
 	}
 	j, err := e.begin(ctx, j.ID)
 	if err != nil || j.ended() {
 		return j, err
 	}
 	if j.Starts == 1 {
-		e.callbacks.tell(ctx, j)
+		c.tell(ctx, symbl.InProgress)
 	}
 	problem := e.analyse(ctx, j)
 	if ctx.Err() != nil {
 		return j, ctx.Err() // handed back, not failed
 	}
 	j, err = change(ctx, e.store, keyJob+j.ID, func(j *job) error {
-		j.settle(problem)
+		j.settle(problem, e.now())
 		return nil
 	})
 	if err == nil && !j.ended() {
@@ -77,35 +82,48 @@ func (e *Engine) begin(ctx context.Context, id string) (job, error) {
 		}
 		j.Status = symbl.InProgress
 		if j.Starts++; j.Starts > maxStarts {
-			j.Status, j.Error = symbl.Failed, "the job was started too often without an end"
+			j.end(symbl.Failed, "the job was started too often without an end", e.now())
 		}
 		return nil
 	})
 }
 
 // settle notes how an attempt went.
-func (j *job) settle(problem error) {
+func (j *job) settle(problem error, now time.Time) {
 	if j.ended() {
 		return
 	}
 	if problem == nil {
-		j.Status, j.Error = symbl.Completed, ""
+		j.end(symbl.Completed, "", now)
 		return
 	}
 	j.Failures++
 	j.Error = problem.Error()
 	var permanent *permanentError
 	if errors.As(problem, &permanent) || j.Failures >= maxFailures {
-		j.Status = symbl.Failed
+		j.end(symbl.Failed, j.Error, now)
 	}
+}
+
+func (j *job) end(status symbl.Status, reason string, now time.Time) {
+	j.Status, j.Error, j.Ended = status, reason, now.UTC()
 }
 
 // analyse finds the trackers and adds messages and results to the
 // conversation.
 func (e *Engine) analyse(ctx context.Context, j job) error {
+	c, _, err := load[conversation](ctx, e.store, keyConversation+j.ConversationID)
+	if errors.Is(err, errNotFound) {
+		return &permanentError{conversationGone}
+	} else if err != nil {
+		return err
+	}
+	if c.has(j.ID) { // by an attempt that ended before it could say so
+		return e.list(ctx, c)
+	}
 	in, _, err := load[input](ctx, e.store, keyInput+j.ID)
 	if errors.Is(err, errNotFound) {
-		return &permanentError{"the job's input is gone"}
+		return &permanentError{conversationGone}
 	} else if err != nil {
 		return err
 	}
@@ -117,18 +135,21 @@ func (e *Engine) analyse(ctx context.Context, j job) error {
 	if err != nil {
 		return err
 	}
-	results, err := detect(ctx, set, trackers, messages)
+	found, err := e.detect(ctx, in, messages, set, trackers)
 	if err != nil {
 		return err
 	}
-	_, err = change(ctx, e.store, keyConversation+j.ConversationID, func(c *conversation) error {
-		c.add(part{Job: j.ID, At: j.At, Messages: messages, Results: results})
+	found.Job, found.At = j.ID, j.At
+	c, err = change(ctx, e.store, keyConversation+j.ConversationID, func(c *conversation) error {
+		c.add(found)
 		return nil
 	})
 	if errors.Is(err, errNotFound) {
-		return &permanentError{"the conversation was deleted"}
+		return &permanentError{conversationGone}
+	} else if err != nil {
+		return err
 	}
-	return err
+	return e.list(ctx, c)
 }
 
 // dropInput removes what a job works on.
@@ -174,7 +195,7 @@ func (e *Engine) matcher(ctx context.Context, in input, revision uint64) ([]symb
 }
 
 // conclude does what follows the end of a job.
-func (e *Engine) conclude(ctx context.Context, j job) error {
+func (e *Engine) conclude(ctx context.Context, j job, c *callbacks) error {
 	if err := e.dropInput(ctx, j.ID); err != nil {
 		return err
 	}
@@ -185,6 +206,29 @@ func (e *Engine) conclude(ctx context.Context, j job) error {
 			return fmt.Errorf("tell of the finished job: %w", err)
 		}
 	}
-	e.callbacks.tell(ctx, j)
-	return nil
+	return e.tellTheEnd(ctx, j, c)
+}
+
+// tellTheEnd sends the last callback, or gives an error so that it is sent
+// later. After some time it gives up.
+func (e *Engine) tellTheEnd(ctx context.Context, j job, c *callbacks) error {
+	untold, problem := c.finish(ctx, j.Status)
+	if problem == nil {
+		return nil
+	}
+	if e.now().Sub(j.Ended) > e.cfg.timing.patience {
+		e.log.Error("engine gives up a status callback", zap.String("job", j.ID), zap.Error(problem))
+		return nil
+	}
+	_, err := change(ctx, e.store, keyJob+j.ID, func(j *job) error {
+		if slices.Equal(j.Untold, untold) {
+			return errUnchanged
+		}
+		j.Untold = untold
+		return nil
+	})
+	if err != nil && !errors.Is(err, errUnchanged) {
+		return err
+	}
+	return problem
 }

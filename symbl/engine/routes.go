@@ -1,12 +1,14 @@
 package engine
 
-import "net/http"
+import (
+	"net/http"
+	"strings"
+)
 
 // unimplemented are the reads and writes of a conversation that Symbl has and
 // the engine has not.
 func unimplemented() []string {
 	return []string{
-		"/v1/conversations",
 		"/v1/conversations/{id}/action-items",
 		"/v1/conversations/{id}/analytics",
 		"/v1/conversations/{id}/bookmarks",
@@ -23,11 +25,9 @@ func unimplemented() []string {
 		"/v1/conversations/{id}/lm-insights",
 		"/v1/conversations/{id}/lm-insights/{rest...}",
 		"/v1/conversations/{id}/members/{member}",
-		"/v1/conversations/{id}/questions",
 		"/v1/conversations/{id}/speakers",
 		"/v1/conversations/{id}/summary",
 		"/v1/conversations/{id}/topics",
-		"/v1/conversations/{id}/transcript",
 	}
 }
 
@@ -36,7 +36,7 @@ func unimplemented() []string {
 func (e *Engine) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/oauth2/token:generate", e.serve(methods{http.MethodPost: e.generateToken}))
-	mux.Handle("/v1/", e.authenticate(e.v1()))
+	mux.Handle("/v1/", asQuery(e.authenticate(e.v1())))
 	mux.HandleFunc("/", e.unknown)
 	return mux
 }
@@ -53,12 +53,15 @@ func (e *Engine) v1() http.Handler {
 		mux.HandleFunc(media+"/", e.noTranscriber)
 	}
 	mux.Handle("/v1/job/{id}", e.serve(methods{http.MethodGet: e.getJob}))
+	mux.Handle("/v1/conversations", e.serve(methods{http.MethodGet: e.listConversations}))
 	mux.Handle("/v1/conversations/{id}", e.serve(methods{
 		http.MethodGet:    e.getConversation,
 		http.MethodDelete: e.deleteConversation,
 	}))
 	mux.Handle("/v1/conversations/{id}/messages", e.serve(methods{http.MethodGet: e.getMessages}))
 	mux.Handle("/v1/conversations/{id}/members", e.serve(methods{http.MethodGet: e.getMembers}))
+	mux.Handle("/v1/conversations/{id}/questions", e.serve(methods{http.MethodGet: e.getQuestions}))
+	mux.Handle("/v1/conversations/{id}/transcript", e.serve(methods{http.MethodPost: e.postTranscript}))
 	mux.Handle("/v1/conversations/{id}/trackers", e.serve(methods{http.MethodGet: e.getDetected}))
 	mux.Handle("/v1/conversations/{id}/trackers-detected", e.serve(methods{http.MethodGet: e.getDetected}))
 	for _, path := range unimplemented() {
@@ -96,4 +99,22 @@ func (e *Engine) notImplemented(w http.ResponseWriter, r *http.Request) {
 func (e *Engine) noTranscriber(w http.ResponseWriter, r *http.Request) {
 	e.fail(w, r, refuse(http.StatusNotImplemented,
 		"this engine has no transcriber; set engine.transcriber to process audio and video, or submit text"))
+}
+
+// asQuery mends the addresses of symbl-go-sdk v0.3.7, which joins its custom
+// parameters to the path of a URL submission: /v1/process/audio/url&name=N1.
+func asQuery(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		path, query, found := strings.Cut(r.URL.EscapedPath(), "&")
+		if found && strings.HasPrefix(path, "/v1/process/") {
+			if r.URL.RawQuery != "" {
+				query += "&" + r.URL.RawQuery
+			}
+			u := *r.URL
+			u.Path, u.RawPath, u.RawQuery = path, "", query
+			r = r.WithContext(r.Context()) // a copy
+			r.URL = &u
+		}
+		next.ServeHTTP(w, r)
+	})
 }

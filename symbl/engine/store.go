@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -20,6 +21,7 @@ var (
 const (
 	maxInline    = 256 << 10        // larger values go to the object store
 	storeTimeout = 30 * time.Second // of one operation, blob included
+	blobOf       = "value of "      // and the key, describe a blob
 	blobReads    = 3                // a blob goes when its entry is replaced: read the entry again
 )
 
@@ -67,6 +69,30 @@ func (s *store) read(ctx context.Context, key string) ([]byte, version, error) {
 	return nil, version{}, fmt.Errorf("read %s from the object store: %w", kind(key), err)
 }
 
+// scan gives the packed value of each entry whose key matches a pattern.
+func (s *store) scan(ctx context.Context, keys []string, each func(key string, data []byte) error) error {
+	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
+	defer cancel()
+	watch, err := s.kv.WatchFiltered(ctx, keys, jetstream.IgnoreDeletes())
+	if err != nil {
+		return fmt.Errorf("scan %s: %w", kind(keys[0]), err)
+	}
+	defer func() { _ = watch.Stop() }() // its consumer ends by itself, too
+	for {
+		select {
+		case entry := <-watch.Updates():
+			if entry == nil { // that was all
+				return nil
+			}
+			if err := each(entry.Key(), entry.Value()); err != nil {
+				return err
+			}
+		case <-ctx.Done():
+			return fmt.Errorf("scan %s: %w", kind(keys[0]), ctx.Err())
+		}
+	}
+}
+
 // write packs a value and hands what the entry shall hold to put. It takes
 // care of the blobs, the one that the entry held before included.
 func (s *store) write(ctx context.Context, key string, value any, before version, put func(ctx context.Context, data []byte) (uint64, error)) (version, error) {
@@ -79,7 +105,8 @@ func (s *store) write(ctx context.Context, key string, value any, before version
 	var after version
 	if len(data) > s.inline {
 		after.blob = nuid.Next()
-		if _, err := s.blobs.PutBytes(ctx, after.blob, data); err != nil {
+		meta := jetstream.ObjectMeta{Name: after.blob, Description: blobOf + key}
+		if _, err := s.blobs.Put(ctx, meta, bytes.NewReader(data)); err != nil {
 			return version{}, fmt.Errorf("write %s to the object store: %w", kind(key), err)
 		}
 		data = refer(after.blob)
@@ -97,7 +124,7 @@ func (s *store) write(ctx context.Context, key string, value any, before version
 }
 
 // drop removes a blob that no entry refers to any more. One that stays behind
-// costs room and nothing else.
+// is swept up later.
 func (s *store) drop(ctx context.Context, blob string) {
 	if blob != "" {
 		_ = s.blobs.Delete(ctx, blob)

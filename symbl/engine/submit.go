@@ -48,7 +48,7 @@ func (e *Engine) submitText(w http.ResponseWriter, r *http.Request, appendTo str
 		return err
 	}
 	_, err = e.submit(w, r, sha256.Sum256(body), appendTo, func() (submission, error) {
-		return readText(body, r.URL.Query(), e.callbacks.on())
+		return readText(body, r.URL.Query(), e.cfg.Callbacks != nil)
 	})
 	return err
 }
@@ -150,6 +150,11 @@ func (e *Engine) enter(ctx context.Context, key string, t ticket, s submission, 
 			return t, err
 		}
 	}
+	leave, err := e.gate.enter(ctx)
+	if err != nil {
+		return t, err
+	}
+	defer leave()
 	if t.JobID == "" {
 		if t, err = e.promise(ctx, key, t.Fingerprint, appendTo); err != nil {
 			return t, err
@@ -163,14 +168,38 @@ func (e *Engine) enter(ctx context.Context, key string, t ticket, s submission, 
 		return t, err
 	}
 	if appendTo == "" {
-		if err := e.once(ctx, keyConversation+t.ConversationID, makeConversation(t, s, in.Language)); err != nil {
-			return t, err
-		}
+		err = e.open(ctx, makeConversation(t, s, in))
+	} else {
+		err = e.expect(ctx, appendTo, t.JobID)
+	}
+	if err != nil {
+		return t, err
 	}
 	if err := e.once(ctx, keyJob+t.JobID, makeJob(t, s, set.revision)); err != nil {
 		return t, err
 	}
 	return t, e.enqueue(ctx, t.JobID)
+}
+
+// open begins a conversation, and lists it.
+func (e *Engine) open(ctx context.Context, c conversation) error {
+	if err := e.once(ctx, keyConversation+c.ID, c); err != nil {
+		return err
+	}
+	return e.once(ctx, listingKey(c.ID, c.Created), c.listed())
+}
+
+// expect notes in a conversation that a job will add to it: who deletes the
+// conversation must find the job's input.
+func (e *Engine) expect(ctx context.Context, conversationID, jobID string) error {
+	_, err := change(ctx, e.store, keyConversation+conversationID, func(c *conversation) error {
+		c.expect(jobID)
+		return nil
+	})
+	if errors.Is(err, errNotFound) { // deleted since it was looked for
+		return errors.Join(noConversation(), e.dropInput(ctx, jobID))
+	}
+	return err
 }
 
 // promise makes a ticket. Of requests with one key at the same time, all get

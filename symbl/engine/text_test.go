@@ -50,9 +50,12 @@ func TestTextFlowsToTheTrackersThatWereFound(t *testing.T) {
 		return symbl.MessageRef{ID: m.ID, Text: m.Text, Offset: offset, Score: score, Words: words}
 	}
 	none := []symbl.InsightRef{}
+	questions := field[[]symbl.InsightRef](t, a.ok(http.MethodGet, "/v1/conversations/"+job.ConversationID+"/questions", ""), "questions")
+	require.Len(t, questions, 1)
+	asked := []symbl.InsightRef{{ID: questions[0].ID, Text: "Right now?", Offset: 0, Type: "question"}}
 	want := []symbl.TrackerResult{{ID: promotion, Name: "Promotion Mention", Matches: []symbl.Match{
 		{Type: "vocabulary", Value: "run sale", InsightRefs: none, MessageRefs: []symbl.MessageRef{ref(messages[1], -1, 2.0/3, "running", "sale")}},
-		{Type: "vocabulary", Value: "Right now", InsightRefs: none, MessageRefs: []symbl.MessageRef{ref(messages[1], 21, 1), ref(messages[2], 0, 1)}},
+		{Type: "vocabulary", Value: "Right now", InsightRefs: asked, MessageRefs: []symbl.MessageRef{ref(messages[1], 21, 1), ref(messages[2], 0, 1)}},
 	}}}
 	require.Empty(t, cmp.Diff(want, a.detected(job.ConversationID)))
 	require.JSONEq(t,
@@ -188,7 +191,7 @@ func TestAppendKeepsMessagesAndTracksTheNewOnes(t *testing.T) {
 }
 
 func TestConcurrentAppendsAllArriveInTheOrderOfSubmission(t *testing.T) {
-	a := oneEngine(t, engine.Config{MaxJobs: 4})
+	a := oneEngine(t, engine.Config{Workers: 4})
 	first := a.submit(says("number 0"))
 	jobs := []symbl.Job{first}
 	for i := 1; i < 8; i++ {

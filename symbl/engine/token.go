@@ -26,8 +26,13 @@ type tokens struct {
 	key     []byte
 
 	mu      sync.Mutex
-	current string // given again while it lives
-	expires time.Time
+	current issued
+}
+
+// issued is a token that is given again while it lives, by every engine.
+type issued struct {
+	Token   string    `json:"token"`
+	Expires time.Time `json:"expires"`
 }
 
 // newTokens signs with a key of the secret and the credentials: tokens of
@@ -38,24 +43,31 @@ func newTokens(account credentials, root secret) *tokens {
 	return &tokens{account: account, key: mac.Sum(nil)}
 }
 
-// issue gives the current token and how long it still lives.
-func (t *tokens) issue(now time.Time) (token string, left time.Duration, err error) {
+// issue gives the current token and how long it still lives: the one that this
+// engine knows, or the one that share knows or now gets.
+func (t *tokens) issue(now time.Time, share func(usable func(issued) bool, fresh issued) (issued, error)) (issued, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if left := t.expires.Sub(now); left > tokenRenew {
-		return t.current, left, nil
+	usable := func(i issued) bool { return i.Expires.Sub(now) > tokenRenew && t.check(i.Token, now) == nil }
+	if usable(t.current) {
+		return t.current, nil
 	}
+	fresh, err := t.sign(now)
+	if err != nil {
+		return issued{}, err
+	}
+	t.current, err = share(usable, fresh)
+	return t.current, err
+}
+
+func (t *tokens) sign(now time.Time) (issued, error) {
 	expires := now.Add(tokenLife)
 	signed, err := jwt.NewWithClaims(jwt.SigningMethodHS256, jwt.RegisteredClaims{
 		Subject:   t.account.AppID,
 		IssuedAt:  jwt.NewNumericDate(now),
 		ExpiresAt: jwt.NewNumericDate(expires),
 	}).SignedString(t.key)
-	if err != nil {
-		return "", 0, err
-	}
-	t.current, t.expires = signed, expires
-	return signed, tokenLife, nil
+	return issued{Token: signed, Expires: expires}, err
 }
 
 // check gives errToken for a token that is not ours or has expired.

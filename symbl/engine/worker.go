@@ -24,11 +24,11 @@ func (e *Engine) Run(ctx context.Context) error {
 	stop := context.AfterFunc(ctx, func() { time.AfterFunc(e.cfg.timing.drain, cancel) })
 	defer stop()
 	var workers sync.WaitGroup
-	for range e.cfg.MaxJobs {
+	for range e.cfg.Workers {
 		workers.Go(func() { e.worker(ctx, work) })
 	}
+	workers.Go(func() { e.sweeper(ctx) })
 	workers.Wait()
-	e.callbacks.wait()
 	return nil
 }
 
@@ -77,7 +77,7 @@ func (e *Engine) work(ctx context.Context, msg jetstream.Msg) {
 	case ctx.Err() != nil:
 		err = errors.Join(err, msg.Nak())
 	default:
-		err = errors.Join(err, msg.NakWithDelay(e.delay(deliveries(msg))))
+		err = errors.Join(err, msg.NakWithDelay(e.wait(err, deliveries(msg))))
 	}
 	if err != nil {
 		e.log.Warn("engine job goes back to the queue", zap.String("job", id), zap.Error(err))
@@ -116,13 +116,26 @@ func (e *Engine) heartbeat(msg jetstream.Msg) (stop func()) {
 	}
 }
 
+// wait is how long a job waits in the queue after an error. Callbacks are tried
+// more and more rarely, all else soon.
+func (e *Engine) wait(err error, deliveries int) time.Duration {
+	var undelivered *undeliveredError
+	if errors.As(err, &undelivered) {
+		return doubled(e.cfg.timing.retry, e.cfg.timing.callbackMax, deliveries)
+	}
+	return e.delay(deliveries)
+}
+
 // delay is how long to wait after a number of failures: it doubles up to a
 // limit.
 func (e *Engine) delay(failures int) time.Duration {
-	wait := e.cfg.timing.retry
+	return doubled(e.cfg.timing.retry, e.cfg.timing.retryMax, failures)
+}
+
+func doubled(wait, limit time.Duration, failures int) time.Duration {
 	for range failures - 1 {
-		if wait *= 2; wait >= e.cfg.timing.retryMax {
-			return e.cfg.timing.retryMax
+		if wait *= 2; wait >= limit {
+			return limit
 		}
 	}
 	return wait

@@ -80,7 +80,7 @@ func TestTwoEnginesShareTheWork(t *testing.T) {
 	tells := []*told{{}, {}}
 	var a *api
 	for _, c := range tells {
-		e := newEngine(t, connect(t, s), engine.Config{MaxJobs: 1, Finished: func(ctx context.Context, f engine.Finished) error {
+		e := newEngine(t, connect(t, s), engine.Config{Workers: 1, Finished: func(ctx context.Context, f engine.Finished) error {
 			select { // long enough for the other one to get a turn
 			case <-time.After(5 * time.Millisecond):
 			case <-ctx.Done():
@@ -128,7 +128,7 @@ func TestAJobSurvivesTheDeathOfItsWorkerAnywhere(t *testing.T) {
 			t.Run(fmt.Sprintf("after %d writes, late=%v", writes, late), func(t *testing.T) {
 				s := startNATS(t)
 				js := mortal(t, connect(t, s), late)
-				dead := newEngine(t, js, engine.Config{MaxJobs: 1})
+				dead := newEngine(t, js, engine.Config{Workers: 1})
 				a := call(t, dead)
 				a.track("Sale", "sale")
 				job := a.submit(says("a sale", "no"))

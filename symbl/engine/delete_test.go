@@ -1,0 +1,122 @@
+package engine_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/klauspost/compress/gzip"
+	"github.com/nats-io/nats.go/jetstream"
+	"github.com/stretchr/testify/require"
+
+	"github.com/trackerbell/trackerbell/symbl"
+	"github.com/trackerbell/trackerbell/symbl/engine"
+)
+
+// stored tells whether a word stands anywhere in what JetStream holds, in the
+// clear or compressed.
+func stored(tb testing.TB, js jetstream.JetStream, word string) bool {
+	tb.Helper()
+	found := false
+	streams := js.ListStreams(tb.Context())
+	for info := range streams.Info() {
+		stream, err := js.Stream(tb.Context(), info.Config.Name)
+		require.NoError(tb, err)
+		var all bytes.Buffer
+		for seq := uint64(1); seq <= info.State.LastSeq; seq++ {
+			msg, err := stream.GetMsg(tb.Context(), seq)
+			if errors.Is(err, jetstream.ErrMsgNotFound) {
+				continue
+			}
+			require.NoError(tb, err)
+			found = found || strings.Contains(plain(msg.Data), word)
+			all.Write(msg.Data)
+		}
+		// Large values are in several messages.
+		if at := bytes.Index(all.Bytes(), []byte("g\x1f\x8b")); at >= 0 {
+			found = found || strings.Contains(plain(all.Bytes()[at:]), word)
+		}
+	}
+	require.NoError(tb, streams.Err())
+	return found
+}
+
+func plain(data []byte) string {
+	if !bytes.HasPrefix(data, []byte("g")) {
+		return string(data)
+	}
+	r, err := gzip.NewReader(bytes.NewReader(data[1:]))
+	if err != nil {
+		return ""
+	}
+	text, _ := io.ReadAll(r) // as far as it goes
+	return string(text)
+}
+
+func TestADeletedConversationIsGoneFromEveryReadAndFromStorage(t *testing.T) {
+	const word = "xylophone"
+	for name, text := range map[string]string{"short": word, "compressed": word + strings.Repeat(" and on", 500), "large": word + noise(1, 40_000)} {
+		t.Run(name, func(t *testing.T) {
+			js := connect(t, startNATS(t))
+			e := newEngine(t, js, engine.Config{})
+			a := call(t, e)
+			a.track("Instrument", word[:9])
+			job := a.submit(says(text+"?"), keyHeader, "k")
+			more := decode[symbl.Job](t, a.ok(http.MethodPut, "/v1/process/text/"+job.ConversationID, says("first "+text)))
+			stop := start(t, e)
+			a.await(job, symbl.Completed)
+			a.await(more, symbl.Completed)
+			stop()
+			path := "/v1/conversations/" + job.ConversationID
+			// The text of this one waits for a worker that never comes.
+			a.ok(http.MethodPut, "/v1/process/text/"+job.ConversationID, says("second "+text))
+			require.True(t, stored(t, js, word))
+			for _, tracker := range many(t, a.ok(http.MethodGet, "/v1/manage/trackers", "")) {
+				a.ok(http.MethodDelete, "/v1/manage/trackers/"+tracker.ID, "")
+			}
+
+			require.Contains(t, a.ok(http.MethodDelete, path, ""), "successfully deleted the conversation")
+			require.False(t, stored(t, js, word))
+			for _, read := range []string{"", "/messages", "/members", "/trackers", "/trackers-detected", "/questions"} {
+				require.Equal(t, "The conversationId is either invalid or does not exist.", a.refused(http.StatusNotFound, http.MethodGet, path+read, ""))
+			}
+			a.refused(http.StatusNotFound, http.MethodPost, path+"/transcript", `{"contentType":"text/srt"}`)
+			a.refused(http.StatusNotFound, http.MethodPut, "/v1/process/text/"+job.ConversationID, says("x"))
+			a.refused(http.StatusNotFound, http.MethodDelete, path, "")
+			require.Empty(t, a.listed(""))
+		})
+	}
+}
+
+// A process that is killed between two writes leaves an object behind.
+func TestObjectsThatNothingRefersToAreSweptUp(t *testing.T) {
+	js := connect(t, startNATS(t))
+	e := newEngine(t, js, engine.Config{})
+	a := call(t, e)
+	kept := a.submit(says(noise(1, 40_000)))
+	store, err := js.ObjectStore(t.Context(), "ENGINE_BLOBS")
+	require.NoError(t, err)
+	for name, of := range map[string]string{
+		"orphan": "value of input.gone", "replaced": "value of input." + kept.JobID, "foreign": "of somebody else",
+	} {
+		_, err := store.Put(t.Context(), jetstream.ObjectMeta{Name: name, Description: of}, strings.NewReader("text"))
+		require.NoError(t, err)
+	}
+	start(t, e)
+	a.await(kept, symbl.Completed)
+	require.Eventually(t, func() bool { return queued(t, js) == 0 }, eventually, tick)
+	require.Equal(t, 4, blobs(t, js), "they are young")
+
+	later := newEngine(t, js, engine.Config{})
+	later.SetNow(func() time.Time { return time.Now().Add(2 * time.Hour) })
+	start(t, later)
+	require.Eventually(t, func() bool { return blobs(t, js) == 2 }, eventually, tick)
+	_, err = store.GetInfo(context.Background(), "foreign")
+	require.NoError(t, err)
+	require.Len(t, a.messages(kept.ConversationID), 1)
+}
