@@ -69,7 +69,7 @@ type Engine struct {
 	AppID         string   `yaml:"appId"` // unset: generated
 	AppSecret     string   `yaml:"appSecret"`
 	AppSecretFile string   `yaml:"appSecretFile"`
-	MaxJobs       int      `yaml:"maxJobs"` // 0: as many as there are cores
+	MaxJobs       int      `yaml:"maxJobs"` // at once, beyond which submissions get 429; 0: as many as there are cores, the others wait
 	MaxTrackers   int      `yaml:"maxTrackers"`
 	Transcriber   string   `yaml:"transcriber"` // none | openai | command
 	OpenAI        OpenAI   `yaml:"openai"`

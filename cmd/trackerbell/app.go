@@ -54,7 +54,7 @@ func newApp(ctx context.Context, cfg *config.Config, log *zap.Logger, notifier n
 	if a.sources, err = openSources(cfg); err != nil {
 		return a, err
 	}
-	if a.download, err = safehttp.New(safehttp.Options{AllowHosts: cfg.Media.AllowHosts, UserAgent: "trackerbell/" + version}); err != nil {
+	if a.download, err = newDownloader(a.cfg); err != nil {
 		return a, err
 	}
 	if cfg.NATS.URL == "" {
@@ -92,7 +92,7 @@ func (a *app) wire(notifier notify.Notifier) error {
 			Replicas: a.cfg.NATS.Replicas, MaxAge: a.cfg.NATS.MaxAge, MaxBytes: int64(a.cfg.NATS.MaxBytes),
 		},
 		PublicURL: a.cfg.Server.PublicURL, Callbacks: !embedded, Idempotent: embedded,
-		AllTrackers: a.cfg.Symbl.AllTrackers, MaxJobs: a.cfg.Symbl.MaxJobs, JobTimeout: a.cfg.Symbl.JobTimeout,
+		AllTrackers: a.cfg.Symbl.AllTrackers, MaxJobs: maxJobs(a.cfg), JobTimeout: a.cfg.Symbl.JobTimeout,
 		PollInterval: a.cfg.Symbl.PollInterval, PollMax: a.cfg.Symbl.PollMax, Rate: a.cfg.Slack.RatePerChannel,
 		MaxMedia: int64(a.cfg.Media.MaxBytes), Drain: a.cfg.Server.ShutdownTimeout,
 	}, events.Deps{
@@ -110,6 +110,20 @@ func (a *app) Media(ctx context.Context, r events.Recording, renew bool) (events
 		return events.Media{URL: r.MediaURL}, nil
 	}
 	return source.Locate(ctx, src.Provider, r, renew, a.download)
+}
+
+// maxJobs is how many jobs may be in flight: no more than the embedded engine
+// takes.
+func maxJobs(cfg *config.Config) int {
+	if cfg.Symbl.BaseURL == "" && cfg.Engine.MaxJobs > 0 {
+		return min(cfg.Symbl.MaxJobs, cfg.Engine.MaxJobs)
+	}
+	return cfg.Symbl.MaxJobs
+}
+
+// newDownloader is the client for addresses that strangers write.
+func newDownloader(cfg *config.Config) (*safehttp.Client, error) {
+	return safehttp.New(safehttp.Options{AllowHosts: cfg.Media.AllowHosts, UserAgent: "trackerbell/" + version})
 }
 
 // openSources makes the provider of each source.
@@ -148,10 +162,9 @@ func (a *app) backend(ctx context.Context) (events.Symbl, error) {
 		if err != nil {
 			return nil, fmt.Errorf("use jetstream: %w", err)
 		}
-		e, err := engine.New(ctx, engine.Config{
-			AppID: a.cfg.Engine.AppID, AppSecret: a.cfg.Engine.AppSecret, MaxJobs: a.cfg.Engine.MaxJobs,
-			MaxTrackers: a.cfg.Engine.MaxTrackers, Replicas: a.cfg.NATS.Replicas, Logger: a.log, Finished: a.finished,
-		}, js)
+		cfg := engineConfig(a.cfg, a.log, a.download)
+		cfg.Finished = a.finished
+		e, err := engine.New(ctx, cfg, js)
 		if err != nil {
 			return nil, fmt.Errorf("open the embedded engine: %w", err)
 		}

@@ -48,6 +48,7 @@ type commands struct {
 
 	Demo       demoCmd       `cmd:"" help:"Play sample calls through the whole pipeline and print their alerts."`
 	Serve      serveCmd      `cmd:"" help:"Run the service."`
+	Engine     engineCmd     `cmd:"" help:"Run the Symbl-compatible server alone."`
 	Trackers   trackersCmd   `cmd:"" help:"Manage the trackers of the configured Symbl."`
 	Recordings recordingsCmd `cmd:"" help:"See what happened to a recording."`
 	Dead       deadCmd       `cmd:"" help:"See, replay and drop dead letters."`
