@@ -85,7 +85,7 @@ func FuzzCallback(f *testing.F) {
 		f.Add([]byte(seed))
 	}
 	hooks := &intake{}
-	h, err := api.NewPublic(api.PublicConfig{MaxBody: maxBody}, api.PublicDeps{Intake: hooks, Registry: prometheus.NewRegistry(), Log: zap.NewNop()})
+	h, err := api.NewPublic(api.PublicConfig{MaxBody: maxBody, MaxMedia: maxMedia}, api.PublicDeps{Intake: hooks, Registry: prometheus.NewRegistry(), Log: zap.NewNop()})
 	require.NoError(f, err)
 	f.Fuzz(func(t *testing.T, body []byte) {
 		hooks.wake = func(_ context.Context, w events.Wake) error {

@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"context"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -60,6 +61,10 @@ type intake struct {
 	accept      func(context.Context, events.Recording) (bool, error)
 	callbackKey func(string) (string, error)
 	wake        func(context.Context, events.Wake) error
+
+	known, full bool
+	spooled     []string
+	discarded   int
 }
 
 func (i *intake) Accept(ctx context.Context, r events.Recording) (bool, error) {
@@ -79,6 +84,22 @@ func (i *intake) CallbackKey(token string) (string, error) {
 	return "calls.RE1", nil
 }
 
+func (i *intake) Known(context.Context, string) (bool, error) { return i.known, nil }
+
+func (i *intake) Spool(_ context.Context, key string, r io.Reader) (events.Spooled, error) {
+	if i.full {
+		return events.Spooled{}, events.ErrUnavailable
+	}
+	raw, err := io.ReadAll(r)
+	if err != nil {
+		return events.Spooled{}, err
+	}
+	i.spooled = append(i.spooled, string(raw))
+	return events.Spooled{Name: key, Parts: 1, Bytes: int64(len(raw))}, nil
+}
+
+func (i *intake) Discard(context.Context, events.Spooled) { i.discarded++ }
+
 func (i *intake) Wake(ctx context.Context, w events.Wake) error {
 	if i.wake == nil {
 		return nil
@@ -89,6 +110,7 @@ func (i *intake) Wake(ctx context.Context, w events.Wake) error {
 const (
 	callbackToken = "Y2FsbHMuUkUx.c2lnbmF0dXJl"
 	maxBody       = 1000
+	maxMedia      = 2000
 )
 
 // public is a public server with one source, "calls".
@@ -104,7 +126,7 @@ func newPublic(t *testing.T, change ...func(*api.PublicConfig, *config.Source)) 
 	t.Helper()
 	core, logs := observer.New(zap.DebugLevel)
 	p := &public{provider: &provider{}, intake: &intake{}, registry: prometheus.NewRegistry(), logs: logs}
-	cfg := api.PublicConfig{MaxBody: maxBody}
+	cfg := api.PublicConfig{MaxBody: maxBody, MaxMedia: maxMedia}
 	src := config.Source{Name: "calls", Provider: "generic"}
 	for _, f := range change {
 		f(&cfg, &src)

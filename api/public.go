@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"strings"
@@ -34,6 +35,14 @@ type Intake interface {
 	// events.ErrNotFound for a forged one, events.ErrUnavailable while it
 	// cannot be told.
 	CallbackKey(token string) (key string, err error)
+	// Known tells whether a recording was taken in before; its error wraps
+	// events.ErrUnavailable.
+	Known(ctx context.Context, key string) (bool, error)
+	// Spool stores media until it is accepted with its recording or discarded.
+	// Errors of r are returned as they are, those of the store wrap
+	// events.ErrUnavailable.
+	Spool(ctx context.Context, key string, r io.Reader) (events.Spooled, error)
+	Discard(ctx context.Context, s events.Spooled)
 	// Wake stores durably that the job of a recording changed.
 	Wake(ctx context.Context, w events.Wake) error
 }
@@ -48,6 +57,7 @@ type Source struct {
 type PublicConfig struct {
 	PublicURL string // how providers reach it, which is what they sign; empty: as the request says
 	MaxBody   int64  // bytes of a webhook
+	MaxMedia  int64  // bytes of an upload
 }
 
 // PublicDeps are what the public server works with.
@@ -64,8 +74,8 @@ func NewPublic(cfg PublicConfig, deps PublicDeps) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	if cfg.MaxBody <= 0 {
-		return nil, errors.New("the largest webhook body must be positive")
+	if cfg.MaxBody <= 0 || cfg.MaxMedia <= 0 {
+		return nil, errors.New("the largest webhook body and the largest upload must be positive")
 	}
 	results, err := newResults(deps.Registry, deps.Sources)
 	if err != nil {
@@ -76,12 +86,14 @@ func NewPublic(cfg PublicConfig, deps PublicDeps) (http.Handler, error) {
 		return nil, err
 	}
 	hooks := &webhooks{
-		sources: deps.Sources, intake: deps.Intake, publicURL: base, maxBody: cfg.MaxBody,
+		sources: deps.Sources, intake: deps.Intake, publicURL: base, maxBody: cfg.MaxBody, maxMedia: cfg.MaxMedia,
 		results: results, log: deps.Log, refusals: rate.NewLimiter(1, refusalBurst), now: time.Now,
+		uploads: make(chan struct{}, maxUploads),
 	}
 	calls := &callbacks{intake: deps.Intake}
 	e := newRouter(deps.Log, measure)
 	e.POST("/webhooks/:source", hooks.handle, within(requestTimeout))
+	e.PUT("/webhooks/:source/:id/media", hooks.upload)
 	e.POST("/callbacks/symbl/:token", calls.handle, within(requestTimeout))
 	// Echo's last parameter takes all that follows; what is deeper is not ours.
 	e.RouteNotFound("/webhooks/:source/*", echo.NotFoundHandler)

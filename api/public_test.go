@@ -182,14 +182,14 @@ func TestCalledURLIsWhatTheSenderSigned(t *testing.T) {
 func TestPublicServerRefusesABadSetup(t *testing.T) {
 	deps := api.PublicDeps{Intake: &intake{}, Registry: prometheus.NewRegistry(), Log: zap.NewNop()}
 	for _, raw := range []string{"calls.example.com", "https://", "https://e.com?x=1", "https://e.com#x", "://", "/path"} {
-		_, err := api.NewPublic(api.PublicConfig{PublicURL: raw, MaxBody: 1}, deps)
+		_, err := api.NewPublic(api.PublicConfig{PublicURL: raw, MaxBody: 1, MaxMedia: 1}, deps)
 		require.Error(t, err, raw)
 	}
 	_, err := api.NewPublic(api.PublicConfig{}, deps)
 	require.ErrorContains(t, err, "body")
 
-	_, err = api.NewPublic(api.PublicConfig{MaxBody: 1}, deps)
+	_, err = api.NewPublic(api.PublicConfig{MaxBody: 1, MaxMedia: 1}, deps)
 	require.NoError(t, err)
-	_, err = api.NewPublic(api.PublicConfig{MaxBody: 1}, deps)
+	_, err = api.NewPublic(api.PublicConfig{MaxBody: 1, MaxMedia: 1}, deps)
 	require.ErrorContains(t, err, "metrics", "a registry takes one server")
 }

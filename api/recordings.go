@@ -72,6 +72,9 @@ func (h *recordings) replay(c echo.Context) error {
 // pathParam is a part of the path; Echo leaves it escaped where the client
 // escaped more than it had to.
 func pathParam(c echo.Context, name string) (string, error) {
+	if c.Request().URL.RawPath == "" {
+		return c.Param(name), nil
+	}
 	value, err := url.PathUnescape(c.Param(name))
 	if err != nil {
 		return "", notFound()

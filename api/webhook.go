@@ -39,6 +39,8 @@ type webhooks struct {
 	intake    Intake
 	publicURL *url.URL // nil: as the request says
 	maxBody   int64
+	maxMedia  int64
+	uploads   chan struct{} // holds one for each that is under way
 	results   *results
 	log       *zap.Logger
 	refusals  *rate.Limiter // of log lines; the counters have them all

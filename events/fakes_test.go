@@ -2,6 +2,8 @@ package events
 
 import (
 	"context"
+	"crypto/sha256"
+	"fmt"
 	"io"
 	"net/http"
 	"strconv"
@@ -32,6 +34,7 @@ type fakeSymbl struct {
 	refuse   func(n int) error              // of the n-th submit, from 1
 	known    map[string]string              // conversations that FindConversation finds, by name
 	lookups  int
+	files    []string // type, size and digest of what was uploaded
 }
 
 func newFakeSymbl() *fakeSymbl {
@@ -62,10 +65,15 @@ func (f *fakeSymbl) SubmitURL(_ context.Context, r symbl.URLRequest) (symbl.Job,
 }
 
 func (f *fakeSymbl) SubmitFile(_ context.Context, r symbl.FileRequest, body io.Reader) (symbl.Job, error) {
-	if _, err := io.Copy(io.Discard, body); err != nil {
+	sum := sha256.New()
+	if _, err := io.Copy(sum, body); err != nil {
 		return symbl.Job{}, err
 	}
-	return f.submit(r.Options, nil)
+	job, err := f.submit(r.Options, nil)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.files = append(f.files, fmt.Sprintf("%s %d %x", r.ContentType, r.Size, sum.Sum(nil)))
+	return job, err
 }
 
 func (f *fakeSymbl) Job(_ context.Context, id string) (symbl.JobStatus, error) {

@@ -34,6 +34,9 @@ type media struct {
 func (s *Service) probe(ctx context.Context, rec Recording) (media, error) {
 	ctx, cancel := context.WithTimeout(ctx, probeTimeout)
 	defer cancel()
+	if rec.Spooled != nil {
+		return s.probeSpooled(ctx, rec)
+	}
 	at, err := s.dep.Media.Media(ctx, rec, false)
 	if err != nil {
 		return media{}, located(err)
@@ -70,25 +73,29 @@ func (s *Service) sniff(ctx context.Context, at Media) (media, error) {
 	if err != nil {
 		return media{}, fmt.Errorf("read the recording's first bytes: %w", err)
 	}
-	kind, mime := safehttp.Sniff(head, resp.Header.Get("Content-Type"))
-	found := media{Media: at, mime: mime}
+	found, err := judge(head, resp.Header.Get("Content-Type"))
+	found.Media = at
+	return found, err
+}
+
+// judge tells from its first bytes what came in the place of a recording.
+func judge(head []byte, contentType string) (media, error) {
+	kind, mime := safehttp.Sniff(head, contentType)
 	switch kind {
 	case safehttp.Audio:
-		found.kind = symbl.Audio
+		return media{kind: symbl.Audio, mime: mime}, nil
 	case safehttp.Video:
-		found.kind = symbl.Video
-	default:
-		return media{}, dead(ReasonMedia, notMedia(mime))
+		return media{kind: symbl.Video, mime: mime}, nil
 	}
-	return found, nil
+	return media{}, dead(ReasonMedia, notMedia(mime))
 }
 
 // notMedia says what came in the place of a recording.
 func notMedia(mime string) error {
 	if mime == "text/html" {
-		return errors.New("the recording's URL answers with an HTML page, such as that of a login: check the source's credentials")
+		return errors.New("in the recording's place there is an HTML page, such as that of a login: check the source's credentials")
 	}
-	return fmt.Errorf("the recording's URL answers with %s, which is neither audio nor video", mime)
+	return fmt.Errorf("in the recording's place there is %s, which is neither audio nor video", mime)
 }
 
 // fetch gets the media and turns what goes wrong into what it means.

@@ -27,6 +27,8 @@ type Recording struct {
 
 	TranscriptRef string `json:"transcriptRef,omitempty"` // object in BLOBS that holds a large Transcript
 
+	Spooled *Spooled `json:"spooled,omitempty"` // bytes that were sent to us, in place of MediaURL
+
 	MediaText  bool   `json:"mediaText,omitempty"`  // MediaURL is a transcript's, not a recording's
 	MediaToken string `json:"mediaToken,omitempty"` // bearer for MediaURL that came with it and soon expires: never logged
 	MediaRef   string `json:"mediaRef,omitempty"`   // what the provider's API knows the media by, where that is not ID

@@ -136,7 +136,7 @@ func (s *Service) send(ctx context.Context, rec Recording, e Entry) (symbl.Job, 
 	if !found.Private {
 		return s.symbl.SubmitURL(ctx, symbl.URLRequest{Options: opt, Kind: found.kind, URL: found.URL})
 	}
-	return s.sendFile(ctx, found, opt)
+	return s.sendFile(ctx, rec, found, opt)
 }
 
 func (s *Service) sendText(ctx context.Context, rec Recording, e Entry, opt symbl.Options) (symbl.Job, error) {
@@ -170,17 +170,17 @@ func (s *Service) sendText(ctx context.Context, rec Recording, e Entry, opt symb
 
 // sendFile streams the recording from its provider to Symbl; it is never whole
 // in memory nor on disk.
-func (s *Service) sendFile(ctx context.Context, found media, opt symbl.Options) (symbl.Job, error) {
+func (s *Service) sendFile(ctx context.Context, rec Recording, found media, opt symbl.Options) (symbl.Job, error) {
 	ctx, cancel := context.WithTimeout(ctx, uploadTimeout)
 	defer cancel()
-	resp, err := s.fetch(ctx, found.Media, "")
+	body, size, err := s.openMedia(ctx, rec, found.Media)
 	if err != nil {
 		return symbl.Job{}, err
 	}
-	defer func() { _ = resp.Body.Close() }() // only read from
+	defer func() { _ = body.Close() }() // only read from
 	return s.symbl.SubmitFile(ctx, symbl.FileRequest{
-		Options: opt, Kind: found.kind, ContentType: found.mime, Size: resp.ContentLength,
-	}, safehttp.Cap(resp.Body, s.opt.MaxMedia))
+		Options: opt, Kind: found.kind, ContentType: found.mime, Size: size,
+	}, safehttp.Cap(body, s.opt.MaxMedia))
 }
 
 // intend notes that a submit begins. From here on a crash leaves its outcome

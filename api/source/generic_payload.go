@@ -57,15 +57,26 @@ func (g *generic) Normalise(r Request) (Delivery, error) {
 	return Delivery{Recordings: []events.Recording{rec}}, nil
 }
 
-func (c genericCall) recording() (events.Recording, error) {
-	rec := events.Recording{
+// call is the recording without its media, its start and its labels.
+func (c genericCall) call() events.Recording {
+	return events.Recording{
 		Provider: genericName, ID: c.ID, From: phone(c.From), To: phone(c.To),
 		Direction: c.Direction, Agent: short(c.Agent, maxNameBytes),
 		Seconds: c.Seconds, Channels: c.Channels,
 	}
+}
+
+func (c genericCall) recording() (events.Recording, error) {
+	rec := c.call()
 	err := c.check()
 	if err != nil {
 		return rec, err
+	}
+	switch {
+	case c.RecordingURL == "" && c.Transcript == nil:
+		return rec, unusable("recordingUrl", "is required, or transcript in its place")
+	case c.RecordingURL != "" && c.Transcript != nil:
+		return rec, unusable("transcript", "must not stand beside recordingUrl")
 	}
 	if c.Transcript == nil {
 		rec.MediaURL = c.RecordingURL
@@ -83,16 +94,12 @@ func (c genericCall) recording() (events.Recording, error) {
 	return rec, err
 }
 
-// check looks at what is needed and at what has few allowed values.
+// check looks at the id and at what has few allowed values.
 func (c genericCall) check() error {
 	if err := checkID("id", c.ID); err != nil {
 		return err
 	}
 	switch {
-	case c.RecordingURL == "" && c.Transcript == nil:
-		return unusable("recordingUrl", "is required, or transcript in its place")
-	case c.RecordingURL != "" && c.Transcript != nil:
-		return unusable("transcript", "must not stand beside recordingUrl")
 	case c.Direction != "" && c.Direction != directionIn && c.Direction != directionOut:
 		return unusable("direction", "must be inbound or outbound")
 	case c.Seconds < 0:

@@ -6,7 +6,9 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"fmt"
+	"hash"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -30,7 +32,7 @@ const (
 
 // key is one secret of a generic source in the forms that its schemes need.
 type key struct {
-	bearer [sha256.Size]byte // digest of the secret as it is written
+	written string
 	// hmac are the keys that the secret may stand for, the one to sign with
 	// first. Standard Webhooks libraries decode a secret as base64 with or
 	// without the prefix; plain HMAC takes its bytes as they are written.
@@ -38,7 +40,7 @@ type key struct {
 }
 
 func newKey(s secret) (key, error) {
-	k := key{bearer: sha256.Sum256([]byte(s.value))}
+	k := key{written: s.value}
 	written := []byte(s.value)
 	encoded, prefixed := strings.CutPrefix(s.value, standardPrefix)
 	decoded, err := base64.StdEncoding.DecodeString(encoded)
@@ -58,52 +60,90 @@ func newKey(s secret) (key, error) {
 	return k, nil
 }
 
-// checkAge bounds replays. The library would read the clock itself.
-func checkAge(r Request) error {
-	stamp, err := strconv.ParseInt(r.Header.Get(headerStandardTimestamp), 10, 64)
-	if err != nil {
-		return fmt.Errorf("%w: webhook-timestamp is not in Unix seconds", ErrSignature)
+// begin reads what a request says of its signature. What is left to be done is
+// in the proof: the body goes through it.
+func (g *generic) begin(r Request) (*proof, error) {
+	switch {
+	case r.Header.Get(headerStandardSignature) != "":
+		stamp := r.Header.Get(headerStandardTimestamp)
+		if err := checkStamp(stamp, r.ReceivedAt, tolerance); err != nil {
+			return nil, err
+		}
+		return g.prove(r.Header.Get(headerStandardID)+"."+stamp+".", standardSignatures(r.Header.Get(headerStandardSignature))), nil
+	case r.Header.Get(headerPlainSignature) != "":
+		digits, found := strings.CutPrefix(r.Header.Get(headerPlainSignature), plainHMACPrefix)
+		given, err := hex.DecodeString(digits)
+		if !found || err != nil {
+			return nil, fmt.Errorf("%w: %s is not sha256= and hex digits", ErrSignature, headerPlainSignature)
+		}
+		return g.prove("", [][]byte{given}), nil
+	case r.Header.Get("Authorization") != "":
+		if !slices.ContainsFunc(g.keys, func(k key) bool { return k.isBearer(r) }) {
+			return nil, fmt.Errorf("%w: the bearer is no secret of the source", ErrSignature)
+		}
+		return &proof{given: true}, nil
 	}
-	if age := r.ReceivedAt.Sub(time.Unix(stamp, 0)); age > tolerance || age < -tolerance {
-		return fmt.Errorf("%w: webhook-timestamp is more than 5 minutes off", ErrSignature)
-	}
-	return nil
+	return nil, fmt.Errorf("%w: the request carries none", ErrSignature)
 }
 
-// signedStandard checks the v1 signatures of Standard Webhooks.
-func (k key) signedStandard(r Request) bool {
-	for _, raw := range k.hmac {
-		hook, err := standardwebhooks.NewWebhookRaw(raw)
-		if err == nil && hook.VerifyIgnoringTimestamp(r.Body, r.Header) == nil {
-			return true
+// standardSignatures are the v1 ones of a list; other versions are not ours.
+func standardSignatures(list string) [][]byte {
+	var all [][]byte
+	for _, one := range strings.Fields(list) {
+		if encoded, found := strings.CutPrefix(one, "v1,"); found {
+			if raw, err := base64.StdEncoding.DecodeString(encoded); err == nil {
+				all = append(all, raw)
+			}
 		}
 	}
-	return false
+	return all
 }
 
-// signedPlain checks X-Signature-256: sha256=<hex HMAC-SHA256 of the body>.
-func (k key) signedPlain(r Request) bool {
-	digits, found := strings.CutPrefix(r.Header.Get(headerPlainSignature), plainHMACPrefix)
-	given, err := hex.DecodeString(digits)
-	if !found || err != nil {
-		return false
-	}
-	for _, raw := range k.hmac {
-		mac := hmac.New(sha256.New, raw)
-		mac.Write(r.Body)
-		if hmac.Equal(given, mac.Sum(nil)) {
-			return true
+// proof checks an HMAC-SHA256 over a body that is written to it.
+type proof struct {
+	macs  []hash.Hash // one for each key that may have signed
+	want  [][]byte
+	given bool // nothing is left to be proved
+}
+
+func (g *generic) prove(before string, want [][]byte) *proof {
+	p := &proof{want: want}
+	for _, k := range g.keys {
+		for _, raw := range k.hmac {
+			mac := hmac.New(sha256.New, raw)
+			mac.Write([]byte(before))
+			p.macs = append(p.macs, mac)
 		}
 	}
-	return false
+	return p
 }
 
-// isBearer compares digests, so that the time taken tells nothing of the
-// secret, its length included.
+// Write takes a piece of the body.
+func (p *proof) Write(piece []byte) (int, error) {
+	for _, mac := range p.macs {
+		mac.Write(piece)
+	}
+	return len(piece), nil
+}
+
+// Check tells whether the body that was written is the one that was signed.
+func (p *proof) Check() error {
+	if p.given {
+		return nil
+	}
+	for _, mac := range p.macs {
+		sum := mac.Sum(nil)
+		if slices.ContainsFunc(p.want, func(w []byte) bool { return hmac.Equal(w, sum) }) {
+			return nil
+		}
+	}
+	return fmt.Errorf("%w: it fits no secret of the source", ErrSignature)
+}
+
+// isBearer tells whether the request carries the secret itself.
 func (k key) isBearer(r Request) bool {
 	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
-	digest := sha256.Sum256([]byte(strings.TrimSpace(token)))
-	return strings.EqualFold(scheme, "bearer") && hmac.Equal(digest[:], k.bearer[:])
+	return strings.EqualFold(scheme, "bearer") && equal(strings.TrimSpace(token), k.written)
 }
 
 // sign sets the headers of Standard Webhooks.
