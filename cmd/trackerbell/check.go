@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 
 	"go.uber.org/zap"
@@ -31,11 +32,8 @@ func (c *checkCmd) Run(g *globals) error {
 	if err != nil {
 		return err
 	}
-	if _, err := openSources(cfg); err != nil {
+	if err := preflight(cfg); err != nil {
 		return err
-	}
-	if _, err := notify.NewRouter(cfg.Routes, cfg.Slack.DefaultChannel); err != nil {
-		return &usageError{err: err}
 	}
 	checks := []struct {
 		name string
@@ -57,6 +55,8 @@ func (c *checkCmd) Run(g *globals) error {
 			state, text = "failed", err.Error()
 			failed++
 		}
+		// What has several lines continues below its first.
+		text = strings.ReplaceAll(text, "\n", "\n"+strings.Repeat(" ", 6+2+13+2))
 		if _, err := fmt.Fprintf(g.out, "%-6s  %-13s  %s\n", state, check.name, text); err != nil {
 			return err
 		}
@@ -123,7 +123,8 @@ func checkSymbl(ctx context.Context, cfg *config.Config) (string, error) {
 	return fmt.Sprintf("%s accepts the credentials and has %d trackers", cfg.Symbl.BaseURL, len(list)), nil
 }
 
-// checkSlack asks Slack who the bot is.
+// checkSlack asks Slack who the bot is, and whether it could post to every
+// channel that the routes name and look there for what it posted.
 func checkSlack(ctx context.Context, cfg *config.Config) (string, error) {
 	if cfg.Slack.Token == "" {
 		return "no token: alerts go to standard output", nil
@@ -132,9 +133,41 @@ func checkSlack(ctx context.Context, cfg *config.Config) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	defer slack.Close()
 	who, err := slack.Check(ctx)
 	if err != nil {
 		return "", err
 	}
-	return fmt.Sprintf("bot %s in %s", who.Bot, who.Team), nil
+	router, err := notify.NewRouter(cfg.Routes, cfg.Slack.DefaultChannel)
+	if err != nil {
+		return "", err
+	}
+	state, err := checkChannels(ctx, slack, router.Destinations())
+	text := fmt.Sprintf("bot %s in %s, %s", who.Bot, who.Team, state)
+	if err != nil {
+		return "", fmt.Errorf("%s\n%w", text, err)
+	}
+	return text, nil
+}
+
+// checkChannels looks at every channel, and tells of all that cannot be used.
+func checkChannels(ctx context.Context, slack *notify.Slack, channels []string) (string, error) {
+	var wrong []error
+	for _, channel := range channels {
+		_, err := slack.CheckChannel(ctx, channel)
+		var failed *notify.Error
+		switch {
+		case errors.As(err, &failed) && (failed.Reason == notify.ReasonHTTPStatus || failed.Reason == notify.ReasonBadAnswer):
+			// What answers for Slack knew the bot, but has no list of channels.
+			return "which does not tell of its channels", nil
+		case errors.As(err, &failed):
+			wrong = append(wrong, fmt.Errorf("%s: %w: %s", channel, err, notify.Advice(failed.Reason)))
+		case err != nil:
+			wrong = append(wrong, fmt.Errorf("%s: %w", channel, err))
+		}
+	}
+	if len(wrong) > 0 {
+		return "which cannot use every channel:", errors.Join(wrong...)
+	}
+	return "member of " + strings.Join(channels, ", "), nil
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"net/http"
+	"path/filepath"
 	"runtime"
 	"strconv"
 	"strings"
@@ -225,4 +226,39 @@ func TestEndToEndVersionTellsItsCommit(t *testing.T) {
 	require.Equal(t, 0, r.code, r.stderr)
 	require.Equal(t, map[string]string{"version": version, "commit": testCommit, "go": runtime.Version()},
 		printed[map[string]string](t, r.stdout))
+}
+
+func TestEndToEndCheckLooksAtEveryChannel(t *testing.T) {
+	t.Parallel()
+	s, slack := newFull(t)
+	for _, name := range []string{"retention", "managers", "emea", "call-alerts"} {
+		slack.AddChannel(slacktest.Channel{Name: name})
+	}
+	slack.AddChannel(slacktest.Channel{Name: "promotions", Outside: true})
+	r := s.command("check")
+	require.Equal(t, 1, r.code, r.stdout)
+	require.Regexp(t, `(?m)^failed +slack +bot .*\n +#promotions: not_in_channel: Invite the app`, r.stdout)
+
+	// What answers for Slack may know less than Slack.
+	slack.Fail(func(method, _ string) *slacktest.Fault {
+		if method == "conversations.list" {
+			return &slacktest.Fault{Status: http.StatusNotFound}
+		}
+		return nil
+	})
+	r = s.command("check")
+	require.Equal(t, 0, r.code, r.stdout)
+	require.Regexp(t, `(?m)^ok +slack .*does not tell of its channels`, r.stdout)
+}
+
+func TestEndToEndABrokenTrackersFileIsToldBeforeTheStart(t *testing.T) {
+	t.Parallel()
+	s, _ := newFull(t)
+	s.write("trackers.yaml", "- name: Promotion Mention\n  vocabulary: []\n")
+	for _, name := range []string{"serve", "check"} {
+		r := s.command(name, "--config", s.config)
+		require.Equal(t, 2, r.code, r.stderr)
+		require.Regexp(t, `trackerbell\.yaml:\d+: trackers: .*trackers\.yaml: tracker 1: vocabulary: .*no phrase`, r.stderr)
+	}
+	require.NoFileExists(t, filepath.Join(s.dir, "data", "trackerbell.lock"), "nothing was opened")
 }

@@ -118,5 +118,6 @@ func (g *globals) load() (*config.Config, error) {
 	if err != nil {
 		return nil, err
 	}
+	cfg.Trackers = beside(g.Config, cfg.Trackers)
 	return cfg, nil
 }

@@ -1,0 +1,45 @@
+package main
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+
+	"github.com/trackerbell/trackerbell/config"
+	"github.com/trackerbell/trackerbell/notify"
+)
+
+// preflight finds what is wrong with a configuration that only its users can
+// see, before anything is opened: a service that starts must not find out later
+// that it cannot work.
+func preflight(cfg *config.Config) error {
+	var problems config.Problems
+	if _, err := openSources(cfg); err != nil && !errors.As(err, &problems) {
+		return err
+	}
+	if cfg.Trackers != "" && cfg.Symbl.BaseURL == "" {
+		if _, _, err := readTrackers(cfg.Trackers); err != nil {
+			problems = append(problems, cfg.Problem("trackers", "%v", err))
+		}
+	}
+	if len(problems) > 0 {
+		return problems
+	}
+	if _, err := notify.NewRouter(cfg.Routes, cfg.Slack.DefaultChannel); err != nil {
+		return &usageError{err: err}
+	}
+	return nil
+}
+
+// beside is a file that the configuration names: a relative path is looked for
+// in the configuration file's folder first, and then in the working directory.
+func beside(configuration, path string) string {
+	if configuration == "" || path == "" || filepath.IsAbs(path) {
+		return path
+	}
+	near := filepath.Join(filepath.Dir(configuration), path)
+	if _, err := os.Stat(near); err == nil {
+		return near
+	}
+	return path
+}
