@@ -173,15 +173,16 @@ func (s *Service) collect(ctx context.Context, e Entry) error {
 	if err := s.publishProcessed(ctx, e, found); err != nil {
 		return err
 	}
+	first := false
 	_, err = s.mutate(ctx, e.Key, func(now *Entry) error {
-		if now.Replay != e.Replay || now.Stage != StageSubmitted {
-			return errUnchanged
+		if first = now.Replay == e.Replay && now.Stage == StageSubmitted; !first {
+			return errUnchanged // a callback and a poll came at once
 		}
 		now.Stage, now.Trackers = StageProcessed, names
 		now.pass(StepAwait, s.now())
 		return nil
 	})
-	if err != nil {
+	if err != nil || !first {
 		return err
 	}
 	s.dep.Log.Info("processed", zap.String("recording", e.Key), zap.String("source", e.Source), zap.String("stage", StepAwait),

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"sync"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -16,8 +15,6 @@ const (
 	publishTimeout = 5 * time.Second
 	// envelopeBytes is room for an event's envelope and headers.
 	envelopeBytes = 4 << 10
-	fullPercent   = 90          // from here on the rest is left to the stages, or a full stream could never drain
-	fullFor       = time.Second // how long a reading of the fill level holds
 )
 
 // Accept stores a recording durably and tells whether it was known before.
@@ -34,10 +31,6 @@ func (s *Service) Accept(ctx context.Context, rec Recording) (duplicate bool, er
 		return true, nil
 	} else if !errors.Is(err, ErrNotFound) {
 		return false, fmt.Errorf("%w: %w", ErrUnavailable, err)
-	}
-	if s.full.percent(ctx, set.recordings, s.opt.Limits.MaxBytes, s.now(), 0) >= fullPercent {
-		s.tidySoon()
-		return false, fmt.Errorf("%w: the stream is over %d %% full", ErrUnavailable, fullPercent)
 	}
 	ack, err := s.publishReady(ctx, set, rec, 0)
 	if err != nil {
@@ -65,6 +58,12 @@ func (s *Service) publishReady(ctx context.Context, set *streamSet, rec Recordin
 	if int64(len(msg.Data)+envelopeBytes) > s.dep.Conn.MaxPayload() && s.dep.Conn.MaxPayload() > 0 {
 		return nil, ErrTooLarge
 	}
+	size := int64(len(msg.Data) + envelopeBytes)
+	if !s.full.admit(ctx, set.recordings, size, s.now()) {
+		s.tidySoon()
+		return nil, fmt.Errorf("%w: the stream is over %d %% full", ErrUnavailable, fullPercent)
+	}
+	defer s.full.published(size)
 	ack, err := set.js.PublishMsg(ctx, msg)
 	if errors.Is(err, nats.ErrMaxPayload) {
 		return nil, ErrTooLarge
@@ -105,37 +104,4 @@ func loadLarge[T any](ctx context.Context, blobs jetstream.ObjectStore, name str
 		return v, fmt.Errorf("decode %s: %w", name, err)
 	}
 	return v, nil
-}
-
-// fullness caches how full the recordings stream is.
-type fullness struct {
-	mu    sync.Mutex
-	at    time.Time
-	bytes uint64
-}
-
-// percent is how full the stream is; 0 when it has no limit. A reading may be
-// fullFor old, or age where the stream is over half full.
-func (f *fullness) percent(ctx context.Context, stream jetstream.Stream, limit int64, now time.Time, age time.Duration) int {
-	if limit <= 0 {
-		return 0
-	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.bytes <= uint64(limit)/2 {
-		age = fullFor
-	}
-	if now.Sub(f.at) >= age {
-		if info, err := stream.Info(ctx); err == nil { // the publish itself tells of an outage
-			f.bytes, f.at = info.State.Bytes, now
-		}
-	}
-	return int(f.bytes * 100 / uint64(limit))
-}
-
-// forget has the level read anew.
-func (f *fullness) forget() {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.at = time.Time{}
 }

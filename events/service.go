@@ -124,7 +124,7 @@ func New(opt Options, dep Deps) (*Service, error) {
 	}
 	return &Service{
 		opt: opt, dep: dep, js: js, now: time.Now,
-		waiting: waitingJobs{events: map[string]waitingEvent{}}, dests: map[string]*stage{}, nudge: make(chan struct{}, 1),
+		full: fullness{limit: opt.Limits.MaxBytes}, waiting: waitingJobs{events: map[string]waitingEvent{}}, dests: map[string]*stage{}, nudge: make(chan struct{}, 1),
 	}, nil
 }
 

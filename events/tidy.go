@@ -232,7 +232,7 @@ func blobKey(name string) string {
 // crowded: one that waits before it must not keep the room of all behind it.
 func (s *Service) discard(ctx context.Context, seq uint64) {
 	set, err := s.streams()
-	if err != nil || s.full.percent(ctx, set.recordings, s.opt.Limits.MaxBytes, s.now(), fullFor) < crowdedPercent {
+	if err != nil || !s.full.crowded(ctx, set.recordings, s.now()) {
 		return
 	}
 	_ = set.recordings.DeleteMsg(ctx, seq) // else it stays until its age says so

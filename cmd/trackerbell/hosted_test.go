@@ -116,7 +116,7 @@ func TestHostedSubmissionsCarryWhatTheirEndpointWants(t *testing.T) {
 	require.Len(t, got.body["messages"], 3)
 
 	page := s.waitStage(s.accept("calls", hook{ID: "page", RecordingURL: media.URL + "/page.wav"}), events.StageDead)
-	require.Contains(t, page.Error, "text/html")
+	require.Contains(t, page.Error, "an HTML page")
 	require.Len(t, h.submissions(), 4, "a login page is not submitted")
 }
 
