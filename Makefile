@@ -6,7 +6,7 @@ DOCKER  ?= docker
 FUZZTIME ?= 10s
 
 .DEFAULT_GOAL := build
-.PHONY: help build test race lint fuzz e2e chaos bench chart docs image ci
+.PHONY: help build test race lint fuzz e2e interop chaos bench chart docs image ci
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / {printf "%-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,6 +28,9 @@ fuzz: ## every fuzz target for FUZZTIME (10s)
 
 e2e: ## the end-to-end tests in their long form
 	TRACKERBELL_LONG=1 go test ./cmd/trackerbell -run '^TestEndToEnd' -count=1 -timeout 20m -v
+
+interop: ## vendors' npm packages sign for a running service and verify what send signs
+	.ci/interop
 
 chaos: ## the tests that kill the program, ten times over
 	TRACKERBELL_LONG=1 go test ./cmd/trackerbell -run '^TestKill' -count=10 -timeout 30m
