@@ -123,18 +123,3 @@ type Credentials struct {
 	Token        string `yaml:"token"`
 	TokenFile    string `yaml:"tokenFile"`
 }
-
-// Route says where the alerts of some matched trackers go.
-type Route struct {
-	Match    Match    `yaml:"match"`
-	Channel  string   `yaml:"channel"`
-	Channels []string `yaml:"channels"`
-	Continue bool     `yaml:"continue"` // also try the routes below
-}
-
-// Match is the condition of a route: every list that is set must hold.
-type Match struct {
-	Sources  []string          `yaml:"sources"`
-	Trackers []string          `yaml:"trackers"`
-	Labels   map[string]string `yaml:"labels"`
-}

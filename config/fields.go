@@ -89,6 +89,11 @@ func set(v reflect.Value, text string) bool {
 	case reflect.TypeFor[Size]():
 		size, ok := parseSize(text)
 		return ok && put(v, size)
+	case reflect.TypeFor[Window]():
+		w, ok := parseWindow(text)
+		return ok && put(v, w)
+	case reflect.TypeFor[Switch]():
+		return put(v, On) && strings.EqualFold(text, "true") || put(v, Off) && strings.EqualFold(text, "false")
 	}
 	switch v.Kind() {
 	case reflect.Bool:
@@ -118,6 +123,10 @@ func expected(t reflect.Type) string {
 		return "a duration such as 30s"
 	case reflect.TypeFor[Size]():
 		return "a size such as 512KiB, 1MiB or 2GiB"
+	case reflect.TypeFor[Window]():
+		return "a part of the call such as first 60s or last 2m"
+	case reflect.TypeFor[Switch]():
+		return "true or false"
 	}
 	switch t.Kind() {
 	case reflect.Bool:

@@ -12,7 +12,13 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-const maxFileBytes = 4 << 20
+// Aliases make a small file large, and one inside of what it stands for makes
+// it endless.
+const (
+	maxFileBytes = 4 << 20
+	maxLists     = 12 // in each other
+	maxValues    = 50_000
+)
 
 // readFile reads the YAML file into the configuration. False means that there
 // is nothing to go on with.
@@ -84,6 +90,10 @@ func syntaxProblem(data []byte, err error) *Problem {
 // read puts node n into v, which stands at key. Null keeps what is there.
 func (l *loader) read(n *yaml.Node, v reflect.Value, key string) {
 	n = resolve(n)
+	if l.values++; l.values > maxValues || strings.Count(key, "[") > maxLists {
+		l.check(l.values > maxValues+1, key, "too much, or nested too deep; look for aliases (*) inside of what they stand for")
+		return
+	}
 	if isNull(n) {
 		return
 	}

@@ -48,6 +48,7 @@ type loader struct {
 	problems Problems
 	warnings []string
 	told     map[string]bool // keys whose value is known to be wrong
+	values   int             // that were read from the file
 }
 
 // report adds a problem with the value of key.

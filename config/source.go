@@ -13,10 +13,6 @@ const DefaultSource = "calls"
 // Secrets, without empty ones and repetitions.
 func (s Source) AllSecrets() []string { return distinct(append([]string{s.Secret}, s.Secrets...)) }
 
-// Destinations gives the channels that the route sends to, as the configuration
-// names them, each once.
-func (r Route) Destinations() []string { return distinct(append([]string{r.Channel}, r.Channels...)) }
-
 func distinct(list []string) []string {
 	var kept []string
 	for _, s := range list {
@@ -51,37 +47,6 @@ func (l *loader) validateSecrets(key string, s Source) {
 	l.noBlanks(key+".secrets", s.Secrets, "must not be empty: an empty secret verifies anything")
 	l.check(s.Insecure || len(s.AllSecrets()) > 0 || l.isTold(key+".secrets"), key+".secret",
 		"missing: without one anybody could send calls; set secret, secretFile or secrets, or insecure: true to accept that")
-}
-
-func (l *loader) validateRoutes() {
-	for i, r := range l.cfg.Routes {
-		key := index("routes", i)
-		l.check(r.Channel == "" || len(r.Channels) == 0, key+".channels", "set either channel or channels, not both")
-		l.check(r.Channel == "" || !isBlank(r.Channel), key+".channel", "must name a channel")
-		l.check(r.Channel != "" || len(r.Channels) > 0 || l.isTold(key+".channels"), key+".channel",
-			`missing: where matches go, such as "#promotions" (in quotes, as # begins a comment)`)
-		l.noBlanks(key+".channels", r.Channels, "must name a channel")
-		l.noBlanks(key+".match.trackers", r.Match.Trackers, "must name a tracker")
-		l.validateLabels(key+".match.labels", r.Match.Labels)
-		l.validateMatchSources(key+".match.sources", r.Match.Sources)
-	}
-}
-
-func (l *loader) validateMatchSources(key string, names []string) {
-	sources := l.cfg.Sources
-	if len(sources) == 0 {
-		sources = []Source{{Name: DefaultSource}}
-	}
-	nameOf := func(s Source) string { return s.Name }
-	for i, name := range names {
-		hint := ""
-		if near, ok := nearest(name, sources, nameOf); ok {
-			hint = "; did you mean " + near.Name + "?"
-		}
-		// A source without a name has its own problem, and may be the one that is meant.
-		exists := slices.ContainsFunc(sources, func(s Source) bool { return s.Name == name || s.Name == "" })
-		l.check(exists || l.isTold("sources"), index(key, i), "no source has this name%s", hint)
-	}
 }
 
 func (l *loader) validateLabels(key string, labels map[string]string) {

@@ -102,11 +102,7 @@ func (l *loader) validateMedia() {
 }
 
 func (l *loader) duration(key string, d, low, high time.Duration) {
-	// 1h0m0s reads better as 1h.
-	short := func(d time.Duration) string {
-		return strings.Replace(strings.Replace(d.String(), "m0s", "m", 1), "h0m", "h", 1)
-	}
-	l.check(d >= low && d <= high, key, "must be from %s to %s", short(low), short(high))
+	l.check(d >= low && d <= high, key, "must be from %s to %s", shortDuration(low), shortDuration(high))
 }
 
 func (l *loader) size(key string, s, low, high Size) {
