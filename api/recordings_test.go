@@ -44,7 +44,7 @@ func sampleEntry() events.Entry {
 		},
 		JobID: "J1", ConversationID: "C1", Trackers: []string{"Promotion Mention"},
 		Alerts: []events.AlertRecord{
-			{AlertID: "A1", Destination: "#promotions", Channel: "C0123", TS: "1700000000.000100", PostedAt: at.Add(time.Second)},
+			{AlertID: "A1", Destination: "#promotions", Post: events.Post{Channel: "C0123", TS: "1700000000.000100", PostedAt: at.Add(time.Second)}},
 			{AlertID: "A2", Destination: "#call-alerts"},
 		},
 		Attempts: map[string]int{"notify": 3}, Error: "channel_not_found", DeadLetters: []uint64{7},

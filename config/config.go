@@ -32,7 +32,8 @@ type Server struct {
 // Admin is the listener of the console, the API, health and metrics.
 type Admin struct {
 	Addr            string `yaml:"addr"`
-	Token           string `yaml:"token"` // required when Addr is not loopback
+	PublicURL       string `yaml:"publicURL"` // how people's browsers reach it, for links in alerts; no trailing slash
+	Token           string `yaml:"token"`     // required when Addr is not loopback
 	TokenFile       string `yaml:"tokenFile"`
 	ViewerToken     string `yaml:"viewerToken"` // for reading only
 	ViewerTokenFile string `yaml:"viewerTokenFile"`
@@ -92,7 +93,8 @@ type Slack struct {
 	SigningSecret     string  `yaml:"signingSecret"`
 	SigningSecretFile string  `yaml:"signingSecretFile"`
 	DefaultChannel    string  `yaml:"defaultChannel"`
-	RatePerChannel    float64 `yaml:"ratePerChannel"` // messages a second; 0: only what Slack itself limits
+	RatePerChannel    float64 `yaml:"ratePerChannel"`   // messages a second; 0: only what Slack itself limits
+	RatePerWorkspace  float64 `yaml:"ratePerWorkspace"` // messages a second of one replica, all channels together; 0: as above
 }
 
 // Media limits what trackerbell downloads.
@@ -112,7 +114,8 @@ type Source struct {
 	Credentials     Credentials       `yaml:"credentials"`
 	Labels          map[string]string `yaml:"labels"`
 	LabelsFromQuery []string          `yaml:"labelsFromQuery"`
-	Take            string            `yaml:"take"` // zoom: audio, transcript, or what comes first
+	Take            string            `yaml:"take"`         // zoom: audio, transcript, or what comes first
+	AgentChannel    int               `yaml:"agentChannel"` // 1 or 2, in recordings with one channel for each side; 0: unknown
 }
 
 // Credentials are for media downloads.

@@ -17,7 +17,7 @@ import (
 const (
 	maxFileBytes = 4 << 20
 	maxLists     = 12 // in each other
-	maxValues    = 50_000
+	maxValues    = 20_000
 )
 
 // readFile reads the YAML file into the configuration. False means that there

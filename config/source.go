@@ -37,6 +37,7 @@ func (l *loader) validateSources() {
 		}
 		l.check(!isBlank(s.Provider), key+".provider", "missing: name the telephony system, or generic")
 		l.validateSecrets(key, s)
+		l.check(s.AgentChannel >= 0 && s.AgentChannel <= 2, key+".agentChannel", "must be 1 or 2")
 		l.validateLabels(key+".labels", s.Labels)
 		l.noBlanks(key+".labelsFromQuery", s.LabelsFromQuery, "must name a query parameter")
 	}

@@ -33,6 +33,7 @@ func (l *loader) validateServer() {
 func (l *loader) validateAdmin() {
 	c := &l.cfg.Admin
 	l.address("admin.addr", c.Addr)
+	l.webURL("admin.publicURL", &c.PublicURL)
 	l.check(c.Addr != l.cfg.Server.Addr || strings.HasSuffix(c.Addr, ":0"), "admin.addr",
 		"must differ from server.addr: only one of the two listeners is public")
 	l.check(c.Token != "" || c.Loopback() || l.isTold("admin.addr"), "admin.token",
@@ -90,6 +91,7 @@ func (l *loader) validateSlack() {
 		"must be an absolute http or https URL that ends in a slash, such as https://slack.com/api/")
 	l.check(!isBlank(c.DefaultChannel), "slack.defaultChannel", `must name a channel, such as "#call-alerts" (in quotes, as # begins a comment)`)
 	l.check(c.RatePerChannel >= 0, "slack.ratePerChannel", "must be 0 (only what Slack itself limits) or more")
+	l.check(c.RatePerWorkspace >= 0, "slack.ratePerWorkspace", "must be 0 (only what Slack itself limits) or more")
 }
 
 func (l *loader) validateMedia() {

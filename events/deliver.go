@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"go.uber.org/zap"
@@ -20,49 +21,85 @@ const (
 	lookBack = 5 * time.Minute
 )
 
-// deliver posts one alert, once: the intent is in the ledger before the post
-// and the receipt after it, and an intent without a receipt is looked up at
-// the destination before anything is posted again.
+// deliver posts one alert, each of its messages once: the intent is in the
+// ledger before a post and the receipt after it, and an intent without a
+// receipt is looked up at the destination before anything is posted again.
 func (s *Service) deliver(ctx context.Context, d delivery, limit *rate.Limiter) error {
 	alert, err := dataOf[notify.Alert](d.event, TypeAlert)
 	if err != nil {
 		return dead(ReasonMalformed, err)
 	}
-	e, err := s.Entry(ctx, alert.Recording)
-	if err != nil && !errors.Is(err, ErrNotFound) {
-		return err
+	parts := 1
+	if t, ok := s.dep.Notifiers.For(alert.Destination).(notify.Threader); ok {
+		parts = t.Parts(alert)
 	}
-	rec := e.alert(alert.ID)
-	if rec == nil || !rec.PostedAt.IsZero() {
-		return nil // started anew or forgotten, or the ack was lost
+	for alert.Part = range parts {
+		e, err := s.Entry(ctx, alert.Recording)
+		if err != nil && !errors.Is(err, ErrNotFound) {
+			return err
+		}
+		rec := e.alert(alert.ID)
+		if rec == nil {
+			return nil // started anew or forgotten
+		}
+		post := *rec.part(alert.Part)
+		if !post.PostedAt.IsZero() {
+			continue // the ack was lost
+		}
+		alert.Thread = e.under(rec, alert.Part)
+		if err := s.deliverPart(ctx, alert, post, parts, limit); err != nil {
+			return err
+		}
 	}
-	if !rec.Intent.IsZero() {
-		receipt, found, err := s.lookUp(ctx, alert, rec.Intent)
+	return nil
+}
+
+// under is the message that a part of an alert belongs under: the recording's
+// first one in the channel for the summary, and that or the summary for the
+// replies. It is empty at the top level.
+func (e *Entry) under(rec *AlertRecord, part int) notify.Receipt {
+	switch i := slices.IndexFunc(e.Threads, func(t Thread) bool { return t.Slug == notify.Slug(rec.Destination) }); {
+	case part > 0 && rec.Thread != "":
+		return notify.Receipt{Channel: rec.Channel, TS: rec.Thread}
+	case part > 0:
+		return notify.Receipt{Channel: rec.Channel, TS: rec.TS}
+	case i >= 0 && !rec.Style.Alone:
+		return notify.Receipt{Channel: e.Threads[i].Channel, TS: e.Threads[i].TS}
+	}
+	return notify.Receipt{}
+}
+
+// deliverPart posts one message of an alert of so many.
+func (s *Service) deliverPart(ctx context.Context, alert notify.Alert, post Post, parts int, limit *rate.Limiter) error {
+	if !post.Intent.IsZero() {
+		receipt, found, err := s.lookUp(ctx, alert, post.Intent)
 		if err != nil {
 			return err
 		}
 		if found {
-			return s.posted(ctx, alert, receipt)
+			return s.posted(ctx, alert, parts, receipt)
 		}
 	}
-	if err := limit.Wait(ctx); err != nil {
-		return err
+	for _, l := range []*rate.Limiter{limit, s.workspace} {
+		if err := l.Wait(ctx); err != nil {
+			return err
+		}
 	}
 	if err := s.setIntent(ctx, alert, s.now().UTC()); err != nil {
 		return err
 	}
-	receipt, err := s.dep.Notifier.Notify(ctx, alert)
+	receipt, err := s.dep.Notifiers.For(alert.Destination).Notify(ctx, alert)
 	if err != nil {
 		return s.notPosted(ctx, alert, err)
 	}
-	return s.posted(ctx, alert, receipt)
+	return s.posted(ctx, alert, parts, receipt)
 }
 
 // lookUp asks the destination whether an alert with an unknown outcome was
 // posted. A destination that cannot tell is posted to again: there, alerts are
 // at least once.
 func (s *Service) lookUp(ctx context.Context, alert notify.Alert, intent time.Time) (notify.Receipt, bool, error) {
-	finder, ok := s.dep.Notifier.(notify.Finder)
+	finder, ok := s.dep.Notifiers.For(alert.Destination).(notify.Finder)
 	if !ok {
 		return notify.Receipt{}, false, nil
 	}
@@ -96,6 +133,9 @@ func (s *Service) notPosted(ctx context.Context, alert notify.Alert, err error) 
 	}
 	switch failed.Outcome {
 	case notify.Permanent:
+		if notify.ThreadLost(err) && alert.Part == 0 {
+			return errors.Join(err, s.leaveThread(ctx, alert))
+		}
 		return dead(ReasonDestination, err)
 	case notify.Throttled:
 		s.dep.Metrics.throttled()
@@ -111,26 +151,53 @@ func (s *Service) setIntent(ctx context.Context, alert notify.Alert, at time.Tim
 		if rec == nil {
 			return fmt.Errorf("alert %s is not in the ledger", alert.ID)
 		}
-		rec.Intent = at
+		rec.part(alert.Part).Intent = at
 		return nil
 	})
 	return err
 }
 
-func (s *Service) posted(ctx context.Context, alert notify.Alert, r notify.Receipt) error {
+// leaveThread forgets the thread of a recording in a channel: somebody deleted
+// its first message, so the next one begins another.
+func (s *Service) leaveThread(ctx context.Context, alert notify.Alert) error {
+	_, err := s.mutate(ctx, alert.Recording, func(e *Entry) error {
+		e.Threads = slices.DeleteFunc(e.Threads, func(t Thread) bool { return t.Slug == notify.Slug(alert.Destination) })
+		return nil
+	})
+	return err
+}
+
+// posted notes where a message of an alert stands. With the first one it is
+// decided how many more belong to the alert.
+func (s *Service) posted(ctx context.Context, alert notify.Alert, parts int, r notify.Receipt) error {
 	now := s.now()
 	e, err := s.mutate(ctx, alert.Recording, func(e *Entry) error {
 		rec := e.alert(alert.ID)
-		if rec == nil || !rec.PostedAt.IsZero() {
+		if rec == nil || !rec.part(alert.Part).PostedAt.IsZero() {
 			return errUnchanged
 		}
-		rec.Channel, rec.TS, rec.PostedAt = r.Channel, r.TS, now.UTC()
+		p := rec.part(alert.Part)
+		p.Channel, p.TS, p.PostedAt = r.Channel, r.TS, now.UTC()
+		if alert.Part == 0 {
+			_ = rec.part(parts - 1) // makes room for the replies
+			rec.Thread = alert.Thread.TS
+			if r.TS != "" && alert.Thread.TS == "" && !alert.Style.Alone {
+				e.Threads = append(e.Threads, Thread{Slug: notify.Slug(alert.Destination), Channel: r.Channel, TS: r.TS})
+			}
+		}
 		e.pass(StepNotify, now)
 		e.settle()
 		return nil
 	})
 	if err != nil {
 		return err
+	}
+	if r.TemplateFailed {
+		s.dep.Metrics.templateFailed()
+		s.dep.Log.Warn("the route's template failed; the built-in message was posted", zap.String("recording", e.Key), zap.String("destination", alert.Destination))
+	}
+	if alert.Part > 0 {
+		return nil
 	}
 	s.dep.Metrics.alert(now.Sub(e.ReceivedAt))
 	s.dep.Log.Info("posted", zap.String("recording", e.Key), zap.String("source", e.Source), zap.String("stage", StepNotify),

@@ -55,6 +55,7 @@ type Entry struct {
 	Trackers []string      `json:"trackers,omitempty"` // that were found
 	Routed   bool          `json:"routed,omitempty"`   // Alerts is decided, even if empty
 	Alerts   []AlertRecord `json:"alerts,omitempty"`
+	Threads  []Thread      `json:"threads,omitempty"` // a replay's alerts stand under the first ones
 
 	Attempts     map[string]int       `json:"attempts,omitempty"`     // failures of the step
 	FailingSince map[string]time.Time `json:"failingSince,omitempty"` // of a step that has not succeeded since
@@ -67,13 +68,29 @@ type Entry struct {
 
 // AlertRecord is what happened to one alert of a recording.
 type AlertRecord struct {
-	AlertID     string    `json:"alertId"`
-	Destination string    `json:"destination"`
-	Trackers    []string  `json:"trackers"`
-	Intent      time.Time `json:"intent,omitzero"` // a post was begun; zero again when it was certainly refused
-	Channel     string    `json:"channel,omitempty"`
-	TS          string    `json:"ts,omitempty"`
-	PostedAt    time.Time `json:"postedAt,omitzero"`
+	AlertID     string        `json:"alertId"`
+	Destination string        `json:"destination"`
+	Trackers    []string      `json:"trackers"`
+	Parts       []notify.Part `json:"parts,omitempty"` // what it tells of each tracker
+	Style       notify.Style  `json:"style,omitzero"`
+	Thread      string        `json:"thread,omitempty"` // ts of the message that it was posted under
+	Post
+	Replies []Post `json:"replies,omitempty"` // further messages under it
+}
+
+// Post is one message of an alert.
+type Post struct {
+	Intent   time.Time `json:"intent,omitzero"` // a post was begun; zero again when it was certainly refused
+	Channel  string    `json:"channel,omitempty"`
+	TS       string    `json:"ts,omitempty"`
+	PostedAt time.Time `json:"postedAt,omitzero"`
+}
+
+// Thread is where a destination's messages about a recording stand together.
+type Thread struct {
+	Slug    string `json:"slug"` // of the destination
+	Channel string `json:"channel"`
+	TS      string `json:"ts"` // of the first message
 }
 
 // StepTime is when a step was done.
@@ -134,13 +151,30 @@ func (e *Entry) alert(id string) *AlertRecord {
 	return &e.Alerts[i]
 }
 
+// part is the n-th message of the alert: itself (0) or a reply.
+func (a *AlertRecord) part(n int) *Post {
+	if n == 0 {
+		return &a.Post
+	}
+	for len(a.Replies) < n {
+		a.Replies = append(a.Replies, Post{})
+	}
+	return &a.Replies[n-1]
+}
+
+// done tells whether all messages of the alert are posted.
+func (a *AlertRecord) done() bool {
+	open := func(p Post) bool { return p.PostedAt.IsZero() }
+	return !open(a.Post) && !slices.ContainsFunc(a.Replies, open)
+}
+
 // settle moves the entry to done once it is routed and all alerts are posted.
 func (e *Entry) settle() {
 	if !e.Routed {
 		return
 	}
-	for _, a := range e.Alerts {
-		if a.PostedAt.IsZero() {
+	for i := range e.Alerts {
+		if !e.Alerts[i].done() {
 			return
 		}
 	}

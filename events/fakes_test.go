@@ -215,7 +215,7 @@ func (h *house) another(change func(*Options)) *Service {
 		change(&opt)
 	}
 	s, err := New(opt, Deps{
-		Conn: h.nats.Conn, Media: noCredentials{}, Download: noDownloads{}, Router: router, Notifier: h.slack,
+		Conn: h.nats.Conn, Media: noCredentials{}, Download: noDownloads{}, Router: router, Notifiers: notify.NewSwitchboard(h.slack, nil),
 		Backend: func(context.Context) (Symbl, error) { return h.symbl, nil }, Log: zaptest.NewLogger(h.t),
 	})
 	require.NoError(h.t, err)

@@ -13,9 +13,9 @@ import (
 const unknownTime = -1
 
 // join makes quotes of tracker results: each match is given the speaker and
-// the time of its message. text tells that we submitted the messages
+// the time of its message, and the side of the call that sides says. text tells that we submitted the messages
 // ourselves, with times that count from start.
-func join(results []symbl.TrackerResult, messages []symbl.Message, text bool, start time.Time) []notify.Tracker {
+func join(results []symbl.TrackerResult, messages []symbl.Message, text bool, start time.Time, sides sides) []notify.Tracker {
 	byID := make(map[string]*symbl.Message, len(messages))
 	for i := range messages {
 		byID[messages[i].ID] = &messages[i]
@@ -25,7 +25,7 @@ func join(results []symbl.TrackerResult, messages []symbl.Message, text bool, st
 	}
 	var trackers []notify.Tracker
 	for _, r := range results {
-		if t := joinOne(r, byID, text, start); len(t.Quotes) > 0 {
+		if t := joinOne(r, byID, text, start, sides); len(t.Quotes) > 0 {
 			trackers = append(trackers, t)
 		}
 	}
@@ -34,7 +34,7 @@ func join(results []symbl.TrackerResult, messages []symbl.Message, text bool, st
 
 // joinOne quotes each message once: by its exact match where it has one, else
 // by its best.
-func joinOne(r symbl.TrackerResult, byID map[string]*symbl.Message, text bool, start time.Time) notify.Tracker {
+func joinOne(r symbl.TrackerResult, byID map[string]*symbl.Message, text bool, start time.Time, sides sides) notify.Tracker {
 	t := notify.Tracker{Name: r.Name}
 	seen := map[string]int{} // message to its index among the quotes
 	for _, m := range r.Matches {
@@ -42,6 +42,7 @@ func joinOne(r symbl.TrackerResult, byID map[string]*symbl.Message, text bool, s
 			q := notify.Quote{Text: ref.Text, At: unknownTime, Phrase: m.Value, Offset: ref.Offset, Words: ref.Words, Score: ref.Score}
 			if msg := byID[ref.ID]; msg != nil {
 				q.Text, q.Speaker, q.At = msg.Text, speaker(msg.From), timeInCall(msg, text, start)
+				sides.place(&q)
 			}
 			i, known := seen[ref.ID]
 			switch {

@@ -175,7 +175,7 @@ func TestAMatchIsJoinedToItsSpeakerAndTime(t *testing.T) {
 		{Value: "sale", MessageRefs: []symbl.MessageRef{ref("1", 10), ref("9", -1)}},
 	}}, {Name: "None"}}
 
-	text := join(results, messages, true, start)
+	text := join(results, messages, true, start, sides{})
 	require.Len(t, text, 1, "a tracker without a quote is none")
 	require.Equal(t, []notify.Quote{
 		{Text: "we have a sale", Speaker: "Anna", At: 7.2, Phrase: "sale", Offset: 10},
@@ -183,7 +183,7 @@ func TestAMatchIsJoinedToItsSpeakerAndTime(t *testing.T) {
 		{Text: "selling", At: 60, Phrase: "selling it", Offset: -1},
 	}, sortedByTime(text[0].Quotes))
 
-	audio := join(results, messages, false, start)
+	audio := join(results, messages, false, start, sides{})
 	require.InDelta(t, 5.5, audio[0].Quotes[0].At, 0.001, "Symbl's own offset counts")
 }
 

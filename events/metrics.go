@@ -13,6 +13,7 @@ type Metrics struct {
 	alerts   prometheus.Counter
 	seconds  prometheus.Histogram
 	limited  prometheus.Counter
+	builtIn  prometheus.Counter
 }
 
 // NewMetrics registers the metrics of the stages with reg, every label preset.
@@ -34,8 +35,11 @@ func NewMetrics(reg prometheus.Registerer) (*Metrics, error) {
 		limited: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "trackerbell_notify_throttled_total", Help: "Posts that the destination asked to delay.",
 		}),
+		builtIn: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "trackerbell_template_failures_total", Help: "Alerts posted with the built-in message because their route's template failed.",
+		}),
 	}
-	for _, c := range []prometheus.Collector{m.failures, m.deads, m.alerts, m.seconds, m.limited} {
+	for _, c := range []prometheus.Collector{m.failures, m.deads, m.alerts, m.seconds, m.limited, m.builtIn} {
 		if err := reg.Register(c); err != nil {
 			return nil, err
 		}
@@ -64,6 +68,12 @@ func (m *Metrics) dead(reason string) {
 func (m *Metrics) throttled() {
 	if m != nil {
 		m.limited.Inc()
+	}
+}
+
+func (m *Metrics) templateFailed() {
+	if m != nil {
+		m.builtIn.Inc()
 	}
 }
 

@@ -3,7 +3,6 @@ package events
 import (
 	"context"
 	"errors"
-	"slices"
 
 	"go.uber.org/zap"
 
@@ -39,7 +38,7 @@ func (s *Service) route(ctx context.Context, d delivery) error {
 		return err
 	}
 	for _, a := range e.Alerts {
-		if !a.PostedAt.IsZero() {
+		if a.done() {
 			continue
 		}
 		if err := s.publishAlert(ctx, e, a, found); err != nil {
@@ -64,9 +63,12 @@ func (s *Service) decide(ctx context.Context, d delivery, found Processed) (Entr
 		e.Trackers, e.Alerts = nil, nil
 		for _, t := range found.Trackers {
 			e.Trackers = append(e.Trackers, t.Name)
-			for _, to := range s.dep.Router.Route(notify.Query{Source: e.Source, Labels: e.Call.Labels, Tracker: t.Name}) {
-				e.addAlert(to.Destination, t.Name)
-			}
+		}
+		for _, p := range s.dep.Router.Plan(found.Call, found.Trackers) {
+			e.Alerts = append(e.Alerts, AlertRecord{
+				AlertID:     notify.AlertID(e.Key, p.Destination, e.Replay),
+				Destination: p.Destination, Trackers: p.Names(), Parts: p.Parts, Style: p.Style,
+			})
 		}
 		e.Routed = true
 		e.pass(StepRoute, s.now())
@@ -75,29 +77,11 @@ func (s *Service) decide(ctx context.Context, d delivery, found Processed) (Entr
 	})
 }
 
-// addAlert adds a tracker to the alert of a destination: one alert for each
-// recording and destination.
-func (e *Entry) addAlert(destination, tracker string) {
-	id := notify.AlertID(e.Key, destination, e.Replay)
-	a := e.alert(id)
-	if a == nil {
-		e.Alerts = append(e.Alerts, AlertRecord{AlertID: id, Destination: destination})
-		a = &e.Alerts[len(e.Alerts)-1]
-	}
-	if !slices.Contains(a.Trackers, tracker) {
-		a.Trackers = append(a.Trackers, tracker)
-	}
-}
-
 func (s *Service) publishAlert(ctx context.Context, e Entry, a AlertRecord, found Processed) error {
-	alert := notify.Alert{ID: a.AlertID, Recording: e.Key, Destination: a.Destination, Call: found.Call}
-	for _, t := range found.Trackers {
-		if slices.Contains(a.Trackers, t.Name) {
-			if more := len(t.Quotes) - quotesPerTracker; more > 0 {
-				t.Quotes, t.More = t.Quotes[:quotesPerTracker], more
-			}
-			alert.Trackers = append(alert.Trackers, t)
-		}
+	plan := notify.Plan{Parts: a.Parts}
+	alert := notify.Alert{
+		ID: a.AlertID, Recording: e.Key, Destination: a.Destination, Call: found.Call,
+		Trackers: plan.Fill(found.Trackers, quotesPerTracker), Style: a.Style,
 	}
 	slug := notify.Slug(a.Destination)
 	if err := s.ensureDestination(ctx, slug); err != nil {

@@ -130,10 +130,7 @@ func (s *Service) ensureDestination(ctx context.Context, slug string) error {
 	open := func(ctx context.Context) (jetstream.Consumer, error) {
 		return ensureConsumer(ctx, set.alerts, notifyConsumer+slug, 1, subjectAlerts+slug)
 	}
-	limit := rate.NewLimiter(rate.Inf, 1)
-	if s.opt.Rate > 0 {
-		limit.SetLimit(rate.Limit(s.opt.Rate))
-	}
+	limit := limiter(s.opt.Rate)
 	deliver := func(ctx context.Context, d delivery) error { return s.deliver(ctx, d, limit) }
 	st := s.newStage(notifyConsumer+slug, StepNotify, 1, deliver, open)
 	if _, err := st.consumer(ctx); err != nil {
@@ -142,6 +139,14 @@ func (s *Service) ensureDestination(ctx context.Context, slug string) error {
 	s.dests[slug] = st
 	s.start(st)
 	return nil
+}
+
+// limiter lets so many a second pass; 0 is no limit.
+func limiter(perSecond float64) *rate.Limiter {
+	if perSecond <= 0 {
+		return rate.NewLimiter(rate.Inf, 1)
+	}
+	return rate.NewLimiter(rate.Limit(perSecond), 1)
 }
 
 // Alive tells why the service should be restarted: a consumer loop that no

@@ -13,6 +13,7 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 	"go.uber.org/zap"
+	"golang.org/x/time/rate"
 
 	"github.com/trackerbell/trackerbell/internal/safehttp"
 	"github.com/trackerbell/trackerbell/notify"
@@ -75,9 +76,16 @@ type Options struct {
 	JobTimeout   time.Duration
 	PollInterval time.Duration
 	PollMax      time.Duration
-	Rate         float64 // alerts a second and destination; 0: no limit of our own
-	MaxMedia     int64   // bytes
+	Rate         float64                  // messages a second and destination; 0: no limit of our own
+	RateAll      float64                  // messages a second to all destinations of this process together; 0: no limit of our own
+	MaxMedia     int64                    // bytes
+	Sources      map[string]SourceOptions // by name
 	Drain        time.Duration
+}
+
+// SourceOptions are the settings of one source's recordings.
+type SourceOptions struct {
+	AgentChannel int // 1 or 2: the agent's channel of a recording with one for each side; 0 when unknown
 }
 
 // Deps are what a Service works with.
@@ -85,13 +93,13 @@ type Deps struct {
 	Conn *nats.Conn
 	// Backend makes the client of the Symbl API. Run calls it until it
 	// succeeds, once JetStream can be reached: the embedded engine lives there.
-	Backend  func(context.Context) (Symbl, error)
-	Media    MediaSource
-	Download Downloader
-	Router   *notify.Router
-	Notifier notify.Notifier
-	Log      *zap.Logger
-	Metrics  *Metrics
+	Backend   func(context.Context) (Symbl, error)
+	Media     MediaSource
+	Download  Downloader
+	Router    *notify.Router
+	Notifiers *notify.Switchboard
+	Log       *zap.Logger
+	Metrics   *Metrics
 }
 
 // Service is the whole way of a recording after its webhook. Its methods are
@@ -110,6 +118,8 @@ type Service struct {
 	waiting waitingJobs
 	nudge   chan struct{} // the store is to be tidied now
 
+	workspace *rate.Limiter // of all destinations together
+
 	mu     sync.Mutex
 	stages []*stage
 	dests  map[string]*stage // the notify stage of each destination, by slug
@@ -125,6 +135,7 @@ func New(opt Options, dep Deps) (*Service, error) {
 	return &Service{
 		opt: opt, dep: dep, js: js, now: time.Now,
 		full: fullness{limit: opt.Limits.MaxBytes}, waiting: waitingJobs{events: map[string]waitingEvent{}}, dests: map[string]*stage{}, nudge: make(chan struct{}, 1),
+		workspace: limiter(opt.RateAll),
 	}, nil
 }
 

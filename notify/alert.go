@@ -2,6 +2,7 @@ package notify
 
 import (
 	"context"
+	"errors"
 	"time"
 )
 
@@ -13,6 +14,25 @@ type Alert struct {
 	Destination string    `json:"destination"` // channel as the route names it: #promotions or C0123456789
 	Call        Call      `json:"call"`
 	Trackers    []Tracker `json:"trackers"`
+	Style       Style     `json:"style,omitzero"`
+	Link        string    `json:"link,omitempty"`        // where people with the right to can hear the recording
+	ShowNumbers bool      `json:"showNumbers,omitempty"` // do not mask From and To
+	Note        string    `json:"note,omitempty"`        // what is unusual about this alert: where it could not be posted
+
+	// Feedback, Thread and Part are the notify stage's, which reads them from
+	// the ledger: what people thought of the alert, the message to post under,
+	// and which message of the alert is meant: the summary (0), or a reply.
+	Feedback []Feedback `json:"-"`
+	Thread   Receipt    `json:"-"`
+	Part     int        `json:"-"`
+}
+
+// Feedback is what one person thought of an alert.
+type Feedback struct {
+	User   string    `json:"user"`           // Slack's id
+	Name   string    `json:"name,omitempty"` // as Slack knew it then
+	Useful bool      `json:"useful"`         // false: a false alarm
+	At     time.Time `json:"at"`
 }
 
 // Call is what is known of the call. From and To are E.164 numbers where the
@@ -33,18 +53,21 @@ type Call struct {
 type Tracker struct {
 	Name   string  `json:"name"`
 	Quotes []Quote `json:"quotes"`
-	More   int     `json:"more,omitempty"` // quotes beyond those in Quotes
+	More   int     `json:"more,omitempty"`   // quotes beyond those in Quotes
+	Absent string  `json:"absent,omitempty"` // not empty: it was not said, and where it was looked for: "in the first 1m"
 }
 
 // Quote is one sentence in which a tracker was found.
 type Quote struct {
 	Text    string   `json:"text"`
 	Speaker string   `json:"speaker,omitempty"`
-	At      float64  `json:"at"`              // seconds from the start of the call; negative when unknown
-	Phrase  string   `json:"phrase"`          // the vocabulary entry
-	Offset  int      `json:"offset"`          // of Phrase in Text, in code points; -1 for similar wording
-	Words   []string `json:"words,omitempty"` // the words of Text that carried a similar match
-	Score   float64  `json:"score,omitempty"` // of a similar match, 0 to 1; 0 when unknown
+	Role    string   `json:"role,omitempty"`    // of the speaker, where it is known: agent | customer
+	Channel int      `json:"channel,omitempty"` // of the recording, from 1; 0 when unknown
+	At      float64  `json:"at"`                // seconds from the start of the call; negative when unknown
+	Phrase  string   `json:"phrase"`            // the vocabulary entry
+	Offset  int      `json:"offset"`            // of Phrase in Text, in code points; -1 for similar wording
+	Words   []string `json:"words,omitempty"`   // the words of Text that carried a similar match
+	Score   float64  `json:"score,omitempty"`   // of a similar match, 0 to 1; 0 when unknown
 }
 
 // Exact tells whether the phrase stands literally in the text.
@@ -56,6 +79,8 @@ func (q Quote) Exact() bool { return q.Offset >= 0 }
 type Receipt struct {
 	Channel string `json:"channel,omitempty"`
 	TS      string `json:"ts,omitempty"`
+
+	TemplateFailed bool `json:"-"` // the route's template did not work, and the built-in message was posted
 }
 
 // Notifier delivers an alert to one kind of destination. Notify posts once and
@@ -63,6 +88,26 @@ type Receipt struct {
 // be called concurrently for different destinations.
 type Notifier interface {
 	Notify(ctx context.Context, a Alert) (Receipt, error)
+}
+
+// Threader is implemented by notifiers for which an alert can be several
+// messages. Notify then posts the one that Part says, and Find looks for it.
+type Threader interface {
+	Parts(a Alert) int // at least 1; the same for the same alert
+}
+
+// Editor is implemented by notifiers that can change and delete what was
+// posted. Both may be repeated. Errors are *Error.
+type Editor interface {
+	Update(ctx context.Context, a Alert, at Receipt) error
+	Remove(ctx context.Context, at Receipt) error
+}
+
+// ThreadLost tells whether a message could not be posted because the one that
+// it belongs under is gone.
+func ThreadLost(err error) bool {
+	failed, ok := errors.AsType[*Error](err)
+	return ok && (failed.Reason == codeNoThread || failed.Reason == codeNoReply || failed.Reason == codeNoMessage)
 }
 
 // Finder is implemented by notifiers that can tell whether an alert whose

@@ -121,9 +121,17 @@ func (c Call) started() string {
 	return c.StartedAt.UTC().Format("2 Jan 2006 15:04 UTC")
 }
 
-// parties says who called whom, numbers masked.
-func (c Call) parties() string {
-	from, to := Mask(c.From), Mask(c.To)
+// number is a phone number as it may be shown.
+func (a Alert) number(number string) string {
+	if a.ShowNumbers {
+		return clean(number, maxName)
+	}
+	return Mask(number)
+}
+
+// parties says who called whom.
+func (a Alert) parties() string {
+	from, to := a.number(a.Call.From), a.number(a.Call.To)
 	switch {
 	case from != "" && to != "":
 		return from + " → " + to
@@ -137,24 +145,24 @@ func (c Call) parties() string {
 }
 
 // summary is who called whom.
-func (c Call) summary() []string {
-	agent := clean(c.Agent, maxName)
+func (a Alert) summary() []string {
+	agent := clean(a.Call.Agent, maxName)
 	if agent != "" {
 		agent = "agent " + agent
 	}
-	return present(capital(clean(c.Direction, maxName)), c.parties(), agent)
+	return present(capital(clean(a.Call.Direction, maxName)), a.parties(), agent)
 }
 
 // other is the party that is not the agent's side, for the one line of a
 // notification.
-func (c Call) other() string {
-	if c.Direction == "outbound" {
-		if to := Mask(c.To); to != "" {
+func (a Alert) other() string {
+	if a.Call.Direction == "outbound" {
+		if to := a.number(a.Call.To); to != "" {
 			return "called " + to
 		}
 		return ""
 	}
-	if from := Mask(c.From); from != "" {
+	if from := a.number(a.Call.From); from != "" {
 		return "caller " + from
 	}
 	return ""

@@ -49,12 +49,13 @@ func TestTimesInTheCallAreWritten(t *testing.T) {
 }
 
 func TestCallsAreSummedUp(t *testing.T) {
-	require.Equal(t, "+1 415 •••• 0137 → 101", Call{From: "+14155550137", To: "101"}.parties())
-	require.Equal(t, "from 101", Call{From: "101"}.parties())
-	require.Equal(t, "to 101", Call{To: "101"}.parties())
-	require.Equal(t, []string{"Inbound", "agent Bo"}, Call{Direction: "inbound", Agent: "Bo"}.summary())
-	require.Equal(t, "caller 101", Call{From: "101", To: "102"}.other())
-	require.Equal(t, "called 102", Call{Direction: "outbound", From: "101", To: "102"}.other())
-	require.Empty(t, Call{Direction: "outbound", From: "101"}.other())
-	require.Empty(t, Call{}.other())
+	require.Equal(t, "+1 415 •••• 0137 → 101", Alert{Call: Call{From: "+14155550137", To: "101"}}.parties())
+	require.Equal(t, "from 101", Alert{Call: Call{From: "101"}}.parties())
+	require.Equal(t, "to 101", Alert{Call: Call{To: "101"}}.parties())
+	require.Equal(t, []string{"Inbound", "agent Bo"}, Alert{Call: Call{Direction: "inbound", Agent: "Bo"}}.summary())
+	require.Equal(t, "caller 101", Alert{Call: Call{From: "101", To: "102"}}.other())
+	require.Equal(t, "called 102", Alert{Call: Call{Direction: "outbound", From: "101", To: "102"}}.other())
+	require.Empty(t, Alert{Call: Call{Direction: "outbound", From: "101"}}.other())
+	require.Empty(t, Alert{Call: Call{}}.other())
+	require.Equal(t, "caller +14155550137", Alert{Call: Call{From: "+14155550137"}, ShowNumbers: true}.other())
 }

@@ -10,13 +10,17 @@ const maxNotice = 120
 
 // fallback is the alert without any formatting. Its first line is what a phone
 // shows; the rest is for screen readers, which read nothing of the blocks.
-func (v view) fallback(c Call) string {
-	notice, complete := v.notice(c)
+func (v view) fallback(a Alert) string {
+	notice, complete := v.notice(a)
 	about := slices.Concat(v.summary, present(v.when), v.rest)
 	lines := present(notice, strings.Join(about, ", "))
 	for _, t := range v.trackers {
 		if complete {
 			break
+		}
+		if t.absent != "" {
+			lines = append(lines, t.name+": "+t.missing())
+			continue
 		}
 		lines = append(lines, strings.Join(present(t.name, t.count()), ", ")+":")
 		for _, q := range t.quotes {
@@ -29,9 +33,13 @@ func (v view) fallback(c Call) string {
 
 // notice is the alert in one line: what was mentioned, by whom, in which call.
 // complete tells that there is no more to quote.
-func (v view) notice(c Call) (line string, complete bool) {
+func (v view) notice(a Alert) (line string, complete bool) {
 	line, complete = v.title, len(v.trackers) <= 1
 	for _, t := range v.trackers {
+		if t.absent != "" {
+			line += ": " + t.missing()
+			break
+		}
 		if len(t.quotes) == 0 {
 			continue
 		}
@@ -41,7 +49,7 @@ func (v view) notice(c Call) (line string, complete bool) {
 		line += ": " + q.line()
 		break
 	}
-	if other := c.other(); other != "" {
+	if other := a.other(); other != "" {
 		line += ", " + other
 	}
 	return line, complete

@@ -18,6 +18,7 @@ const (
 	maxFields          = 10    // of a section
 	maxField           = 2_000 // text of a field
 	maxContextElements = 10
+	maxURL             = 3_000 // of a button
 	maxText            = 4_000 // top-level text; 40,000 is where Slack cuts, this is what it recommends
 
 	// All blocks together, as JSON. Slack documents no such limit and answers
@@ -53,11 +54,10 @@ func jsonSize(block slack.Block) int {
 	return length(string(raw)) + len(",")
 }
 
-// fit makes blocks that keep every limit of Slack, whatever is given to it: it
-// cuts texts, fields and elements, and leaves out the blocks that are too
-// many.
-func fit(blocks []slack.Block) []slack.Block {
-	left := budget{blocks: maxBlocks, chars: maxBlocksJSON}
+// fitTo makes blocks that keep every limit of Slack, whatever is given to it:
+// it cuts texts, fields and elements, and leaves out the blocks that are too
+// many for what is left of the message.
+func fitTo(left *budget, blocks []slack.Block) []slack.Block {
 	var out []slack.Block
 	for _, b := range blocks {
 		if b = fitBlock(b); b != nil && left.take(b) {

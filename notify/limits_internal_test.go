@@ -13,7 +13,7 @@ import (
 
 func requireFits(t *testing.T, blocks []slack.Block) []slack.Block {
 	t.Helper()
-	fitted := fit(blocks)
+	fitted := fitTo(&budget{blocks: maxBlocks, chars: maxBlocksJSON}, blocks)
 	raw, err := json.Marshal(fitted)
 	require.NoError(t, err)
 	require.NoError(t, slacktest.CheckBlocks(raw))

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
+	"github.com/trackerbell/trackerbell/config"
 	"github.com/trackerbell/trackerbell/notify"
 )
 
@@ -50,4 +51,14 @@ func readable(t *testing.T, v any) []byte {
 	enc.SetIndent("", "  ")
 	require.NoError(t, enc.Encode(v))
 	return b.Bytes()
+}
+
+// load reads a configuration.
+func load(t *testing.T, yaml string) *config.Config {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "trackerbell.yaml")
+	require.NoError(t, os.WriteFile(path, []byte(yaml), 0o600))
+	cfg, _, err := config.Load(path, nil)
+	require.NoError(t, err)
+	return cfg
 }

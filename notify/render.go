@@ -2,7 +2,6 @@ package notify
 
 import (
 	"fmt"
-	"net/url"
 	"strings"
 
 	"github.com/slack-go/slack"
@@ -14,14 +13,20 @@ const MetadataEvent = "trackerbell_alert"
 // RenderOptions is what rendering needs to know beside the alert.
 type RenderOptions struct {
 	ConsoleURL string // of the admin console, without a trailing slash; empty: no link
+	Buttons    bool   // Slack tells somebody when they are pressed; without, links stand in the context line
 }
 
-// Message is an alert in Slack's form. It keeps all of Slack's limits, and
-// nothing foreign in it can format text, make a link or ring a channel.
+// Message is an alert, or a reply of it, in Slack's form. It keeps all of
+// Slack's limits, and nothing foreign in it can format text, make a link or
+// ring a channel.
 type Message struct {
 	Text     string        // for notifications and screen readers; escaped, to be sent with mrkdwn=false and parse=none
 	Blocks   []slack.Block // what people see
+	Color    string        // of the bar beside Barred; empty: there is none
+	Barred   []slack.Block // in an attachment below Blocks
 	Metadata Metadata
+
+	TemplateFailed bool // the route's template did not work; this is the built-in message
 }
 
 // Metadata is what a message tells other programs, and how an alert is found
@@ -32,49 +37,99 @@ type Metadata struct {
 	Trackers  []string // names as they were given, at most 40 of at most 100 characters
 }
 
-// Render writes an alert as a Slack message. It is pure: the same alert gives
-// the same message.
+// Render writes an alert as a Slack message: its summary, or the reply that
+// Part says. It is pure: the same alert gives the same message.
 //
 // Foreign text stands only where Slack reads no markup: quotes, speakers and
 // tracker names in rich_text (docs.slack.dev/reference/block-kit/blocks/rich-text-block),
 // the rest in plain_text and in the top-level text, both escaped. Without
 // link_names and with parse=none Slack makes nothing of a written @channel.
+// Only a route's own template is markup; see TemplateData.
 func Render(a Alert, opt RenderOptions) Message {
-	v := newView(a)
-	return Message{
-		Text:     fitMarkup(escape(v.fallback(a.Call)), maxText),
-		Blocks:   fit(v.blocks(a, opt)),
-		Metadata: newMetadata(a),
+	if a.Part > 0 {
+		return renderReply(a)
 	}
+	v := newView(a)
+	v.threaded(Parts(a) > 1)
+	custom, err := runTemplate(a, opt)
+	m := Message{Color: a.Style.Color, Metadata: newMetadata(a), TemplateFailed: err != nil}
+	text := escape(v.fallback(a))
+	if custom.title != "" {
+		text = custom.title + "\n" + text
+	}
+	m.Text = fitMarkup(text, maxText)
+
+	left := budget{blocks: maxBlocks, chars: maxBlocksJSON}
+	head := fitTo(&left, v.head(a, custom))
+	foot := fitTo(&left, v.foot(a, opt))
+	body := fitTo(&left, custom.blocks())
+	if custom.body == "" {
+		body = append(v.body(&left), body...)
+	}
+	m.Blocks = append(append(head, body...), foot...)
+	if m.Color != "" {
+		m.Blocks, m.Barred = head, append(body, foot...)
+	}
+	return m
 }
 
+// newMetadata gives every message of an alert an id of its own.
 func newMetadata(a Alert) Metadata {
-	m := Metadata{AlertID: a.ID, Recording: a.Recording, Trackers: []string{}}
+	m := Metadata{AlertID: a.messageID(), Recording: a.Recording, Trackers: []string{}}
 	for _, t := range a.Trackers[:min(len(a.Trackers), maxMetadataNames)] {
 		m.Trackers = append(m.Trackers, cutText(t.Name, maxTrackerName))
 	}
 	return m
 }
 
-// blocks are the header, one block for each tracker that fits, what was left
-// out, and the context line.
-func (v view) blocks(a Alert, opt RenderOptions) []slack.Block {
-	head, foot := header(v.title), v.context(a, opt)
-	left := budget{blocks: maxBlocks, chars: maxBlocksJSON}
-	left.take(head)
-	left.take(foot)
-	left.take(leftOut(len(v.trackers))) // room for it, should it be needed
+func (a Alert) messageID() string {
+	if a.Part == 0 {
+		return a.ID
+	}
+	return fmt.Sprintf("%s-%d", a.ID, a.Part)
+}
 
-	blocks := []slack.Block{head}
+// head is what is seen first: the title, whom it rings, and what is unusual.
+func (v view) head(a Alert, custom rendered) []slack.Block {
+	title := plain(a.Style.bell() + v.title)
+	if custom.title != "" {
+		title = slack.NewTextBlockObject(slack.PlainTextType, a.Style.bell()+custom.title, false, false)
+	}
+	blocks := []slack.Block{slack.NewHeaderBlock(title)}
+	if rung := mentions(a.Style.Mentions); rung != "" {
+		blocks = append(blocks, slack.NewSectionBlock(mrkdwn(rung), nil, nil))
+	}
+	if note := clean(a.Note, maxQuoteLength); note != "" {
+		blocks = append(blocks, slack.NewContextBlock("", plain("⚠ "+note)))
+	}
+	return blocks
+}
+
+// mentions ring user groups and users; docs.slack.dev/messaging/formatting-message-text.
+func mentions(ids []string) string {
+	var out []string
+	for _, id := range ids {
+		if strings.HasPrefix(id, "S") {
+			out = append(out, "<!subteam^"+id+">")
+		} else {
+			out = append(out, "<@"+id+">")
+		}
+	}
+	return strings.Join(out, " ")
+}
+
+// body is one block for each tracker that fits, and what was left out.
+func (v view) body(left *budget) []slack.Block {
+	left.take(leftOut(len(v.trackers))) // room for it, should it be needed
+	var blocks []slack.Block
 	for i, t := range v.trackers {
-		b := t.blockWithin(&left)
+		b := t.blockWithin(left)
 		if b == nil {
-			blocks = append(blocks, leftOut(len(v.trackers)-i))
-			break
+			return append(blocks, leftOut(len(v.trackers)-i))
 		}
 		blocks = append(blocks, b)
 	}
-	return append(blocks, foot)
+	return blocks
 }
 
 // blockWithin shows fewer quotes where all of them are too much for the
@@ -92,8 +147,21 @@ func (t trackerView) blockWithin(left *budget) slack.Block {
 	}
 }
 
-// header is plain text, the only kind that Slack's header takes.
-func header(title string) *slack.HeaderBlock { return slack.NewHeaderBlock(plain(bell + title)) }
+// blocks are what a route's template has instead of the quotes.
+func (r rendered) blocks() []slack.Block {
+	var blocks []slack.Block
+	if r.body != "" {
+		blocks = append(blocks, slack.NewSectionBlock(verbatim(r.body), nil, nil))
+	}
+	if len(r.fields) > 0 {
+		var fields []*slack.TextBlockObject
+		for _, f := range r.fields {
+			fields = append(fields, verbatim(f))
+		}
+		blocks = append(blocks, slack.NewSectionBlock(nil, fields, nil))
+	}
+	return blocks
+}
 
 // plain is a text object without markup; emoji false keeps a written :name:
 // as it is.
@@ -101,36 +169,11 @@ func plain(text string) *slack.TextBlockObject {
 	return slack.NewTextBlockObject(slack.PlainTextType, escape(text), false, false)
 }
 
-// context is the line about the call. Only the date and the link are markup,
-// and both are built from what is ours.
-func (v view) context(a Alert, opt RenderOptions) slack.Block {
-	var elements []slack.MixedElement
-	if s := strings.Join(v.summary, " · "); s != "" {
-		elements = append(elements, plain(s))
-	}
-	if at := a.Call.StartedAt; at.Unix() > 0 {
-		elements = append(elements, mrkdwn(fmt.Sprintf("<!date^%d^{date_short_pretty} {time}|%s>", at.Unix(), v.when)))
-	}
-	if s := strings.Join(v.rest, " · "); s != "" {
-		elements = append(elements, plain(s))
-	}
-	if link := consoleLink(opt.ConsoleURL, a.Recording); link != "" {
-		elements = append(elements, mrkdwn("<"+link+"|Open in console>"))
-	}
-	return slack.NewContextBlock("", elements...)
-}
-
 func mrkdwn(text string) *slack.TextBlockObject {
 	return slack.NewTextBlockObject(slack.MarkdownType, text, false, false)
 }
 
-// consoleLink is where the console shows a recording; empty without a console
-// and for what no key can be.
-func consoleLink(console, key string) string {
-	base, err := url.Parse(console)
-	if strings.Trim(key, ".") == "" || len(key) > maxKey || err != nil || base.Host == "" || base.Scheme != "http" && base.Scheme != "https" {
-		return ""
-	}
-	link := base.JoinPath("recordings", url.PathEscape(key)).String()
-	return strings.NewReplacer("|", "%7C", "<", "%3C", ">", "%3E", "&", "&amp;").Replace(link)
+// verbatim is markup in which Slack makes no links of its own.
+func verbatim(text string) *slack.TextBlockObject {
+	return slack.NewTextBlockObject(slack.MarkdownType, text, false, true)
 }

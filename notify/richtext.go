@@ -30,13 +30,16 @@ func (t trackerView) block() slack.Block {
 
 // element is the sentence with its matched words in bold, and under it who
 // said it when.
-func (q quoteView) element() slack.RichTextElement {
+func (q quoteView) element() slack.RichTextElement { return q.under("") }
+
+// under is element that names the tracker.
+func (q quoteView) under(tracker string) slack.RichTextElement {
 	why := q.likeness()
 	if len(q.words()) == 0 {
 		why = q.why()
 	}
 	parts := pieces(spansOf(q.cells))
-	if by := strings.Join(present(q.who, q.at, why), " · "); by != "" {
+	if by := strings.Join(present(q.who, q.at, tracker, why), " · "); by != "" {
 		parts = append(parts, words("\n— "+by, italic()))
 	}
 	return &slack.RichTextQuote{Type: slack.RTEQuote, Elements: parts}

@@ -3,7 +3,6 @@ package notify
 import (
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
@@ -18,47 +17,52 @@ const managedPrefix = "Symbl."
 // took.
 const DefaultRoute = -1
 
-// Query is one matched tracker of one recording.
-type Query struct {
-	Source  string
-	Labels  map[string]string
-	Tracker string
+// KeyError is a mistake in the configuration that only its use shows.
+type KeyError struct {
+	Key     string // dotted path: routes[0].template.title
+	Message string
 }
 
-// Decision is one destination of a matched tracker and the route that chose
-// it: its index in the configuration, or DefaultRoute.
-type Decision struct {
-	Destination string
-	Route       int
-}
+// Error gives the key and the message.
+func (e *KeyError) Error() string { return e.Key + ": " + e.Message }
 
-// Router decides where matched trackers go. It never changes after NewRouter
-// and is safe for concurrent use.
+// Router decides where the trackers of a recording go. It never changes after
+// NewRouter and is safe for concurrent use.
 type Router struct {
 	routes         []route
 	defaultChannel string
 }
 
 type route struct {
-	match        config.Match
+	rule
+	absent       []rule // not empty: the route is about what was not said
 	destinations []string
+	style        Style
+	drop         bool
 	more         bool // go on with the routes below
 }
 
-// NewRouter checks the routes; every error names the key of the configuration.
-// defaultChannel takes what no route takes.
+// NewRouter checks the routes and their templates; its errors are *KeyError,
+// joined. defaultChannel takes what no route takes.
 func NewRouter(routes []config.Route, defaultChannel string) (*Router, error) {
 	r := &Router{defaultChannel: defaultChannel}
 	var problems []error
 	if isBlank(defaultChannel) {
-		problems = append(problems, errors.New("slack.defaultChannel: must name a channel"))
+		problems = append(problems, &KeyError{"slack.defaultChannel", "must name a channel"})
 	}
 	for i, c := range routes {
-		destinations, err := routeDestinations(c)
-		if err != nil {
-			problems = append(problems, fmt.Errorf("routes[%d].%w", i, err))
+		key := fmt.Sprintf("routes[%d].", i)
+		destinations, problem := routeDestinations(c)
+		if problem != nil {
+			problems = append(problems, &KeyError{key + problem.Key, problem.Message})
 		}
-		r.routes = append(r.routes, route{match: cloneMatch(c.Match), destinations: destinations, more: c.Continue})
+		for _, problem := range checkTemplate(c.Template) {
+			problems = append(problems, &KeyError{key + "template." + problem.Key, problem.Message})
+		}
+		m := rule{c.Match}.clone()
+		r.routes = append(r.routes, route{
+			rule: m, absent: m.absences(), destinations: destinations, style: newStyle(c), drop: c.Drop, more: c.Continue,
+		})
 	}
 	if err := errors.Join(problems...); err != nil {
 		return nil, err
@@ -66,17 +70,19 @@ func NewRouter(routes []config.Route, defaultChannel string) (*Router, error) {
 	return r, nil
 }
 
-func routeDestinations(c config.Route) ([]string, error) {
+func routeDestinations(c config.Route) ([]string, *KeyError) {
 	var list []string
 	if c.Channel != "" {
 		list = append(list, c.Channel)
 	}
 	list = append(list, c.Channels...)
-	if len(list) == 0 {
-		return nil, errors.New("channel: a route needs channel or channels")
-	}
-	if slices.ContainsFunc(list, isBlank) {
-		return nil, errors.New("channels: a channel's name is empty")
+	switch {
+	case c.Drop:
+		return nil, nil
+	case len(list) == 0:
+		return nil, &KeyError{"channel", "a route needs channel or channels"}
+	case slices.ContainsFunc(list, isBlank):
+		return nil, &KeyError{"channels", "a channel's name is empty"}
 	}
 	return list, nil
 }
@@ -85,57 +91,110 @@ func isBlank(destination string) bool {
 	return strings.TrimSpace(strings.TrimPrefix(destination, "#")) == ""
 }
 
-func cloneMatch(m config.Match) config.Match {
-	return config.Match{
-		Sources:  slices.Clone(m.Sources),
-		Trackers: slices.Clone(m.Trackers),
-		Labels:   maps.Clone(m.Labels),
-	}
+// Decision is where a tracker goes, and the route that chose it: its index in
+// the configuration, or DefaultRoute.
+type Decision struct {
+	Destination string
+	Route       int
+	quotes      []int  // that the route is about; nil: all
+	absent      string // where the tracker was looked for and not found
+	style       Style
 }
 
-// Route gives the destinations of a matched tracker in the order of the
-// routes, each once: the first route that matches, the further ones while a
-// match says continue, or the default channel. It is empty for a managed
-// tracker (Symbl.…) that no route names.
-func (r *Router) Route(q Query) []Decision {
+// route gives the destinations of a tracker that was found, in the order of
+// the routes, each once: the first route that matches, the further ones while
+// a match says continue, or the default channel. It is empty for a managed
+// tracker (Symbl.…) that no route names, and for one that a route drops. seen
+// is told of each route that was looked at.
+func (r *Router) route(s subject, seen func(route int, v verdict)) []Decision {
 	var out []Decision
 	for i, rt := range r.routes {
-		if !rt.takes(q) {
+		if len(rt.absent) > 0 {
 			continue
 		}
-		for _, d := range rt.destinations {
-			out = append(out, Decision{Destination: d, Route: i})
+		v := rt.take(s)
+		seen(i, v)
+		if !v.holds {
+			continue
 		}
+		if rt.drop {
+			return onlyOnce(out)
+		}
+		out = append(out, rt.decide(i, s)...)
 		if !rt.more {
+			return onlyOnce(out)
+		}
+	}
+	if len(out) == 0 && !managed(s.tracker.Name) {
+		out = append(out, Decision{Destination: r.defaultChannel, Route: DefaultRoute})
+	}
+	return onlyOnce(out)
+}
+
+// missing is route for a tracker whose absence some routes are about. What no
+// such route takes is nothing to tell anybody.
+func (r *Router) missing(s subject, seen func(route int, v verdict)) []Decision {
+	var out []Decision
+	for i, rt := range r.routes {
+		if rt.absence(s.tracker.Name) < 0 {
+			continue
+		}
+		v := rt.judge(s)
+		seen(i, v)
+		if !v.holds {
+			continue
+		}
+		if !rt.drop {
+			out = append(out, rt.decide(i, s)...)
+		}
+		if rt.drop || !rt.more {
 			break
 		}
 	}
-	if len(out) == 0 && !managed(q.Tracker) {
-		out = append(out, Decision{Destination: r.defaultChannel, Route: DefaultRoute})
+	return onlyOnce(out)
+}
+
+func (rt route) take(s subject) verdict {
+	if managed(s.tracker.Name) && !rt.names(s.tracker.Name) {
+		return no("trackers named %s… need a route that names them", managedPrefix)
 	}
-	return unique(out, func(d Decision) string { return Slug(d.Destination) })
+	return rt.judge(s)
 }
 
-func (rt route) takes(q Query) bool {
-	if len(rt.match.Trackers) == 0 && managed(q.Tracker) {
-		return false
+func (rt route) decide(i int, s subject) []Decision {
+	d := Decision{Route: i, style: rt.style}
+	switch n := rt.absence(s.tracker.Name); {
+	case n >= 0:
+		d.absent = present(strings.TrimSpace(rt.absent[n].asked()), "in the call")[0]
+	case rt.aboutQuotes():
+		d.quotes = rt.quotes(s)
 	}
-	return listed(rt.match.Trackers, q.Tracker) && listed(rt.match.Sources, q.Source) && labelled(rt.match.Labels, q.Labels)
+	var out []Decision
+	for _, d.Destination = range rt.destinations {
+		out = append(out, d)
+	}
+	return out
 }
 
-// listed tells whether a condition's list allows the value; an empty one
-// allows every value.
-func listed(list []string, value string) bool {
-	return len(list) == 0 || slices.Contains(list, value)
+// absence is the index of the condition about the absence of a tracker; -1
+// when there is none.
+func (rt route) absence(tracker string) int {
+	return slices.IndexFunc(rt.absent, func(r rule) bool { return slices.Contains(r.Trackers, tracker) })
 }
 
-func labelled(want, have map[string]string) bool {
-	for k, v := range want {
-		if got, ok := have[k]; !ok || got != v {
-			return false
+// absentTrackers are the trackers whose absence a route is about, each once.
+func (r *Router) absentTrackers() []string {
+	var out []string
+	for _, rt := range r.routes {
+		for _, a := range rt.absent {
+			out = append(out, a.Trackers...)
 		}
 	}
-	return true
+	return unique(out, func(name string) string { return name })
+}
+
+func onlyOnce(list []Decision) []Decision {
+	return unique(list, func(d Decision) string { return Slug(d.Destination) })
 }
 
 func managed(tracker string) bool { return strings.HasPrefix(tracker, managedPrefix) }

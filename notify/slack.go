@@ -19,6 +19,7 @@ import (
 type SlackOptions struct {
 	HTTPClient *http.Client // its transport is used; nil: net/http's default
 	ConsoleURL string       // of the admin console, for links; may be empty
+	Buttons    bool         // Slack's interactions reach us
 }
 
 // Slack posts alerts with a bot token through Slack's Web API
@@ -36,6 +37,8 @@ type Slack struct {
 var (
 	_ Notifier = (*Slack)(nil)
 	_ Finder   = (*Slack)(nil)
+	_ Threader = (*Slack)(nil)
+	_ Editor   = (*Slack)(nil)
 )
 
 // SlackIdentity is who a token belongs to.
@@ -58,7 +61,7 @@ func NewSlack(cfg config.Slack, opt SlackOptions) (*Slack, error) {
 	return &Slack{
 		api:     slack.New(cfg.Token, slack.OptionAPIURL(apiURL), slack.OptionHTTPClient(client)),
 		client:  client,
-		render:  RenderOptions{ConsoleURL: opt.ConsoleURL},
+		render:  RenderOptions{ConsoleURL: opt.ConsoleURL, Buttons: opt.Buttons},
 		timeout: callTimeout,
 		ids:     make(map[string]string),
 	}, nil
@@ -78,10 +81,14 @@ func slackURL(address string) (string, error) {
 // Close ends the connections that are kept open between posts.
 func (s *Slack) Close() { s.client.CloseIdleConnections() }
 
-// Notify posts the alert once. The channel's name is good enough for that; the
-// answer gives its id.
+// Notify posts one message of the alert, under Thread where that is set. The
+// channel's name is good enough for that; the answer gives its id.
 func (s *Slack) Notify(ctx context.Context, a Alert) (Receipt, error) {
-	options := messageOptions(Render(a, s.render))
+	message := Render(a, s.render)
+	options := messageOptions(message)
+	if a.Thread.TS != "" {
+		options = append(options, slack.MsgOptionTS(a.Thread.TS))
+	}
 	target := a.Destination
 	if id, ok := s.known(a.Destination); ok {
 		target = id
@@ -98,7 +105,7 @@ func (s *Slack) Notify(ctx context.Context, a Alert) (Receipt, error) {
 	if !timestamp.MatchString(r.TS) { // slack-go passes ok=false without a code
 		return Receipt{}, badAnswer()
 	}
-	r.Channel = clean(r.Channel, maxName)
+	r.Channel, r.TemplateFailed = clean(r.Channel, maxName), message.TemplateFailed
 	s.remember(a.Destination, r.Channel)
 	return r, nil
 }
@@ -107,7 +114,7 @@ func (s *Slack) Notify(ctx context.Context, a Alert) (Receipt, error) {
 var timestamp = regexp.MustCompile(`^[0-9]{1,12}\.[0-9]{1,12}$`)
 
 func messageOptions(m Message) []slack.MsgOption {
-	return []slack.MsgOption{
+	options := []slack.MsgOption{
 		slack.MsgOptionText(m.Text, false), // escaped by Render
 		slack.MsgOptionBlocks(m.Blocks...),
 		slack.MsgOptionMetadata(m.Metadata.slack()),
@@ -116,6 +123,10 @@ func messageOptions(m Message) []slack.MsgOption {
 		slack.MsgOptionDisableLinkUnfurl(),
 		slack.MsgOptionDisableMediaUnfurl(),
 	}
+	if m.Color != "" {
+		options = append(options, slack.MsgOptionAttachments(slack.Attachment{Color: m.Color, Blocks: slack.Blocks{BlockSet: m.Barred}}))
+	}
+	return options
 }
 
 const (
@@ -133,6 +144,35 @@ func (m Metadata) slack() slack.SlackMetadata {
 			metaTrackers:  m.Trackers,
 		},
 	}
+}
+
+// Parts is how many messages the alert is: a summary and its replies.
+func (s *Slack) Parts(a Alert) int { return Parts(a) }
+
+// Update writes the alert's summary anew where it stands, with what people
+// thought of it (docs.slack.dev/reference/methods/chat.update).
+func (s *Slack) Update(ctx context.Context, a Alert, at Receipt) error {
+	options := append(messageOptions(Render(a, s.render)), slack.MsgOptionUpdate(at.TS))
+	failed := call(ctx, s.timeout, func(ctx context.Context) error {
+		_, _, err := s.api.PostMessageContext(ctx, at.Channel, options...)
+		return err
+	})
+	if failed != nil { // a second update does no harm
+		return reading(failed)
+	}
+	return nil
+}
+
+// Remove deletes a message; one that is gone already is no error.
+func (s *Slack) Remove(ctx context.Context, at Receipt) error {
+	failed := call(ctx, s.timeout, func(ctx context.Context) error {
+		_, _, err := s.api.DeleteMessageContext(ctx, at.Channel, at.TS)
+		return err
+	})
+	if failed != nil && failed.Reason != codeNoMessage {
+		return reading(failed)
+	}
+	return nil
 }
 
 // Check tells whose token it is, by auth.test.

@@ -22,6 +22,9 @@ const (
 	codeNoChannel    = "channel_not_found"
 	codeNotInChannel = "not_in_channel"
 	codeArchived     = "is_archived"
+	codeNoMessage    = "message_not_found"
+	codeNoThread     = "thread_not_found"
+	codeNoReply      = "cannot_reply_to_message"
 )
 
 const (
@@ -30,6 +33,7 @@ const (
 	adviceReport  = "This is a fault of trackerbell; report it with the recording's key."
 	adviceSlack   = "Slack has a problem of its own; look at status.slack.com. The alert is looked for before it is posted again."
 	adviceScope   = "Give the app the scopes chat:write, channels:read, groups:read, channels:history and groups:history, and install it again."
+	adviceThread  = "Somebody deleted or locked the message; replay the alert, or drop it."
 	adviceNothing = "Nothing to do: the alert is sent again later."
 )
 
@@ -55,6 +59,12 @@ func slackCodes() []errorCode {
 		{codeNoChannel, Permanent, "Check the channel's name in the configuration, and invite the app to it if it is private: /invite @app."},
 		{codeNotInChannel, Permanent, "Invite the app to the channel: /invite @app."},
 		{codeArchived, Permanent, "Unarchive the channel or route to another one."},
+		{codeNoThread, Permanent, adviceThread},
+		{codeNoReply, Permanent, adviceThread},
+		{codeNoMessage, Permanent, adviceThread},
+		{"cant_update_message", Permanent, adviceThread},
+		{"cant_delete_message", Permanent, adviceThread},
+		{"edit_window_closed", Permanent, adviceThread},
 		{"restricted_action", Permanent, adviceAdmin},
 		{"restricted_action_non_threadable_channel", Permanent, adviceAdmin},
 		{"restricted_action_read_only_channel", Permanent, adviceAdmin},

@@ -16,47 +16,71 @@ const (
 )
 
 // Find looks for the alert's id in the metadata of what was posted to its
-// channel since (docs.slack.dev/reference/methods/conversations.history; the
+// channel or its thread since (docs.slack.dev/reference/methods/conversations.history; the
 // app must be a member). It reads at most 20,000 messages.
 func (s *Slack) Find(ctx context.Context, a Alert, since time.Time) (Receipt, bool, error) {
 	channel, err := s.Resolve(ctx, a.Destination)
 	if err != nil {
 		return Receipt{}, false, err
 	}
-	query := slack.GetConversationHistoryParameters{
-		ChannelID:          channel,
-		Oldest:             fmt.Sprintf("%d.%06d", since.Unix(), since.Nanosecond()/1000),
-		Inclusive:          true,
-		Limit:              historyPage,
-		IncludeAllMetadata: true,
-	}
+	oldest := fmt.Sprintf("%d.%06d", since.Unix(), since.Nanosecond()/1000)
+	cursor := ""
 	for range maxPages {
-		page, failed := s.history(ctx, &query)
+		var messages []slack.Message
+		var failed *Error
+		if a.Thread.TS == "" {
+			messages, failed = s.history(ctx, channel, oldest, &cursor)
+		} else {
+			messages, failed = s.replies(ctx, channel, a.Thread.TS, oldest, &cursor)
+		}
 		if failed != nil {
 			s.mayForget(a.Destination, failed)
 			return Receipt{}, false, failed
 		}
-		if ts, found := findAlert(page.Messages, a.ID); found {
+		if ts, found := findAlert(messages, a.messageID()); found {
 			return Receipt{Channel: channel, TS: ts}, true, nil
 		}
-		query.Cursor = page.ResponseMetaData.NextCursor
-		if query.Cursor == "" {
+		if cursor == "" {
 			return Receipt{}, false, nil
 		}
 	}
 	return Receipt{}, false, &Error{Outcome: Permanent, Reason: ReasonHistory}
 }
 
-func (s *Slack) history(ctx context.Context, query *slack.GetConversationHistoryParameters) (*slack.GetConversationHistoryResponse, *Error) {
+// replies gets a page of a thread and moves the cursor to the next one
+// (docs.slack.dev/reference/methods/conversations.replies).
+func (s *Slack) replies(ctx context.Context, channel, ts, oldest string, cursor *string) (messages []slack.Message, failed *Error) {
+	query := slack.GetConversationRepliesParameters{
+		ChannelID: channel, Timestamp: ts, Oldest: oldest, Inclusive: true, Limit: historyPage, IncludeAllMetadata: true, Cursor: *cursor,
+	}
+	failed = call(ctx, s.timeout, func(ctx context.Context) (err error) {
+		messages, _, *cursor, err = s.api.GetConversationRepliesContext(ctx, &query)
+		return err
+	})
+	if failed == nil && len(messages) == 0 && *cursor == "" { // every thread has its first message
+		failed = badAnswer()
+	}
+	return messages, reading(failed)
+}
+
+// history gets a page of a channel and moves the cursor to the next one.
+func (s *Slack) history(ctx context.Context, channel, oldest string, cursor *string) ([]slack.Message, *Error) {
+	query := slack.GetConversationHistoryParameters{
+		ChannelID: channel, Oldest: oldest, Inclusive: true, Limit: historyPage, IncludeAllMetadata: true, Cursor: *cursor,
+	}
 	var page *slack.GetConversationHistoryResponse
 	failed := call(ctx, s.timeout, func(ctx context.Context) (err error) {
-		page, err = s.api.GetConversationHistoryContext(ctx, query)
+		page, err = s.api.GetConversationHistoryContext(ctx, &query)
 		return err
 	})
 	if failed == nil && !page.Ok { // "not there" must be Slack's own word
 		failed = badAnswer()
 	}
-	return page, reading(failed)
+	if failed != nil {
+		return nil, reading(failed)
+	}
+	*cursor = page.ResponseMetaData.NextCursor
+	return page.Messages, nil
 }
 
 func findAlert(messages []slack.Message, id string) (ts string, found bool) {

@@ -21,7 +21,7 @@ const (
 func Text(a Alert, color bool) string {
 	v := newView(a)
 	w := &writer{color: color}
-	w.paragraph("", []span{{bell + v.title, true}, {"  → " + clean(a.Destination, maxName), false}})
+	w.paragraph("", []span{{a.Style.bell() + v.title, true}, {"  → " + clean(a.Destination, maxName), false}})
 	for _, t := range v.trackers {
 		w.tracker(t)
 	}

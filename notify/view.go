@@ -12,7 +12,6 @@ const (
 	maxTrackerName = 100
 	maxPhrase      = 60
 	maxKey         = 256 // bytes of a recording's key, as the contract has it
-	bell           = "🔔 "
 )
 
 // view is an alert as people see it, the same for every medium: foreign text
@@ -29,12 +28,15 @@ type trackerView struct {
 	name     string
 	mentions int // sentences
 	quotes   []quoteView
+	absent   string // not empty: where it was looked for and not found
+	inThread bool   // what is not shown stands in a reply
 }
 
 // quoteView is one sentence and every phrase that was found in it.
 type quoteView struct {
 	cells   []cell
 	who     string
+	role    string
 	at      string
 	matched []string // the words of exact matches, as they stand in the text
 	similar []string // the phrases of similar matches, where there is no exact one
@@ -47,7 +49,7 @@ func newView(a Alert) view {
 		source = ""
 	}
 	v := view{
-		summary: a.Call.summary(),
+		summary: a.summary(),
 		when:    a.Call.started(),
 		rest:    present(duration(a.Call.Seconds), source, key),
 	}
@@ -79,10 +81,11 @@ func cutText(s string, limit int) string { return textOf(cutCells(cellsOf(s), li
 func newTrackerView(t Tracker) trackerView {
 	t.Quotes = slices.Clone(t.Quotes) // an alert is its caller's
 	t.Sort()
-	tv := trackerView{name: clean(t.Name, maxTrackerName)}
+	tv := trackerView{name: clean(t.Name, maxTrackerName), absent: clean(t.Absent, maxName)}
 	if tv.name == "" {
 		tv.name = "Unnamed tracker"
 	}
+	tv.mentions = t.More
 	for _, group := range sentences(t.Quotes) {
 		tv.mentions++
 		if len(tv.quotes) < maxQuotes {
@@ -116,7 +119,7 @@ func sentences(quotes []Quote) [][]Quote {
 
 func newQuoteView(group []Quote) quoteView {
 	first := group[0]
-	qv := quoteView{who: clean(first.Speaker, maxName), at: clock(first.At)}
+	qv := quoteView{who: clean(first.Speaker, maxName), role: clean(first.Role, maxName), at: clock(first.At)}
 	cells := cellsOf(first.Text)
 	for _, q := range group {
 		if first.Exact() && !q.Exact() {
@@ -204,17 +207,26 @@ func (t trackerView) count() string {
 
 // heading is the tracker's name and count.
 func (t trackerView) heading() []span {
-	if t.mentions == 0 {
+	switch {
+	case t.absent != "":
+		return []span{{t.name, true}, {" · " + t.missing(), false}}
+	case t.mentions == 0:
 		return []span{{t.name, true}}
 	}
 	return []span{{t.name, true}, {" · " + t.count(), false}}
 }
 
+// missing says where the tracker was looked for.
+func (t trackerView) missing() string { return "not said " + t.absent }
+
 // more counts what is not shown; empty when nothing is left out.
 func (t trackerView) more() string {
 	left := t.mentions - len(t.quotes)
-	if left <= 0 {
+	switch {
+	case left <= 0:
 		return ""
+	case t.inThread:
+		return fmt.Sprintf("and %d more in the thread", left)
 	}
 	return fmt.Sprintf("and %d more", left)
 }

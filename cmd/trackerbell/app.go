@@ -43,7 +43,7 @@ type app struct {
 }
 
 // newApp wires the service. Alerts that have no Slack go to out.
-func newApp(ctx context.Context, cfg *config.Config, log *zap.Logger, notifier notify.Notifier) (_ *app, err error) {
+func newApp(ctx context.Context, cfg *config.Config, log *zap.Logger, notifiers *notify.Switchboard) (_ *app, err error) {
 	a := &app{cfg: cfg, log: log, registry: prometheus.NewRegistry(), opened: make(chan *engine.Engine, 1)}
 	defer func() {
 		if err != nil {
@@ -72,12 +72,12 @@ func newApp(ctx context.Context, cfg *config.Config, log *zap.Logger, notifier n
 	if a.nats, err = events.Connect(cfg.NATS, log); err != nil {
 		return a, err
 	}
-	err = a.wire(notifier)
+	err = a.wire(notifiers)
 	return a, err
 }
 
 // wire makes the service out of its parts.
-func (a *app) wire(notifier notify.Notifier) error {
+func (a *app) wire(notifiers *notify.Switchboard) error {
 	router, err := notify.NewRouter(a.cfg.Routes, a.cfg.Slack.DefaultChannel)
 	if err != nil {
 		return &usageError{err: err}
@@ -93,11 +93,11 @@ func (a *app) wire(notifier notify.Notifier) error {
 		},
 		PublicURL: a.cfg.Server.PublicURL, Callbacks: !embedded, Idempotent: embedded,
 		AllTrackers: a.cfg.Symbl.AllTrackers, MaxJobs: maxJobs(a.cfg), JobTimeout: a.cfg.Symbl.JobTimeout,
-		PollInterval: a.cfg.Symbl.PollInterval, PollMax: a.cfg.Symbl.PollMax, Rate: a.cfg.Slack.RatePerChannel,
-		MaxMedia: int64(a.cfg.Media.MaxBytes), Drain: a.cfg.Server.ShutdownTimeout,
+		PollInterval: a.cfg.Symbl.PollInterval, PollMax: a.cfg.Symbl.PollMax, Rate: a.cfg.Slack.RatePerChannel, RateAll: a.cfg.Slack.RatePerWorkspace,
+		MaxMedia: int64(a.cfg.Media.MaxBytes), Sources: sourceOptions(a.cfg), Drain: a.cfg.Server.ShutdownTimeout,
 	}, events.Deps{
 		Conn: a.nats.Conn, Backend: a.backend, Media: a, Download: a.download, Router: router,
-		Notifier: notifier, Log: a.log, Metrics: metrics,
+		Notifiers: notifiers, Log: a.log, Metrics: metrics,
 	})
 	return err
 }
@@ -124,6 +124,15 @@ func maxJobs(cfg *config.Config) int {
 // newDownloader is the client for addresses that strangers write.
 func newDownloader(cfg *config.Config) (*safehttp.Client, error) {
 	return safehttp.New(safehttp.Options{AllowHosts: cfg.Media.AllowHosts, UserAgent: "trackerbell/" + version})
+}
+
+// sourceOptions are what the stages need to know of each source.
+func sourceOptions(cfg *config.Config) map[string]events.SourceOptions {
+	list := make(map[string]events.SourceOptions, len(cfg.Sources))
+	for _, s := range cfg.Sources {
+		list[s.Name] = events.SourceOptions{AgentChannel: s.AgentChannel}
+	}
+	return list
 }
 
 // openSources makes the provider of each source.
@@ -206,10 +215,14 @@ func (a *app) finished(ctx context.Context, f engine.Finished) error {
 	return a.service.Wake(ctx, events.Wake{Key: f.Name, JobID: f.JobID, Status: string(f.Status)})
 }
 
-// newNotifier is Slack when there is a token, else out.
-func newNotifier(cfg config.Slack, out io.Writer) (notify.Notifier, error) {
-	if cfg.Token == "" {
-		return notify.NewConsole(out, isTerminal(out)), nil
+// newNotifiers are Slack when there is a token, else out.
+func newNotifiers(cfg *config.Config, out io.Writer) (*notify.Switchboard, error) {
+	if cfg.Slack.Token == "" {
+		return notify.NewSwitchboard(notify.NewConsole(out, isTerminal(out)), nil), nil
 	}
-	return notify.NewSlack(cfg, notify.SlackOptions{})
+	slack, err := notify.NewSlack(cfg.Slack, notify.SlackOptions{ConsoleURL: cfg.Admin.PublicURL, Buttons: cfg.Slack.SigningSecret != ""})
+	if err != nil {
+		return nil, err
+	}
+	return notify.NewSwitchboard(slack, nil), nil
 }

@@ -47,7 +47,7 @@ func (c *demoCmd) Run(g *globals) (err error) {
 	if c.Verbose {
 		log = newLogger(g.err)
 	}
-	a, err := newApp(g.ctx, cfg, log, notify.NewConsole(g.out, isTerminal(g.out)))
+	a, err := newApp(g.ctx, cfg, log, notify.NewSwitchboard(notify.NewConsole(g.out, isTerminal(g.out)), nil))
 	if err != nil {
 		return err
 	}

@@ -38,11 +38,11 @@ func (c *serveCmd) Run(g *globals) error {
 	if err != nil {
 		return err
 	}
-	notifier, err := newNotifier(cfg.Slack, g.out)
+	notifiers, err := newNotifiers(cfg, g.out)
 	if err != nil {
 		return err
 	}
-	a, err := newApp(g.ctx, cfg, log, notifier)
+	a, err := newApp(g.ctx, cfg, log, notifiers)
 	if err != nil {
 		return err
 	}

@@ -19,6 +19,9 @@ const (
 	maxElements = 10 // of a context
 	maxActions  = 25
 	maxButton   = 75
+	maxActionID = 255
+	maxValue    = 2000
+	maxURL      = 3000
 	maxBlockID  = 255
 
 	// What Slack refuses as msg_blocks_too_long without documenting it: the
@@ -178,10 +181,17 @@ func (c *checker) actions(raw json.RawMessage) error {
 	if len(b.Elements) == 0 || len(b.Elements) > maxActions {
 		return fmt.Errorf("actions have 1 to %d elements", maxActions)
 	}
+	seen := map[string]bool{}
 	for _, e := range b.Elements {
-		if e.Type != "button" {
+		switch {
+		case e.Type != "button":
 			return fmt.Errorf("unsupported element %q", e.Type)
+		case seen[e.ActionID]:
+			return fmt.Errorf("action_id %q is not unique", e.ActionID)
+		case utf8.RuneCountInString(e.ActionID) > maxActionID, utf8.RuneCountInString(e.Value) > maxValue, utf8.RuneCountInString(e.URL) > maxURL:
+			return errors.New("action_id, value or url is too long")
 		}
+		seen[e.ActionID] = true
 		if err := c.object(e.Text, maxButton, "plain_text"); err != nil {
 			return err
 		}

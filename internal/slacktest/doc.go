@@ -4,7 +4,7 @@
 //
 // In: form or JSON requests under /api/, as Slack takes them. Out: Slack's
 // answers, and the recorded Messages. It has auth.test, chat.postMessage,
-// conversations.list, conversations.history and conversations.info.
+// chat.update, chat.delete, conversations.list, .history, .replies and .info.
 //
 // It knows nothing of trackerbell and shares no limit with package notify: a
 // check that takes its figures from what it checks finds nothing.

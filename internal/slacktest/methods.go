@@ -33,6 +33,7 @@ func (h *Handler) post(args url.Values) answer {
 	}
 	m := Message{
 		Channel:  c.ID,
+		Thread:   args.Get("thread_ts"),
 		Text:     args.Get("text"),
 		Unfurl:   args.Get("unfurl_links") != "false" || args.Get("unfurl_media") != "false",
 		Markdown: args.Get("mrkdwn") != "false",
@@ -40,6 +41,9 @@ func (h *Handler) post(args url.Values) answer {
 	}
 	if refused := m.fill(args); refused != nil {
 		return refused
+	}
+	if m.Thread != "" && h.at(c.ID, m.Thread) < 0 {
+		return refusal("thread_not_found")
 	}
 	if wait := h.wait(c.ID); wait > 0 {
 		return answer{"retry_after": wait}
@@ -55,6 +59,12 @@ func (m *Message) fill(args url.Values) answer {
 		m.Blocks = []byte(blocks)
 		if err := CheckBlocks(m.Blocks); err != nil {
 			return refusal(blocksCode(err), "[ERROR] "+err.Error())
+		}
+	}
+	if attachments := args.Get("attachments"); attachments != "" {
+		m.Attachments = []byte(attachments)
+		if err := CheckAttachments(m.Attachments); err != nil {
+			return refusal("invalid_attachments", "[ERROR] "+err.Error())
 		}
 	}
 	switch {
@@ -84,12 +94,13 @@ func (h *Handler) wait(channel string) int {
 		h.limits[channel] = limiter
 	}
 	now := h.now()
-	r := limiter.ReserveN(now, 1)
-	delay := r.DelayFrom(now)
+	r, all := limiter.ReserveN(now, 1), h.workspace.ReserveN(now, 1)
+	delay := max(r.DelayFrom(now), all.DelayFrom(now))
 	if delay == 0 {
 		return 0
 	}
 	r.CancelAt(now)
+	all.CancelAt(now)
 	return int(math.Ceil(delay.Seconds()))
 }
 
@@ -104,6 +115,12 @@ func (m Message) wire(metadata bool) answer {
 	a := answer{"type": "message", "user": "U000000001", "bot_id": "B000000001", "ts": m.TS, "text": m.Text}
 	if m.Blocks != nil {
 		a["blocks"] = json.RawMessage(m.Blocks)
+	}
+	if m.Attachments != nil {
+		a["attachments"] = json.RawMessage(m.Attachments)
+	}
+	if m.Thread != "" {
+		a["thread_ts"] = m.Thread
 	}
 	if metadata && m.Metadata.EventType != "" {
 		a["metadata"] = m.Metadata
@@ -146,16 +163,56 @@ func (h *Handler) info(args url.Values) answer {
 	return answer{"ok": true, "channel": c.wire()}
 }
 
-// history is conversations.history: ids only, members only, newest first
-// (docs.slack.dev/reference/methods/conversations.history).
+// history is conversations.history: ids only, members only, no replies, newest
+// first (docs.slack.dev/reference/methods/conversations.history).
 func (h *Handler) history(args url.Values) answer {
+	c, refused := h.readable(args)
+	if refused != nil {
+		return refused
+	}
+	var list []Message
+	for _, m := range slices.Backward(h.messages[c.ID]) {
+		if m.Thread == "" {
+			list = append(list, m)
+		}
+	}
+	return h.between(list, args)
+}
+
+// replies is conversations.replies: a message and what was said under it,
+// oldest first (docs.slack.dev/reference/methods/conversations.replies).
+func (h *Handler) replies(args url.Values) answer {
+	c, refused := h.readable(args)
+	if refused != nil {
+		return refused
+	}
+	ts := args.Get("ts")
+	if h.at(c.ID, ts) < 0 {
+		return refusal("thread_not_found")
+	}
+	var list []Message
+	for _, m := range h.messages[c.ID] {
+		if m.TS == ts || m.Thread == ts {
+			list = append(list, m)
+		}
+	}
+	return h.between(list, args)
+}
+
+// readable finds the channel that is to be read.
+func (h *Handler) readable(args url.Values) (Channel, answer) {
 	c, ok := h.byID(args.Get("channel"))
 	switch {
 	case !ok, c.Private && c.Outside:
-		return refusal("channel_not_found")
+		return c, refusal("channel_not_found")
 	case c.Outside:
-		return refusal("not_in_channel")
+		return c, refusal("not_in_channel")
 	}
+	return c, nil
+}
+
+// between shows the messages that are asked for.
+func (h *Handler) between(list []Message, args url.Values) answer {
 	oldest, errOldest := seconds(args.Get("oldest"), 0)
 	latest, errLatest := seconds(args.Get("latest"), math.MaxFloat64)
 	if errOldest != nil {
@@ -166,7 +223,7 @@ func (h *Handler) history(args url.Values) answer {
 	}
 	inclusive := truth(args.Get("inclusive"))
 	var shown []answer
-	for _, m := range slices.Backward(h.messages[c.ID]) {
+	for _, m := range list {
 		ts, err := seconds(m.TS, 0)
 		within := err == nil && (ts > oldest && ts < latest || inclusive && (ts == oldest || ts == latest))
 		if within {

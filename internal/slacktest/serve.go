@@ -70,6 +70,12 @@ func (h *Handler) do(r *http.Request, method string, args url.Values) answer {
 			"team_id": "T000000001", "user_id": "U000000001", "bot_id": "B000000001"}
 	case "chat.postMessage":
 		return h.post(args)
+	case "chat.update":
+		return h.update(args)
+	case "chat.delete":
+		return h.remove(args)
+	case "conversations.replies":
+		return h.replies(args)
 	case "conversations.list":
 		return h.list(args)
 	case "conversations.history":

@@ -38,6 +38,10 @@ type Message struct {
 	Unfurl   bool // links or media would be unfurled
 	Markdown bool // the text would be formatted
 	Linked   bool // a written @name or #name would become a link
+
+	Attachments []byte // JSON array; nil without attachments
+	Thread      string // ts of the message that this is a reply to; empty at the top level
+	Edited      int    // how often it was changed
 }
 
 // Metadata is a message's metadata; empty without one.
@@ -81,6 +85,12 @@ func WithAnyChannel() Option { return func(h *Handler) { h.anyChannel = true } }
 // Slack's own figure is 1. Default: no limit.
 func WithRate(perSecond float64) Option { return func(h *Handler) { h.rate = rate.Limit(perSecond) } }
 
+// WithWorkspaceRate limits all channels together to so many messages a second,
+// with a burst of as many. Default: no limit.
+func WithWorkspaceRate(perSecond int) Option {
+	return func(h *Handler) { h.workspace = rate.NewLimiter(rate.Limit(perSecond), perSecond) }
+}
+
 // WithClock sets the clock of timestamps and rates.
 func WithClock(now func() time.Time) Option { return func(h *Handler) { h.now = now } }
 
@@ -93,6 +103,7 @@ type Handler struct {
 	token      string
 	anyChannel bool
 	rate       rate.Limit
+	workspace  *rate.Limiter
 	pageSize   int
 	now        func() time.Time
 	done       chan struct{} // closed by Close: what hangs goes on
@@ -109,15 +120,16 @@ type Handler struct {
 // NewHandler makes a stand-in with no channels, for use outside of tests too.
 func NewHandler(opts ...Option) *Handler {
 	h := &Handler{
-		token:    DefaultToken,
-		rate:     rate.Inf,
-		pageSize: math.MaxInt,
-		now:      time.Now,
-		done:     make(chan struct{}),
-		fail:     func(string, string) *Fault { return nil },
-		messages: make(map[string][]Message),
-		limits:   make(map[string]*rate.Limiter),
-		calls:    make(map[string]int),
+		token:     DefaultToken,
+		rate:      rate.Inf,
+		workspace: rate.NewLimiter(rate.Inf, 1),
+		pageSize:  math.MaxInt,
+		now:       time.Now,
+		done:      make(chan struct{}),
+		fail:      func(string, string) *Fault { return nil },
+		messages:  make(map[string][]Message),
+		limits:    make(map[string]*rate.Limiter),
+		calls:     make(map[string]int),
 	}
 	for _, o := range opts {
 		o(h)
@@ -189,6 +201,16 @@ func (h *Handler) Messages(channel string) []Message {
 		return nil
 	}
 	return slices.Clone(h.messages[c.ID])
+}
+
+// Posted lists the messages of a channel that are no replies, in order.
+func (h *Handler) Posted(channel string) []Message {
+	return slices.DeleteFunc(h.Messages(channel), func(m Message) bool { return m.Thread != "" })
+}
+
+// Replies lists the replies to a message, in order.
+func (h *Handler) Replies(channel, ts string) []Message {
+	return slices.DeleteFunc(h.Messages(channel), func(m Message) bool { return m.Thread != ts })
 }
 
 // Calls counts the requests of a method, failed ones included.

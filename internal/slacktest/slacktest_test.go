@@ -127,7 +127,7 @@ func TestPostsAreRefusedAsSlackRefusesThem(t *testing.T) {
 		})
 	}
 	require.Empty(t, s.Messages("#open"))
-	_, got := ask(t, s, "chat.delete", url.Values{})
+	_, got := ask(t, s, "chat.meMessage", url.Values{})
 	require.Equal(t, "unknown_method", got["error"])
 }
 
