@@ -24,6 +24,7 @@ type store struct {
 	entry           func(string) (events.Entry, error)
 	entries         func(cursor uint64, limit int) (events.Page, error)
 	replayRecording func(string) error
+	found           func(string) (events.Processed, error)
 	deadLetters     func(cursor uint64, limit int) (events.DeadPage, error)
 	deadLetter      func(uint64) (events.DeadLetter, error)
 	replayDead      func(uint64) error
@@ -51,6 +52,13 @@ func (s *store) ReplayRecording(_ context.Context, key string) error {
 		return nil
 	}
 	return s.replayRecording(key)
+}
+
+func (s *store) Found(_ context.Context, key string) (events.Processed, error) {
+	if s.found == nil {
+		return events.Processed{}, nil
+	}
+	return s.found(key)
 }
 
 func (s *store) DeadLetters(_ context.Context, cursor uint64, limit int) (events.DeadPage, error) {

@@ -6,6 +6,8 @@ import (
 	"strconv"
 
 	"github.com/labstack/echo/v4"
+
+	"github.com/trackerbell/trackerbell/notify"
 )
 
 const (
@@ -45,6 +47,24 @@ func (h *recordings) show(c echo.Context) error {
 		return err
 	}
 	return c.JSON(http.StatusOK, h.shown(c, View(e)))
+}
+
+// matches is what was found in a recording: its call, and the trackers with
+// their quotes.
+func (h *recordings) matches(c echo.Context) error {
+	key, err := pathParam(c, "key")
+	if err != nil {
+		return err
+	}
+	found, err := h.store.Found(c.Request().Context(), key)
+	if err != nil {
+		return err
+	}
+	if h.guard.role(c.Request()) < operator {
+		found.Call.From, found.Call.To = notify.Mask(found.Call.From), notify.Mask(found.Call.To)
+	}
+	found.Trackers, found.TrackersRef = list(found.Trackers), ""
+	return c.JSON(http.StatusOK, found)
 }
 
 // shown is the recording as the one who asks may see it.

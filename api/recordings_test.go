@@ -136,6 +136,19 @@ func TestViewerSeesNoNumbers(t *testing.T) {
 	}
 }
 
+func TestWhatWasFoundIsShownWithNumbersForOperatorsOnly(t *testing.T) {
+	a := newAdmin(t, api.AdminConfig{Token: "op", ViewerToken: "view"})
+	a.store.found = func(key string) (events.Processed, error) {
+		require.Equal(t, "calls.RE1", key)
+		return events.Processed{Call: notify.Call{Source: "calls", From: "+14155550137"}, TrackersRef: "matches/1"}, nil
+	}
+	require.JSONEq(t, `{"call":{"source":"calls","from":"+1 415 •••• 0137"},"trackers":[]}`,
+		do(a, request(http.MethodGet, "/api/recordings/calls.RE1/matches", "view")).Body.String())
+	require.Contains(t, do(a, request(http.MethodGet, "/api/recordings/calls.RE1/matches", "op")).Body.String(), "+14155550137")
+	a.store.found = func(string) (events.Processed, error) { return events.Processed{}, events.ErrGone }
+	require.Equal(t, http.StatusGone, do(a, request(http.MethodGet, "/api/recordings/calls.RE1/matches", "op")).Code)
+}
+
 func TestRecordingIsReplayed(t *testing.T) {
 	a := newAdmin(t, api.AdminConfig{})
 	got := ""

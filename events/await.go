@@ -165,11 +165,7 @@ func (s *Service) collect(ctx context.Context, e Entry) error {
 			return pollError(err)
 		}
 	}
-	about := newSides(e.Call, s.opt.Sources[e.Source].AgentChannel, messages)
-	found := Processed{Call: e.Call, Trackers: join(results, messages, e.Text, e.callStart(), about)}
-	if found.Call.Seconds == 0 {
-		found.Call.Seconds = ending(messages, e.Text, e.callStart())
-	}
+	found := NewProcessed(e.Call, results, messages, e.Text, e.callStart(), s.opt.Sources[e.Source])
 	names := make([]string, 0, len(found.Trackers))
 	for _, t := range found.Trackers {
 		names = append(names, t.Name)

@@ -53,6 +53,7 @@ type Entry struct {
 	ConversationID string    `json:"conversationId,omitempty"`
 
 	Trackers []string      `json:"trackers,omitempty"` // that were found
+	FoundSeq uint64        `json:"foundSeq,omitempty"` // of the processed event in RECORDINGS, which holds the quotes
 	Routed   bool          `json:"routed,omitempty"`   // Alerts is decided, even if empty
 	Alerts   []AlertRecord `json:"alerts,omitempty"`
 	Threads  []Thread      `json:"threads,omitempty"` // a replay's alerts stand under the first ones

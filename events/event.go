@@ -59,7 +59,7 @@ type Wake struct {
 // Large Trackers are held in BLOBS under TrackersRef.
 type Processed struct {
 	Call        notify.Call      `json:"call"`
-	Trackers    []notify.Tracker `json:"trackers,omitempty"`
+	Trackers    []notify.Tracker `json:"trackers"`
 	TrackersRef string           `json:"trackersRef,omitempty"`
 }
 

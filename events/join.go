@@ -12,6 +12,16 @@ import (
 // unknownTime is the At of a quote whose message has no time.
 const unknownTime = -1
 
+// NewProcessed joins the matches of a call to who said them when. text tells
+// that we submitted the messages ourselves, with times that count from start.
+func NewProcessed(call notify.Call, results []symbl.TrackerResult, messages []symbl.Message, text bool, start time.Time, opt SourceOptions) Processed {
+	p := Processed{Call: call, Trackers: join(results, messages, text, start, newSides(call, opt.AgentChannel, messages))}
+	if p.Call.Seconds == 0 {
+		p.Call.Seconds = ending(messages, text, start)
+	}
+	return p
+}
+
 // join makes quotes of tracker results: each match is given the speaker and
 // the time of its message, and the side of the call that sides says. text tells that we submitted the messages
 // ourselves, with times that count from start.

@@ -17,18 +17,9 @@ const quotesPerTracker = 50
 // redelivery, so that a reload of the routes between two deliveries cannot
 // send a recording to both the old and the new place.
 func (s *Service) route(ctx context.Context, d delivery) error {
-	found, err := dataOf[Processed](d.event, TypeProcessed)
+	found, err := s.loadProcessed(ctx, d.event)
 	if err != nil {
-		return dead(ReasonMalformed, err)
-	}
-	if found.TrackersRef != "" {
-		set, err := s.streams()
-		if err != nil {
-			return err
-		}
-		if found.Trackers, err = loadLarge[[]notify.Tracker](ctx, set.blobs, found.TrackersRef); err != nil {
-			return err
-		}
+		return err
 	}
 	e, err := s.decide(ctx, d, found)
 	switch {
@@ -46,6 +37,48 @@ func (s *Service) route(ctx context.Context, d delivery) error {
 		}
 	}
 	return nil
+}
+
+// loadProcessed reads the data of a processed event, wherever it is held.
+func (s *Service) loadProcessed(ctx context.Context, ev Event) (Processed, error) {
+	found, err := dataOf[Processed](ev, TypeProcessed)
+	if err != nil {
+		return found, dead(ReasonMalformed, err)
+	}
+	if found.TrackersRef == "" {
+		return found, nil
+	}
+	set, err := s.streams()
+	if err != nil {
+		return found, err
+	}
+	found.Trackers, err = loadLarge[[]notify.Tracker](ctx, set.blobs, found.TrackersRef)
+	return found, err
+}
+
+// Found gives what was found in a recording. ErrNotFound if the ledger does
+// not know it or it is not routed yet, ErrGone if its event has left the
+// stream.
+func (s *Service) Found(ctx context.Context, key string) (Processed, error) {
+	set, err := s.streams()
+	if err != nil {
+		return Processed{}, err
+	}
+	e, err := set.ledger.Get(ctx, key)
+	switch {
+	case err != nil:
+		return Processed{}, err
+	case e.FoundSeq == 0:
+		return Processed{}, ErrNotFound
+	}
+	ev, err := readEvent(ctx, set.recordings, e.FoundSeq)
+	if errors.Is(err, ErrNotFound) {
+		return Processed{}, ErrGone
+	}
+	if err != nil {
+		return Processed{}, err
+	}
+	return s.loadProcessed(ctx, ev)
 }
 
 // decide stores the alerts of the recording in the ledger, once.
@@ -70,19 +103,24 @@ func (s *Service) decide(ctx context.Context, d delivery, found Processed) (Entr
 				Destination: p.Destination, Trackers: p.Names(), Parts: p.Parts, Style: p.Style,
 			})
 		}
-		e.Routed = true
+		e.Routed, e.FoundSeq = true, d.seq
 		e.pass(StepRoute, s.now())
 		e.settle()
 		return nil
 	})
 }
 
-func (s *Service) publishAlert(ctx context.Context, e Entry, a AlertRecord, found Processed) error {
-	plan := notify.Plan{Parts: a.Parts}
-	alert := notify.Alert{
-		ID: a.AlertID, Recording: e.Key, Destination: a.Destination, Call: found.Call,
-		Trackers: plan.Fill(found.Trackers, quotesPerTracker), Style: a.Style,
+// NewAlert fills a plan with what was found, as the source wants it shown.
+func NewAlert(key string, replay int, p notify.Plan, found Processed, opt SourceOptions) notify.Alert {
+	return notify.Alert{
+		ID: notify.AlertID(key, p.Destination, replay), Recording: key, Destination: p.Destination, Call: found.Call,
+		Trackers: p.Fill(found.Trackers, quotesPerTracker), Style: p.Style,
 	}
+}
+
+func (s *Service) publishAlert(ctx context.Context, e Entry, a AlertRecord, found Processed) error {
+	plan := notify.Plan{Destination: a.Destination, Parts: a.Parts, Style: a.Style}
+	alert := NewAlert(e.Key, e.Replay, plan, found, s.opt.Sources[e.Source])
 	slug := notify.Slug(a.Destination)
 	if err := s.ensureDestination(ctx, slug); err != nil {
 		return err

@@ -26,7 +26,7 @@ type Message struct {
 	Barred   []slack.Block // in an attachment below Blocks
 	Metadata Metadata
 
-	TemplateFailed bool // the route's template did not work; this is the built-in message
+	TemplateError error // the route's template did not work; this is the built-in message
 }
 
 // Metadata is what a message tells other programs, and how an alert is found
@@ -52,7 +52,7 @@ func Render(a Alert, opt RenderOptions) Message {
 	v := newView(a)
 	v.threaded(Parts(a) > 1)
 	custom, err := runTemplate(a, opt)
-	m := Message{Color: a.Style.Color, Metadata: newMetadata(a), TemplateFailed: err != nil}
+	m := Message{Color: a.Style.Color, Metadata: newMetadata(a), TemplateError: err}
 	text := escape(v.fallback(a))
 	if custom.title != "" {
 		text = custom.title + "\n" + text

@@ -105,7 +105,7 @@ func (s *Slack) Notify(ctx context.Context, a Alert) (Receipt, error) {
 	if !timestamp.MatchString(r.TS) { // slack-go passes ok=false without a code
 		return Receipt{}, badAnswer()
 	}
-	r.Channel, r.TemplateFailed = clean(r.Channel, maxName), message.TemplateFailed
+	r.Channel, r.TemplateFailed = clean(r.Channel, maxName), message.TemplateError != nil
 	s.remember(a.Destination, r.Channel)
 	return r, nil
 }

@@ -78,9 +78,9 @@ func newApp(ctx context.Context, cfg *config.Config, log *zap.Logger, notifiers 
 
 // wire makes the service out of its parts.
 func (a *app) wire(notifiers *notify.Switchboard) error {
-	router, err := notify.NewRouter(a.cfg.Routes, a.cfg.Slack.DefaultChannel)
+	router, err := newRouter(a.cfg)
 	if err != nil {
-		return &usageError{err: err}
+		return err
 	}
 	metrics, err := events.NewMetrics(a.registry)
 	if err != nil {
@@ -133,6 +133,26 @@ func sourceOptions(cfg *config.Config) map[string]events.SourceOptions {
 		list[s.Name] = events.SourceOptions{AgentChannel: s.AgentChannel}
 	}
 	return list
+}
+
+// newRouter makes the router; what is wrong with a route names its key and
+// line.
+func newRouter(cfg *config.Config) (*notify.Router, error) {
+	router, err := notify.NewRouter(cfg.Routes, cfg.Slack.DefaultChannel)
+	if err == nil {
+		return router, nil
+	}
+	all, ok := err.(interface{ Unwrap() []error }) //nolint:errorlint // errors.Join's own, to read its list
+	if !ok {
+		return nil, err
+	}
+	var problems config.Problems
+	for _, err := range all.Unwrap() {
+		if mistake, ok := errors.AsType[*notify.KeyError](err); ok {
+			problems = append(problems, cfg.Problem(mistake.Key, "%s", mistake.Message))
+		}
+	}
+	return nil, problems
 }
 
 // openSources makes the provider of each source.
