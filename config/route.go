@@ -23,15 +23,15 @@ type Route struct {
 // Template replaces parts of the built-in message by Go templates
 // (text/template) over notify.TemplateData.
 type Template struct {
-	Title  string          `yaml:"title"`
-	Body   string          `yaml:"body"`
-	Fields []TemplateField `yaml:"fields"`
+	Title  string          `yaml:"title" json:"title,omitempty"`
+	Body   string          `yaml:"body" json:"body,omitempty"`
+	Fields []TemplateField `yaml:"fields" json:"fields,omitempty"`
 }
 
 // TemplateField is one of the pairs that stand in two columns under the body.
 type TemplateField struct {
-	Name  string `yaml:"name"`
-	Value string `yaml:"value"`
+	Name  string `yaml:"name" json:"name"`
+	Value string `yaml:"value" json:"value"`
 }
 
 // IsZero tells whether the built-in message is to be used.

@@ -55,7 +55,7 @@ routes:
 
 func TestMistakesInConditionsNameKeyAndLine(t *testing.T) {
 	for name, tc := range map[string]struct{ route, want string }{
-		"unknown condition":  {"match: {trackres: [x]}", "match.trackres: unknown key; did you mean trackers?"},
+		"unknown condition":  {"match: {trakers: [x]}", "match.trakers: unknown key; did you mean trackers?"},
 		"window":             {"match: {within: 60s}", "match.within: must be a part of the call such as first 60s or last 2m"},
 		"window of nothing":  {"match: {within: first 0s}", "match.within: must be a part of the call"},
 		"role":               {"match: {speaker: {role: boss}}", "match.speaker.role: must be one of: agent, customer"},

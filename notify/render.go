@@ -2,6 +2,7 @@ package notify
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/slack-go/slack"
@@ -66,9 +67,9 @@ func Render(a Alert, opt RenderOptions) Message {
 	if custom.body == "" {
 		body = append(v.body(&left), body...)
 	}
-	m.Blocks = append(append(head, body...), foot...)
-	if m.Color != "" {
-		m.Blocks, m.Barred = head, append(body, foot...)
+	m.Blocks, m.Barred = head, slices.Concat(body, foot)
+	if m.Color == "" {
+		m.Blocks, m.Barred = slices.Concat(m.Blocks, m.Barred), nil
 	}
 	return m
 }

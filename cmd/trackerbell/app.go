@@ -142,7 +142,7 @@ func newRouter(cfg *config.Config) (*notify.Router, error) {
 	if err == nil {
 		return router, nil
 	}
-	all, ok := err.(interface{ Unwrap() []error }) //nolint:errorlint // errors.Join's own, to read its list
+	all, ok := err.(interface{ Unwrap() []error })
 	if !ok {
 		return nil, err
 	}

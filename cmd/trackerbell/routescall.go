@@ -94,7 +94,7 @@ func (c *routedCall) trackers(g *globals, cfg *config.Config) ([]symbl.Tracker, 
 		list, _, err := readTrackers(path)
 		return list, err
 	}
-	client, err := c.symblFlags.client(g)
+	client, err := c.client(g)
 	if err != nil {
 		return nil, fmt.Errorf("no file of trackers is given, and the account's cannot be read: %w", err)
 	}
