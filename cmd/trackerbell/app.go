@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"strings"
@@ -126,35 +125,6 @@ func newDownloader(cfg *config.Config) (*safehttp.Client, error) {
 	return safehttp.New(safehttp.Options{AllowHosts: cfg.Media.AllowHosts, UserAgent: "trackerbell/" + version})
 }
 
-// sourceOptions are what the stages need to know of each source.
-func sourceOptions(cfg *config.Config) map[string]events.SourceOptions {
-	list := make(map[string]events.SourceOptions, len(cfg.Sources))
-	for _, s := range cfg.Sources {
-		list[s.Name] = events.SourceOptions{AgentChannel: s.AgentChannel}
-	}
-	return list
-}
-
-// newRouter makes the router; what is wrong with a route names its key and
-// line.
-func newRouter(cfg *config.Config) (*notify.Router, error) {
-	router, err := notify.NewRouter(cfg.Routes, cfg.Slack.DefaultChannel)
-	if err == nil {
-		return router, nil
-	}
-	all, ok := err.(interface{ Unwrap() []error })
-	if !ok {
-		return nil, err
-	}
-	var problems config.Problems
-	for _, err := range all.Unwrap() {
-		if mistake, ok := errors.AsType[*notify.KeyError](err); ok {
-			problems = append(problems, cfg.Problem(mistake.Key, "%s", mistake.Message))
-		}
-	}
-	return nil, problems
-}
-
 // openSources makes the provider of each source.
 func openSources(cfg *config.Config) (map[string]api.Source, error) {
 	sources := make(map[string]api.Source, len(cfg.Sources))
@@ -233,16 +203,4 @@ func (a *app) finished(ctx context.Context, f engine.Finished) error {
 		return err
 	}
 	return a.service.Wake(ctx, events.Wake{Key: f.Name, JobID: f.JobID, Status: string(f.Status)})
-}
-
-// newNotifiers are Slack when there is a token, else out.
-func newNotifiers(cfg *config.Config, out io.Writer) (*notify.Switchboard, error) {
-	if cfg.Slack.Token == "" {
-		return notify.NewSwitchboard(notify.NewConsole(out, isTerminal(out)), nil), nil
-	}
-	slack, err := notify.NewSlack(cfg.Slack, notify.SlackOptions{ConsoleURL: cfg.Admin.PublicURL, Buttons: cfg.Slack.SigningSecret != ""})
-	if err != nil {
-		return nil, err
-	}
-	return notify.NewSwitchboard(slack, nil), nil
 }
