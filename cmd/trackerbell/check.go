@@ -138,7 +138,7 @@ func checkSlack(ctx context.Context, cfg *config.Config) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	router, err := notify.NewRouter(cfg.Routes, cfg.Slack.DefaultChannel)
+	router, err := newRouter(cfg)
 	if err != nil {
 		return "", err
 	}

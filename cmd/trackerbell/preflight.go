@@ -6,7 +6,6 @@ import (
 	"path/filepath"
 
 	"github.com/trackerbell/trackerbell/config"
-	"github.com/trackerbell/trackerbell/notify"
 )
 
 // preflight finds what is wrong with a configuration that only its users can
@@ -22,11 +21,15 @@ func preflight(cfg *config.Config) error {
 			problems = append(problems, cfg.Problem("trackers", "%v", err))
 		}
 	}
+	if _, err := newRouter(cfg); err != nil {
+		var wrong config.Problems
+		if !errors.As(err, &wrong) {
+			return err
+		}
+		problems = append(problems, wrong...)
+	}
 	if len(problems) > 0 {
 		return problems
-	}
-	if _, err := notify.NewRouter(cfg.Routes, cfg.Slack.DefaultChannel); err != nil {
-		return &usageError{err: err}
 	}
 	return nil
 }
