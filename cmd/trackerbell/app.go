@@ -27,18 +27,19 @@ import (
 // app is the whole service: newApp takes what it needs (lock, listeners,
 // NATS), Run works until its context ends, Close gives everything back.
 type app struct {
-	cfg      *config.Config
-	log      *zap.Logger
-	registry *prometheus.Registry
-	lock     *dirLock // nil with an external NATS
-	public   net.Listener
-	admin    net.Listener
-	nats     *events.NATS
-	sources  map[string]api.Source
-	download *safehttp.Client
-	service  *events.Service
-	engine   atomic.Pointer[engine.Engine] // nil until opened, and with another Symbl
-	opened   chan *engine.Engine           // passes the engine to Run
+	cfg         *config.Config
+	log         *zap.Logger
+	registry    *prometheus.Registry
+	lock        *dirLock // nil with an external NATS
+	public      net.Listener
+	admin       net.Listener
+	nats        *events.NATS
+	sources     map[string]api.Source
+	download    *safehttp.Client
+	transcriber engine.Transcriber // nil: transcripts only
+	service     *events.Service
+	engine      atomic.Pointer[engine.Engine] // nil until opened, and with another Symbl
+	opened      chan *engine.Engine           // passes the engine to Run
 }
 
 // newApp wires the service. Alerts that have no Slack go to out.
@@ -55,6 +56,11 @@ func newApp(ctx context.Context, cfg *config.Config, log *zap.Logger, notifiers 
 	}
 	if a.download, err = newDownloader(a.cfg); err != nil {
 		return a, err
+	}
+	if cfg.Symbl.BaseURL == "" {
+		if a.transcriber, err = newTranscriber(cfg); err != nil {
+			return a, err
+		}
 	}
 	if cfg.NATS.URL == "" {
 		if a.lock, err = lockDir(cfg.NATS.DataDir); err != nil {
@@ -161,7 +167,7 @@ func (a *app) backend(ctx context.Context) (events.Symbl, error) {
 		if err != nil {
 			return nil, fmt.Errorf("use jetstream: %w", err)
 		}
-		cfg := engineConfig(a.cfg, a.log, a.download)
+		cfg := engineConfig(a.cfg, a.log, a.download, a.transcriber)
 		cfg.Finished = a.finished
 		e, err := engine.New(ctx, cfg, js)
 		if err != nil {

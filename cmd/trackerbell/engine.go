@@ -60,9 +60,6 @@ func (c *engineCmd) override(cfg *config.Config) error {
 	if _, _, err := net.SplitHostPort(c.Addr); err != nil {
 		return usagef("--addr: %q is not an address such as 127.0.0.1:8090", c.Addr)
 	}
-	if cfg.Engine.Transcriber != "none" {
-		return config.Problems{cfg.Problem("engine.transcriber", "%q is not in this version; set it to none", cfg.Engine.Transcriber)}
-	}
 	if c.Data != "" {
 		cfg.NATS.DataDir, cfg.NATS.URL = c.Data, ""
 	}
@@ -73,12 +70,14 @@ func (c *engineCmd) override(cfg *config.Config) error {
 }
 
 // engineConfig is the engine's part of the configuration. The same client, with
-// its guard, sends callbacks and downloads.
-func engineConfig(cfg *config.Config, log *zap.Logger, client *safehttp.Client) engine.Config {
+// its guard, sends callbacks and downloads. Without a transcriber there is no
+// audio.
+func engineConfig(cfg *config.Config, log *zap.Logger, client *safehttp.Client, transcriber engine.Transcriber) engine.Config {
 	return engine.Config{
 		AppID: cfg.Engine.AppID, AppSecret: cfg.Engine.AppSecret,
 		Workers: cfg.Engine.MaxJobs, MaxJobs: cfg.Engine.MaxJobs, MaxTrackers: cfg.Engine.MaxTrackers,
 		Replicas: cfg.NATS.Replicas, Logger: log, Callbacks: client,
+		Transcriber: transcriber, Downloads: client, MaxMedia: int64(cfg.Media.MaxBytes),
 	}
 }
 
@@ -98,6 +97,10 @@ type engineServer struct {
 func openEngineServer(ctx context.Context, addr string, cfg *config.Config, log *zap.Logger) (s *engineServer, err error) {
 	s = &engineServer{cfg: cfg, log: log}
 	if s.client, err = newDownloader(cfg); err != nil {
+		return s, err
+	}
+	transcriber, err := newTranscriber(cfg)
+	if err != nil {
 		return s, err
 	}
 	if cfg.NATS.URL == "" {
@@ -121,7 +124,7 @@ func openEngineServer(ctx context.Context, addr string, cfg *config.Config, log 
 	if err != nil {
 		return s, fmt.Errorf("use jetstream: %w", err)
 	}
-	s.engine, err = engine.New(ctx, engineConfig(cfg, log, s.client), js)
+	s.engine, err = engine.New(ctx, engineConfig(cfg, log, s.client, transcriber), js)
 	return s, err
 }
 

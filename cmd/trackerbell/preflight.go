@@ -28,6 +28,12 @@ func preflight(cfg *config.Config) error {
 		}
 		problems = append(problems, wrong...)
 	}
+	if cfg.Symbl.BaseURL == "" {
+		var wrong config.Problems
+		if _, err := newTranscriber(cfg); errors.As(err, &wrong) {
+			problems = append(problems, wrong...)
+		}
+	}
 	if len(problems) > 0 {
 		return problems
 	}

@@ -27,9 +27,6 @@ func (c *serveCmd) Run(g *globals) error {
 	if err != nil {
 		return err
 	}
-	if cfg.Engine.Transcriber != "none" && cfg.Symbl.BaseURL == "" {
-		return config.Problems{cfg.Problem("engine.transcriber", "%q is not in this version; set it to none, or set symbl.baseURL", cfg.Engine.Transcriber)}
-	}
 	if err := preflight(cfg); err != nil {
 		return err
 	}

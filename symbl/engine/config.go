@@ -8,6 +8,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"github.com/trackerbell/trackerbell/internal/safehttp"
 	"github.com/trackerbell/trackerbell/symbl"
 )
 
@@ -24,6 +25,15 @@ type Config struct {
 	// Callbacks sends status callbacks to webhookUrl. Without it none are
 	// sent, and a webhookUrl is refused.
 	Callbacks Poster
+
+	// Transcriber turns audio and video into text. Without one they are
+	// refused.
+	Transcriber Transcriber
+	// Downloads fetches recordings that are submitted by URL. Without it they
+	// are refused.
+	Downloads *safehttp.Client
+	MaxMedia  int64  // bytes of a recording; 0: 2 GiB
+	TempDir   string // for recordings while they are transcribed; empty: the system's
 
 	// Finished is told of each job that completed or failed, at least once,
 	// before its work is taken off the queue. An error means: tell me again.
@@ -55,6 +65,8 @@ type timing struct {
 
 	callbackMax time.Duration // longest wait between two tries of a callback
 	patience    time.Duration // how long after its end a job's callback is tried
+	transcribe  time.Duration // that each transcription gets, beside three times its length
+	away        time.Duration // that a transcriber may be away for
 }
 
 // withDefaults fills what is not set, and refuses what cannot be.
@@ -74,10 +86,14 @@ func (c Config) withDefaults() (Config, error) {
 	if c.Logger == nil {
 		c.Logger = zap.NewNop()
 	}
+	if c.MaxMedia == 0 {
+		c.MaxMedia = defaultMaxMedia
+	}
 	if c.timing == (timing{}) {
 		c.timing = timing{
 			ackWait: 10 * time.Second, drain: 5 * time.Second, retry: time.Second, retryMax: 15 * time.Second,
 			callbackMax: 2 * time.Minute, patience: time.Hour,
+			transcribe: 10 * time.Minute, away: 4 * time.Hour,
 		}
 	}
 	return c, nil

@@ -22,7 +22,7 @@ type Engine struct {
 	trackers *trackerStore
 	gate     *gate
 	asker    asker
-	listener listener // nil: no audio and no video
+	hearing  *hearing // nil: no audio and no video
 	now      func() time.Time
 }
 
@@ -49,6 +49,9 @@ func New(ctx context.Context, cfg Config, js jetstream.JetStream) (*Engine, erro
 	e.gate = &gate{limit: cfg.MaxJobs, entering: make(chan struct{}, 1), ended: e.hasEnded}
 	if e.gate.queue, err = js.Stream(ctx, queueName); err != nil {
 		return nil, fmt.Errorf("open stream %s: %w", queueName, err)
+	}
+	if cfg.Transcriber != nil {
+		e.hearing = &hearing{cfg: cfg, store: e.store}
 	}
 	return e, nil
 }

@@ -1,6 +1,9 @@
 package engine
 
-import "time"
+import (
+	"context"
+	"time"
+)
 
 // Hasty makes an engine of the configuration try again at once.
 func Hasty(c Config) Config {
@@ -12,6 +15,8 @@ func Hasty(c Config) Config {
 
 		callbackMax: 20 * time.Millisecond,
 		patience:    2 * time.Second,
+		transcribe:  time.Second,
+		away:        time.Minute,
 	}
 	return c
 }
@@ -27,3 +32,9 @@ func (p *Packer) Pack(value any) ([]byte, error) { return p.packer.pack(value) }
 
 // Unpack decodes what an entry holds.
 func (p *Packer) Unpack(data []byte, value any) error { return p.packer.unpack(data, value) }
+
+// Sentences joins segments.
+var Sentences = sentences
+
+// Sweep removes the objects that nothing refers to.
+func (e *Engine) Sweep(ctx context.Context) (int, error) { return e.sweep(ctx) }

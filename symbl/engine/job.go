@@ -19,8 +19,9 @@ type job struct {
 	Revision       uint64       `json:"revision"` // of the tracker set at submission
 	At             time.Time    `json:"at"`       // of submission
 	Ended          time.Time    `json:"ended,omitzero"`
-	Starts         int          `json:"starts"`   // how often a worker began it
-	Failures       int          `json:"failures"` // how often it went wrong
+	Starts         int          `json:"starts"`           // how often a worker began it
+	Failures       int          `json:"failures"`         // how often it went wrong
+	Failing        time.Time    `json:"failing,omitzero"` // since when it does
 
 	Untold []symbl.Status `json:"untold,omitempty"` // callbacks that nobody took yet
 }
@@ -31,6 +32,7 @@ type input struct {
 
 	Messages []symbl.Message `json:"messages,omitempty"` // of a submission of text
 	Media    *media          `json:"media,omitempty"`    // of one of audio or video
+	Heard    bool            `json:"heard,omitempty"`    // the messages are what the media says
 }
 
 // ended tells whether nothing more will happen to the job.

@@ -14,7 +14,6 @@ import (
 )
 
 const (
-	maxFailures = 20 // with the delays between them, about four minutes
 	// A job may end the process that works on it; it must not do so for ever.
 	maxStarts = 100
 
@@ -65,11 +64,15 @@ func (e *Engine) attempt(ctx context.Context, j job, c *callbacks) (job, error) 
 		return j, ctx.Err() // handed back, not failed
 	}
 	j, err = change(ctx, e.store, keyJob+j.ID, func(j *job) error {
-		j.settle(problem, e.now())
+		j.settle(problem, e.now(), e.cfg.timing)
 		return nil
 	})
-	if err == nil && !j.ended() {
+	switch {
+	case err != nil:
+	case !j.ended():
 		err = problem
+	case j.Status == symbl.Failed:
+		e.log.Error("engine job failed", zap.String("job", j.ID), zap.String("conversation", j.ConversationID), zap.String("error", j.Error))
 	}
 	return j, err
 }
@@ -89,7 +92,7 @@ func (e *Engine) begin(ctx context.Context, id string) (job, error) {
 }
 
 // settle notes how an attempt went.
-func (j *job) settle(problem error, now time.Time) {
+func (j *job) settle(problem error, now time.Time, t timing) {
 	if j.ended() {
 		return
 	}
@@ -99,8 +102,10 @@ func (j *job) settle(problem error, now time.Time) {
 	}
 	j.Failures++
 	j.Error = problem.Error()
-	var permanent *permanentError
-	if errors.As(problem, &permanent) || j.Failures >= maxFailures {
+	if j.Failing.IsZero() {
+		j.Failing = now.UTC()
+	}
+	if j.hopeless(problem, now, t) {
 		j.end(symbl.Failed, j.Error, now)
 	}
 }
@@ -160,7 +165,9 @@ func (e *Engine) dropInput(ctx context.Context, jobID string) error {
 	} else if err != nil {
 		return err
 	}
-	e.dropMedia(ctx, in.Media)
+	if err := e.dropMedia(ctx, in.Media); err != nil {
+		return err
+	}
 	if err := e.store.remove(ctx, keyInput+jobID); err != nil && !errors.Is(err, errNotFound) {
 		return err
 	}

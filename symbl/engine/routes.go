@@ -48,10 +48,7 @@ func (e *Engine) v1() http.Handler {
 	e.managementRoutes(mux)
 	mux.Handle("/v1/process/text", e.serve(methods{http.MethodPost: e.processText}))
 	mux.Handle("/v1/process/text/{id}", e.serve(methods{http.MethodPut: e.appendText}))
-	for _, media := range []string{"/v1/process/audio", "/v1/process/video"} {
-		mux.HandleFunc(media, e.noTranscriber)
-		mux.HandleFunc(media+"/", e.noTranscriber)
-	}
+	e.mediaRoutes(mux)
 	mux.Handle("/v1/job/{id}", e.serve(methods{http.MethodGet: e.getJob}))
 	mux.Handle("/v1/conversations", e.serve(methods{http.MethodGet: e.listConversations}))
 	mux.Handle("/v1/conversations/{id}", e.serve(methods{
@@ -96,9 +93,26 @@ func (e *Engine) notImplemented(w http.ResponseWriter, r *http.Request) {
 	e.fail(w, r, refuse(http.StatusNotImplemented, "this engine does not implement %s %s", r.Method, r.URL.Path))
 }
 
-func (e *Engine) noTranscriber(w http.ResponseWriter, r *http.Request) {
-	e.fail(w, r, refuse(http.StatusNotImplemented,
-		"this engine has no transcriber; set engine.transcriber to process audio and video, or submit text"))
+const noTranscriber = "this engine has no transcriber; set engine.transcriber to process audio and video, or submit text"
+
+// mediaRoutes serves audio and video alike: what a recording is shows in its
+// content.
+func (e *Engine) mediaRoutes(mux *http.ServeMux) {
+	for _, path := range []string{"/v1/process/audio", "/v1/process/video"} {
+		if e.hearing == nil {
+			mux.HandleFunc(path, e.deaf)
+			mux.HandleFunc(path+"/", e.deaf)
+			continue
+		}
+		mux.Handle(path, e.serve(methods{http.MethodPost: e.processMedia}))
+		mux.Handle(path+"/{id}", e.serve(methods{http.MethodPut: e.appendMedia}))
+		mux.Handle(path+"/url", e.serve(methods{http.MethodPost: e.processURL}))
+		mux.Handle(path+"/url/{id}", e.serve(methods{http.MethodPut: e.appendURL}))
+	}
+}
+
+func (e *Engine) deaf(w http.ResponseWriter, r *http.Request) {
+	e.fail(w, r, refuse(http.StatusNotImplemented, noTranscriber))
 }
 
 // asQuery mends the addresses of symbl-go-sdk v0.3.7, which joins its custom

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"strings"
 	"time"
 
@@ -14,6 +15,8 @@ import (
 const (
 	sweepEvery = time.Hour
 	sweepAge   = time.Hour // of an object; a younger one may still get its entry
+
+	sweepUploadAge = 6 * time.Hour // since the last part of a recording came
 )
 
 // sweeper removes, now and then, the objects that no entry refers to: what a
@@ -21,13 +24,22 @@ const (
 // nobody else would ever find them.
 func (e *Engine) sweeper(ctx context.Context) {
 	for ctx.Err() == nil {
-		if n, err := e.store.sweep(ctx, e.now().Add(-sweepAge)); err != nil && ctx.Err() == nil {
+		if n, err := e.sweep(ctx); err != nil && ctx.Err() == nil {
 			e.log.Warn("engine cannot sweep its object store", zap.Error(err))
 		} else if n > 0 {
 			e.log.Info("engine removed objects that nothing refers to", zap.Int("objects", n))
 		}
 		pause(ctx, sweepEvery)
 	}
+}
+
+func (e *Engine) sweep(ctx context.Context) (int, error) {
+	values, err := e.store.sweep(ctx, e.now().Add(-sweepAge))
+	if err != nil {
+		return values, err
+	}
+	parts, err := e.store.sweepUploads(ctx, e.now().Add(-sweepUploadAge))
+	return values + parts, err
 }
 
 // sweep removes the objects from before a time whose entry refers to another
@@ -57,6 +69,52 @@ func (s *store) sweep(ctx context.Context, before time.Time) (int, error) {
 			return removed, fmt.Errorf("delete object: %w", err)
 		}
 		removed++
+	}
+	return removed, nil
+}
+
+// sweepUploads removes the recordings that no job refers to: their upload, or
+// the process that took it, ended too soon. It gives how many parts they had.
+func (s *store) sweepUploads(ctx context.Context, before time.Time) (int, error) {
+	objects, err := s.blobs.List(ctx)
+	if errors.Is(err, jetstream.ErrNoObjectsFound) {
+		return 0, nil
+	} else if err != nil {
+		return 0, fmt.Errorf("list objects: %w", err)
+	}
+	parts := map[string][]string{} // of the recordings that nothing was added to
+	fresh := map[string]bool{}
+	for _, o := range objects {
+		if name, ours := strings.CutPrefix(o.Description, partOf); ours {
+			parts[name] = append(parts[name], o.Name)
+			fresh[name] = fresh[name] || !o.ModTime.Before(before)
+		}
+	}
+	maps.DeleteFunc(parts, func(name string, _ []string) bool { return fresh[name] })
+	if len(parts) == 0 {
+		return 0, nil
+	}
+	err = s.scan(ctx, []string{keyInput + "*"}, func(key string, _ []byte) error {
+		in, _, err := load[input](ctx, s, key)
+		if err == nil && in.Media != nil {
+			delete(parts, in.Media.Object)
+		}
+		if errors.Is(err, errNotFound) { // its job has ended since
+			return nil
+		}
+		return err
+	})
+	if err != nil {
+		return 0, err
+	}
+	removed := 0
+	for _, names := range parts {
+		for _, name := range names {
+			if err := s.dropObject(ctx, name); err != nil {
+				return removed, err
+			}
+			removed++
+		}
 	}
 	return removed, nil
 }

@@ -15,6 +15,10 @@ type Transcriber interface {
 	Transcribe(ctx context.Context, s Speech) ([]Segment, error)
 }
 
+// Diarizer is a Transcriber that knows whether it can tell speakers apart. Only
+// then does diarization replace separate channels where both are asked for.
+type Diarizer interface{ Diarizes() bool }
+
 // Speech is what a transcriber hears.
 type Speech struct {
 	// Path of a WAV file of 16 kHz, mono, 16-bit PCM. It is in a folder of its

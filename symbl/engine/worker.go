@@ -17,8 +17,14 @@ const pullWait = 20 * time.Second
 
 // Run works on jobs until ctx ends. Then it takes no more, gives those under
 // way a few seconds to finish, and hands back what is left: another engine
-// takes it over at once. It returns nil.
-func (e *Engine) Run(ctx context.Context) error {
+// takes it over at once. It gives an error only if there is no folder for recordings.
+func (e *Engine) Run(ctx context.Context) (err error) {
+	if e.hearing != nil {
+		if e.hearing.spool, err = openSpool(e.cfg.TempDir); err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, e.hearing.spool.close()) }()
+	}
 	work, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
 	stop := context.AfterFunc(ctx, func() { time.AfterFunc(e.cfg.timing.drain, cancel) })
@@ -123,7 +129,7 @@ func (e *Engine) wait(err error, deliveries int) time.Duration {
 	if errors.As(err, &undelivered) {
 		return doubled(e.cfg.timing.retry, e.cfg.timing.callbackMax, deliveries)
 	}
-	return e.delay(deliveries)
+	return max(e.delay(deliveries), asked(err))
 }
 
 // delay is how long to wait after a number of failures: it doubles up to a

@@ -40,7 +40,10 @@ type OpenAI struct {
 	client *http.Client
 }
 
-var _ engine.Transcriber = (*OpenAI)(nil)
+var (
+	_ engine.Transcriber = (*OpenAI)(nil)
+	_ engine.Diarizer    = (*OpenAI)(nil)
+)
 
 // NewOpenAI makes no request. Redirects are not followed: they would carry
 // the key elsewhere.
@@ -131,7 +134,7 @@ func (o *OpenAI) hear(ctx context.Context, p audio.Piece, s engine.Speech) ([]en
 func (o *OpenAI) fields(s engine.Speech) [][2]string {
 	language, _, _ := strings.Cut(s.Language, "-") // ISO 639-1
 	fields := [][2]string{{"model", o.cfg.Model}, {"language", strings.ToLower(language)}}
-	if s.Diarize && strings.Contains(o.cfg.Model, "diarize") { // which takes no prompt
+	if s.Diarize && o.Diarizes() { // which takes no prompt
 		return append(fields, [2]string{"response_format", "diarized_json"}, [2]string{"chunking_strategy", "auto"})
 	}
 	fields = append(fields, [2]string{"response_format", "verbose_json"})
@@ -181,3 +184,6 @@ func (o *OpenAI) unreachable(ctx context.Context, err error) error {
 	}
 	return &engine.TranscriberError{Failure: engine.Away, Err: fmt.Errorf("ask %s to transcribe: %w", o.host(), err)}
 }
+
+// Diarizes tells whether the model is one that tells speakers apart.
+func (o *OpenAI) Diarizes() bool { return strings.Contains(o.cfg.Model, "diarize") }

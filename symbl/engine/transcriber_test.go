@@ -1,0 +1,168 @@
+package engine_test
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/trackerbell/trackerbell/symbl"
+	"github.com/trackerbell/trackerbell/symbl/engine"
+)
+
+// failing fails a number of times, and then hears something.
+func failing(times int32, problem error) *ears {
+	var n atomic.Int32
+	return &ears{hear: func(context.Context, engine.Speech) ([]engine.Segment, error) {
+		if n.Add(1) <= times {
+			return nil, problem
+		}
+		return []engine.Segment{at(0, 1, "At last.")}, nil
+	}}
+}
+
+func TestAFailingTranscriberIsTriedAgainByTheKindOfItsFailure(t *testing.T) {
+	model := errors.New("the model is missing")
+	tests := map[string]struct {
+		failures int32
+		problem  error
+		want     symbl.Status
+		calls    int
+	}{
+		"it recovers":        {3, model, symbl.Completed, 4},
+		"it is broken":       {1000, model, symbl.Failed, 5},
+		"it refuses":         {1000, &engine.TranscriberError{Failure: engine.Refused, Err: model}, symbl.Failed, 1},
+		"it is away, and so": {30, &engine.TranscriberError{Failure: engine.Away, Err: model}, symbl.Completed, 31},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			transcriber := failing(tt.failures, tt.problem)
+			a := oneEngine(t, engine.Config{Transcriber: transcriber, TempDir: t.TempDir()})
+			got := a.await(a.upload(hum(1, 0.5), ""), tt.want)
+			require.Len(t, transcriber.calls(), tt.calls)
+			if tt.want == symbl.Failed {
+				require.Equal(t, "the model is missing", got.Error)
+			} else {
+				require.Empty(t, got.Error)
+			}
+		})
+	}
+}
+
+func TestAJobThatIsTriedAgainSaysWhy(t *testing.T) {
+	a := oneEngine(t, engine.Config{TempDir: t.TempDir(), Transcriber: failing(1000, &engine.TranscriberError{
+		Failure: engine.Away, RetryAfter: time.Hour, Err: errors.New("busy until noon"),
+	})})
+	job := a.upload(hum(1, 0.5), "")
+	require.Eventually(t, func() bool { return a.status(job).Error == "busy until noon" }, eventually, tick)
+	require.Equal(t, symbl.InProgress, a.status(job).Status)
+}
+
+func TestATranscriberThatIsAwayForTooLongFailsTheJob(t *testing.T) {
+	transcriber := failing(1000, &engine.TranscriberError{Failure: engine.Away, Err: errors.New("not there")})
+	e := newEngine(t, connect(t, startNATS(t)), engine.Config{Transcriber: transcriber, TempDir: t.TempDir()})
+	var hours atomic.Int64
+	e.SetNow(func() time.Time { return time.Now().Add(time.Duration(hours.Load()) * time.Hour) })
+	start(t, e)
+	a := call(t, e)
+	job := a.upload(hum(1, 0.5), "")
+	require.Eventually(t, func() bool { return len(transcriber.calls()) > 10 }, eventually, tick)
+	require.Equal(t, symbl.InProgress, a.status(job).Status)
+	hours.Store(5)
+	require.Equal(t, "not there", a.await(job, symbl.Failed).Error)
+}
+
+func TestASlowTranscriberIsStopped(t *testing.T) {
+	var c told
+	a := oneEngine(t, engine.Config{Finished: c.finished, TempDir: t.TempDir(), Transcriber: &ears{
+		hear: func(ctx context.Context, _ engine.Speech) ([]engine.Segment, error) {
+			<-ctx.Done()
+			return nil, context.Cause(ctx)
+		},
+	}})
+	job := a.upload(hum(0.1, 0.5), "")
+	require.Contains(t, a.await(job, symbl.Failed).Error, "took too long")
+	require.Eventually(t, func() bool { return len(c.of(job.JobID)) == 1 }, eventually, tick)
+	require.Contains(t, c.of(job.JobID)[0].Error, "took too long")
+}
+
+func TestATranscriptionGoesOnInAnotherEngine(t *testing.T) {
+	s := startNATS(t)
+	begun := make(chan struct{}, 1)
+	one := newEngine(t, connect(t, s), engine.Config{TempDir: t.TempDir(), Transcriber: &ears{
+		hear: func(ctx context.Context, _ engine.Speech) ([]engine.Segment, error) {
+			begun <- struct{}{}
+			<-ctx.Done()
+			return nil, ctx.Err()
+		},
+	}})
+	a := call(t, one)
+	job := a.upload(hum(1, 0.5), "")
+	stop := start(t, one)
+	<-begun
+	stop()
+
+	js := connect(t, s)
+	start(t, newEngine(t, js, engine.Config{TempDir: t.TempDir(), Transcriber: hearing(at(0, 1, "Hello."))}))
+	a.await(job, symbl.Completed)
+	require.Len(t, a.messages(job.ConversationID), 1)
+	require.Eventually(t, func() bool { return kept(t, js) == 0 }, eventually, tick)
+}
+
+// What was heard is written down: hours of work are not lost to a storage that
+// fails for a moment.
+func TestARecordingIsHeardOnce(t *testing.T) {
+	js := mortal(t, connect(t, startNATS(t)), false)
+	js.only = "conversation."
+	transcriber := hearing(at(0, 1, "Hello."))
+	e := newEngine(t, js, engine.Config{Transcriber: transcriber, TempDir: t.TempDir()})
+	a := call(t, e)
+	job := a.upload(hum(1, 0.5), "")
+	js.dieAfter(0)
+	start(t, e)
+	require.Eventually(t, func() bool { return js.writes.Load() > 2 }, eventually, time.Millisecond)
+	js.armed.Store(false)
+	a.await(job, symbl.Completed)
+	require.Len(t, transcriber.calls(), 1)
+}
+
+func TestADeletedConversationTakesItsRecordingAlong(t *testing.T) {
+	js := connect(t, startNATS(t))
+	e := newEngine(t, js, engine.Config{Transcriber: hearing(), TempDir: t.TempDir()})
+	a := call(t, e)
+	job := a.upload(hum(1, 0.5), "")
+	a.ok("DELETE", "/v1/conversations/"+job.ConversationID, "")
+	start(t, e)
+	a.await(job, symbl.Failed)
+	require.Eventually(t, func() bool { return queued(t, js) == 0 }, eventually, tick)
+	require.Zero(t, kept(t, js))
+}
+
+func TestFoldersOfTheDeadAreRemovedAndThoseOfTheLivingAreNot(t *testing.T) {
+	dir := t.TempDir()
+	dead := filepath.Join(dir, "trackerbell-engine-dead")
+	require.NoError(t, os.MkdirAll(filepath.Join(dead, "job-1"), 0o700))
+	require.NoError(t, os.WriteFile(filepath.Join(dead, "lock"), nil, 0o600))
+	require.NoError(t, os.WriteFile(filepath.Join(dead, "job-1", "channel-1.wav"), []byte("private"), 0o600))
+
+	s := startNATS(t)
+	start(t, newEngine(t, connect(t, s), engine.Config{Transcriber: hearing(), TempDir: dir}))
+	folders := func() []string {
+		found, err := filepath.Glob(filepath.Join(dir, "trackerbell-engine-*", "lock"))
+		require.NoError(t, err)
+		return found
+	}
+	require.Eventually(t, func() bool { return len(folders()) == 1 && !exists(dead) }, eventually, tick)
+	start(t, newEngine(t, connect(t, s), engine.Config{Transcriber: hearing(), TempDir: dir}))
+	require.Eventually(t, func() bool { return len(folders()) == 2 }, eventually, tick)
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
