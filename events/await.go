@@ -170,13 +170,13 @@ func (s *Service) collect(ctx context.Context, e Entry) error {
 	for _, t := range found.Trackers {
 		names = append(names, t.Name)
 	}
-	if err := s.publishProcessed(ctx, e, found); err != nil {
+	first, err := s.publishProcessed(ctx, e, found)
+	if err != nil {
 		return err
 	}
-	first := false
 	_, err = s.mutate(ctx, e.Key, func(now *Entry) error {
-		if first = now.Replay == e.Replay && now.Stage == StageSubmitted; !first {
-			return errUnchanged // a callback and a poll came at once
+		if now.Replay != e.Replay || now.Stage != StageSubmitted {
+			return errUnchanged // a callback and a poll came at once, or the route stage was faster
 		}
 		now.Stage, now.Trackers = StageProcessed, names
 		now.pass(StepAwait, s.now())
@@ -190,14 +190,14 @@ func (s *Service) collect(ctx context.Context, e Entry) error {
 	return nil
 }
 
-func (s *Service) publishProcessed(ctx context.Context, e Entry, found Processed) error {
+func (s *Service) publishProcessed(ctx context.Context, e Entry, found Processed) (first bool, err error) {
 	set, err := s.streams()
 	if err != nil {
-		return err
+		return false, err
 	}
 	name := msgID("matches", e.Key, e.Replay)
 	if found.TrackersRef, err = storeLarge(ctx, set.blobs, name, found.Trackers); err != nil {
-		return fmt.Errorf("store matches: %w", err)
+		return false, fmt.Errorf("store matches: %w", err)
 	}
 	if found.TrackersRef != "" {
 		found.Trackers = nil

@@ -53,8 +53,9 @@ func (s *Service) ReplayDead(ctx context.Context, id uint64) error {
 func (s *Service) publishAgain(ctx context.Context, letter DeadLetter, entry Entry) error {
 	id := "replay/" + strconv.FormatUint(letter.ID, 10)
 	if letter.Step == StepAwait {
-		return publish(ctx, s, subjectSubmitted+entry.Source, TypeSubmitted, id, entry,
+		_, err := publish(ctx, s, subjectSubmitted+entry.Source, TypeSubmitted, id, entry,
 			Submitted{JobID: entry.JobID, ConversationID: entry.ConversationID})
+		return err
 	}
 	set, err := s.streams()
 	if err != nil {
@@ -113,5 +114,6 @@ func (s *Service) ReplayRecording(ctx context.Context, key string) error {
 			return err
 		}
 	}
-	return publish(ctx, s, subjectReady+rec.Source, TypeReady, msgID("ready", key, e.Replay), e, rec)
+	_, err = publish(ctx, s, subjectReady+rec.Source, TypeReady, msgID("ready", key, e.Replay), e, rec)
+	return err
 }

@@ -88,8 +88,10 @@ func (s *Service) decide(ctx context.Context, d delivery, found Processed) (Entr
 		case e.Replay != d.event.Replay || e.Stage == "":
 			return errNotOwner
 		case e.Stage == StageSubmitted:
-			// The await stage was killed between the event and the ledger.
+			// This is faster than the await stage, or that was killed between the
+			// event and the ledger.
 			e.Stage = StageProcessed
+			e.pass(StepAwait, s.now())
 		case e.Routed:
 			return errUnchanged
 		}
@@ -125,7 +127,8 @@ func (s *Service) publishAlert(ctx context.Context, e Entry, a AlertRecord, foun
 	if err := s.ensureDestination(ctx, slug); err != nil {
 		return err
 	}
-	if err := publish(ctx, s, subjectAlerts+slug, TypeAlert, msgID("alert/"+a.AlertID, e.Key, e.Replay), e, alert); err != nil {
+	first, err := publish(ctx, s, subjectAlerts+slug, TypeAlert, msgID("alert/"+a.AlertID, e.Key, e.Replay), e, alert)
+	if err != nil || !first {
 		return err
 	}
 	s.dep.Log.Info("routed", zap.String("recording", e.Key), zap.String("source", e.Source), zap.String("stage", StepRoute),

@@ -30,6 +30,11 @@ func TestARecordingBecomesOneAlertByPollsAlone(t *testing.T) {
 
 	e := h.settled(h.Service, "calls.a", StageDone)
 	require.Equal(t, []string{"Sale"}, e.Trackers)
+	var steps []string
+	for _, s := range e.Steps {
+		steps = append(steps, s.Step)
+	}
+	require.Equal(t, Steps(), steps)
 	require.Len(t, h.slack.posted(), 1)
 	require.Equal(t, 1, h.symbl.count())
 	require.True(t, h.accept(transcript("a")), "the ledger knows it")

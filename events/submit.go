@@ -240,8 +240,9 @@ func (s *Service) publishSubmitted(ctx context.Context, e Entry) error {
 	if e.Stage != StageSubmitted {
 		return nil // it is further already
 	}
-	return publish(ctx, s, subjectSubmitted+e.Source, TypeSubmitted, msgID("submitted", e.Key, e.Replay), e,
+	_, err := publish(ctx, s, subjectSubmitted+e.Source, TypeSubmitted, msgID("submitted", e.Key, e.Replay), e,
 		Submitted{JobID: e.JobID, ConversationID: e.ConversationID})
+	return err
 }
 
 // mutate changes the ledger entry of a key.
@@ -256,18 +257,19 @@ func (s *Service) mutate(ctx context.Context, key string, fn func(*Entry) error)
 func seconds(f float64) time.Duration { return time.Duration(f * float64(time.Second)) }
 
 // publish publishes the event that ends a step. The id makes doing so again
-// harmless.
-func publish[T any](ctx context.Context, s *Service, subject, typ, id string, e Entry, data T) error {
+// harmless; first tells that it was not done before.
+func publish[T any](ctx context.Context, s *Service, subject, typ, id string, e Entry, data T) (first bool, err error) {
 	set, err := s.streams()
 	if err != nil {
-		return err
+		return false, err
 	}
 	msg, err := newEvent(subject, typ, id, e.Key, e.Replay, s.now(), data)
 	if err != nil {
-		return err
+		return false, err
 	}
-	if _, err := set.js.PublishMsg(ctx, msg); err != nil {
-		return fmt.Errorf("publish %s: %w", typ, err)
+	ack, err := set.js.PublishMsg(ctx, msg)
+	if err != nil {
+		return false, fmt.Errorf("publish %s: %w", typ, err)
 	}
-	return nil
+	return !ack.Duplicate, nil
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/trackerbell/trackerbell/config"
 	"github.com/trackerbell/trackerbell/events"
 	"github.com/trackerbell/trackerbell/notify"
+	"github.com/trackerbell/trackerbell/symbl"
 )
 
 const checkTimeout = 10 * time.Second // of each check
@@ -117,6 +118,10 @@ func checkSymbl(ctx context.Context, cfg *config.Config) (string, error) {
 		return "", err
 	}
 	list, err := client.Trackers(ctx)
+	var failed *symbl.Error
+	if errors.As(err, &failed) && failed.Class == symbl.NotFound {
+		return cfg.Symbl.BaseURL + " accepts the credentials, but does not list trackers", nil
+	}
 	if err != nil {
 		return "", err
 	}
