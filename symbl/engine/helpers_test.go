@@ -131,6 +131,7 @@ func (a *api) do(method, path, body string, headers ...string) (status int, answ
 	data, err := io.ReadAll(resp.Body)
 	require.NoError(a.t, err)
 	require.Contains(a.t, resp.Header.Get("Content-Type"), "application/json")
+	obey(a.t, req, body, resp, string(data))
 	return resp.StatusCode, string(data)
 }
 

@@ -36,6 +36,7 @@ func unimplemented() []string {
 func (e *Engine) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/oauth2/token:generate", e.serve(methods{http.MethodPost: e.generateToken}))
+	mux.Handle("/openapi.yaml", e.serve(methods{http.MethodGet: e.describe}))
 	mux.Handle("/v1/", asQuery(e.authenticate(e.v1())))
 	mux.HandleFunc("/", e.unknown)
 	return mux
