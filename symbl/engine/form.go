@@ -20,6 +20,7 @@ import (
 type form struct {
 	path   string // of the object, with a final dot: messages[3].payload.
 	fields map[string]json.RawMessage
+	lists  map[string][]string // of a query: the values of fields that are not JSON
 	read   map[string]bool
 	first  error
 }
@@ -34,7 +35,7 @@ func parseForm(body []byte) (*form, error) {
 }
 
 func newForm(path string, data []byte) *form {
-	f := &form{path: path, read: map[string]bool{}}
+	f := &form{path: path, lists: map[string][]string{}, read: map[string]bool{}}
 	if err := json.Unmarshal(data, &f.fields); err != nil || f.fields == nil {
 		what := "the body"
 		if path != "" {
@@ -60,6 +61,7 @@ func (f *form) merge(query url.Values) {
 		value := []byte(values[len(values)-1])
 		if !json.Valid(value) || value[0] != '[' && value[0] != '{' {
 			value, _ = json.Marshal(values[len(values)-1]) // a string always encodes
+			f.lists[name] = values
 		}
 		f.fields[name] = value
 	}
@@ -166,7 +168,13 @@ func (f *form) integer(name string, otherwise, low, high int) int {
 	return int(n)
 }
 
+// texts is an array of strings; in a query it may also be the parameter several
+// times.
 func (f *form) texts(name string) (value []string) {
+	if list, ok := f.lists[name]; ok {
+		f.read[name] = true
+		return list
+	}
 	f.field(name, "an array of strings", &value)
 	return value
 }

@@ -54,6 +54,11 @@ func TestParametersMeanTheSameInABodyAndInAQuery(t *testing.T) {
 	})
 	require.Empty(t, cmp.Diff(want, readParameters(query, true)))
 	require.NoError(t, query.done())
+
+	// As symbl-go-sdk sends it.
+	repeated := queryForm(url.Values{"customVocabulary": {"Trackerbell", "JetStream"}})
+	require.Equal(t, []string{"Trackerbell", "JetStream"}, readParameters(repeated, true).CustomVocabulary)
+	require.NoError(t, repeated.done())
 }
 
 func TestParametersThatAreNotGiven(t *testing.T) {
