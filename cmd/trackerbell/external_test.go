@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -56,11 +58,38 @@ func (n *natsServer) stop() {
 	n.srv.WaitForShutdown()
 }
 
+// natsCluster is three servers that know each other.
+func natsCluster(t *testing.T) []*natsServer {
+	t.Helper()
+	var nodes []*natsServer
+	var routes []*url.URL
+	for i := range 3 {
+		n := newNATS(t)
+		host, port, err := net.SplitHostPort(freeAddr(t))
+		require.NoError(t, err)
+		n.opts.ServerName = fmt.Sprintf("n%d", i)
+		n.opts.Cluster = server.ClusterOpts{Name: "bell", Host: host}
+		n.opts.Cluster.Port, err = strconv.Atoi(port)
+		require.NoError(t, err)
+		routes = append(routes, &url.URL{Scheme: "nats", Host: net.JoinHostPort(host, port)})
+		nodes = append(nodes, n)
+	}
+	for _, n := range nodes {
+		n.opts.Routes = routes
+		n.start()
+	}
+	require.Eventually(t, func() bool {
+		return slices.ContainsFunc(nodes, func(n *natsServer) bool { return n.srv.JetStreamIsLeader() })
+	}, soon, tick, "the cluster has no leader")
+	return nodes
+}
+
 // newExternal makes a service on an external NATS, with the routes of the kill
 // tests.
 func newExternal(t *testing.T, slack *slacktest.Server, url string) *service {
 	t.Helper()
-	yaml := strings.Replace(killConfig, `nats: {dataDir: "${DATA}"}`, `nats: {url: "${NATS}"}`, 1)
+	yaml := strings.Replace(killConfig, `nats: {dataDir: "${DATA}"}`,
+		fmt.Sprintf(`nats: {url: "${NATS}", replicas: %d}`, 1+2*min(strings.Count(url, ","), 1)), 1)
 	s := newService(t, yaml, "NATS", url, "SLACK", slack.URL, "SECRET_SLACK", "xoxb-secret-of-the-bot", "SECRET_STANDARD", standardSecret)
 	s.write("trackers.yaml", testTrackers)
 	return s
@@ -169,4 +198,39 @@ func TestReplicasShareTheWork(t *testing.T) {
 	requireOnce(t, replicas[1], slack, calls)
 	runs[1].stop()
 	runs[2].stop()
+}
+
+// TestAClusterLosesANode runs two replicas on a cluster of three servers, and
+// stops the one that leads.
+func TestAClusterLosesANode(t *testing.T) {
+	t.Parallel()
+	const calls = 40
+	slack := slacktest.New(t, slacktest.WithAnyChannel(), slacktest.WithToken("xoxb-secret-of-the-bot"))
+	nodes := natsCluster(t)
+	var urls []string
+	for _, n := range nodes {
+		urls = append(urls, n.url())
+	}
+	a, b := newExternal(t, slack, strings.Join(urls, ",")), newExternal(t, slack, strings.Join(urls, ","))
+	runs := []*program{a.start(), b.start()}
+	var sending sync.WaitGroup
+	sending.Go(func() {
+		for i := range calls {
+			h, _ := teamCall(i)
+			a.offer(h)
+			b.offer(h)
+		}
+	})
+	require.Eventually(t, func() bool { return postedOf(slack) > calls/8 }, 2*soon, tick)
+	leader := slices.IndexFunc(nodes, func(n *natsServer) bool { return n.srv.JetStreamIsLeader() })
+	nodes[max(leader, 0)].stop()
+	sending.Wait()
+	for i := range calls {
+		h, _ := teamCall(i)
+		b.waitFor("calls."+h.ID, 3*soon, isDone)
+	}
+	requireOnce(t, b, slack, calls)
+	for _, p := range runs {
+		p.stop()
+	}
 }
