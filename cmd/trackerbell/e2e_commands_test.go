@@ -258,7 +258,7 @@ func TestEndToEndABrokenTrackersFileIsToldBeforeTheStart(t *testing.T) {
 	for _, name := range []string{"serve", "check"} {
 		r := s.command(name, "--config", s.config)
 		require.Equal(t, 2, r.code, r.stderr)
-		require.Regexp(t, `trackerbell\.yaml:\d+: trackers: .*trackers\.yaml: tracker 1: vocabulary: .*no phrase`, r.stderr)
+		require.Regexp(t, `trackerbell\.yaml:\d+: trackers: .*trackers\.yaml:1: tracker 1: .*vocabulary.* 1 to \d+ phrases`, r.stderr)
 	}
 	require.NoFileExists(t, filepath.Join(s.dir, "data", "trackerbell.lock"), "nothing was opened")
 }

@@ -11,23 +11,25 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/trackerbell/trackerbell/internal/trackerplan"
 	"github.com/trackerbell/trackerbell/symbl"
+	"github.com/trackerbell/trackerbell/symbl/engine"
 )
 
 // trackerEntry is a tracker as a file holds it, in YAML or JSON.
 type trackerEntry struct {
-	ID          string   `yaml:"id"` // ignored: the backend gives ids
-	Name        string   `yaml:"name"`
-	Description string   `yaml:"description"`
-	Categories  []string `yaml:"categories"`
-	Languages   []string `yaml:"languages"`
-	Vocabulary  []string `yaml:"vocabulary"`
-	CreatedOn   string   `yaml:"createdOn"` // ignored
-	UpdatedOn   string   `yaml:"updatedOn"` // ignored
+	ID          string   `yaml:"id,omitempty" json:"-"` // ignored: the backend gives ids
+	Name        string   `yaml:"name" json:"name"`
+	Description string   `yaml:"description,omitempty" json:"description,omitempty"`
+	Categories  []string `yaml:"categories,omitempty,flow" json:"categories,omitempty"`
+	Languages   []string `yaml:"languages,omitempty,flow" json:"languages,omitempty"`
+	Vocabulary  []string `yaml:"vocabulary" json:"vocabulary"`
+	CreatedOn   string   `yaml:"createdOn,omitempty" json:"-"` // ignored
+	UpdatedOn   string   `yaml:"updatedOn,omitempty" json:"-"` // ignored
 }
 
 // readTrackers reads a file with one tracker or a list of them; single tells
-// which.
+// which. Everything that the engine would refuse is told at once.
 func readTrackers(path string) (list []symbl.Tracker, single bool, err error) {
 	raw, err := os.ReadFile(path)
 	if err != nil {
@@ -43,18 +45,37 @@ func readTrackers(path string) (list []symbl.Tracker, single bool, err error) {
 	if err != nil {
 		return nil, false, usagef("%s: %v", path, err)
 	}
-	for i, e := range entries {
-		if problem := e.problem(); problem != "" {
-			return nil, false, usagef("%s: tracker %d: %s", path, i+1, problem)
-		}
-		list = append(list, symbl.Tracker{
-			Name: e.Name, Description: e.Description, Categories: e.Categories, Languages: e.Languages, Vocabulary: e.Vocabulary,
-		})
-	}
-	if len(list) == 0 {
+	if len(entries) == 0 {
 		return nil, false, usagef("%s: holds no tracker", path)
 	}
+	var problems []error
+	for i, e := range entries {
+		list = append(list, e.tracker())
+		err := engine.CheckTracker(list[i])
+		if first := slices.IndexFunc(list[:i], func(t symbl.Tracker) bool { return t.Name == e.Name }); err == nil && first >= 0 {
+			err = fmt.Errorf("name: %q is the name of tracker %d too", e.Name, first+1)
+		}
+		if err != nil {
+			problems = append(problems, fmt.Errorf("%s:%d: tracker %d: %w", path, entryLine(raw, i), i+1, err))
+		}
+	}
+	if len(problems) > 0 {
+		return nil, false, &usageError{err: errors.Join(problems...)}
+	}
 	return list, single, nil
+}
+
+// entryLine is the line in which an entry of the file starts.
+func entryLine(raw []byte, i int) int {
+	var document yaml.Node
+	if yaml.Unmarshal(raw, &document) != nil || len(document.Content) == 0 {
+		return 1 // not reached: it was decoded before
+	}
+	root := document.Content[0]
+	if root.Kind == yaml.SequenceNode && i < len(root.Content) {
+		return root.Content[i].Line
+	}
+	return root.Line
 }
 
 func isObject(raw []byte) bool {
@@ -71,20 +92,17 @@ func decodeStrict[T any](raw []byte, out *T) error {
 	return nil
 }
 
-// problem says what is wrong with an entry, "" if nothing is.
-func (e trackerEntry) problem() string {
-	switch {
-	case e.Name == "":
-		return "name: is missing"
-	case len(e.Vocabulary) == 0:
-		return fmt.Sprintf("vocabulary: tracker %q has no phrase", e.Name)
+func (e trackerEntry) tracker() symbl.Tracker {
+	return symbl.Tracker{
+		Name: e.Name, Description: e.Description, Categories: e.Categories, Languages: e.Languages, Vocabulary: e.Vocabulary,
 	}
-	for i, phrase := range e.Vocabulary {
-		if phrase == "" {
-			return fmt.Sprintf("vocabulary[%d]: is empty", i)
-		}
+}
+
+// entryOf is a tracker as a file holds it: without what the account decides.
+func entryOf(t symbl.Tracker) trackerEntry {
+	return trackerEntry{
+		Name: t.Name, Description: t.Description, Categories: t.Categories, Languages: t.Languages, Vocabulary: t.Vocabulary,
 	}
-	return ""
 }
 
 // applyFile makes the trackers of a file exist as the file has them; others
@@ -105,28 +123,6 @@ func applyTrackers(ctx context.Context, client *symbl.Client, wanted []symbl.Tra
 	if err != nil {
 		return fmt.Errorf("list trackers: %w", err)
 	}
-	var missing []symbl.Tracker
-	for _, w := range wanted {
-		i := slices.IndexFunc(present, func(p symbl.Tracker) bool { return p.Name == w.Name })
-		switch {
-		case i < 0:
-			missing = append(missing, w)
-		case !sameTracker(present[i], w):
-			if _, err := client.UpdateTracker(ctx, present[i].ID, w); err != nil {
-				return fmt.Errorf("update tracker %q: %w", w.Name, err)
-			}
-		}
-	}
-	if len(missing) == 0 {
-		return nil
-	}
-	if _, err := client.CreateTrackers(ctx, missing); err != nil {
-		return fmt.Errorf("create trackers: %w", err)
-	}
-	return nil
-}
-
-func sameTracker(a, b symbl.Tracker) bool {
-	return a.Description == b.Description && slices.Equal(a.Vocabulary, b.Vocabulary) &&
-		slices.Equal(a.Categories, b.Categories) && slices.Equal(a.Languages, b.Languages)
+	plan := trackerplan.New(present, wanted, trackerplan.Options{})
+	return plan.Apply(ctx, client, func(trackerplan.Verb, symbl.Tracker) {})
 }

@@ -17,13 +17,15 @@ type trackersCmd struct {
 	Get    trackersGetCmd    `cmd:"" help:"Show one tracker."`
 	Create trackersCreateCmd `cmd:"" help:"Create trackers; a list creates in bulk."`
 	Update trackersUpdateCmd `cmd:"" help:"Make a tracker what a file says."`
+	Apply  trackersApplyCmd  `cmd:"" help:"Make the account's trackers what a file says, and print the plan."`
+	Export trackersExportCmd `cmd:"" help:"Print all trackers as a file for apply."`
 	Delete trackersDeleteCmd `cmd:"" help:"Delete a tracker with its vocabulary."`
 	Test   trackersTestCmd   `cmd:"" help:"Try trackers on text, offline."`
 }
 
 // Help gives the examples.
 func (trackersCmd) Help() string {
-	return "Examples:\n  trackerbell trackers create promotion.yaml\n  trackerbell trackers get \"Promotion Mention\"\n  trackerbell trackers test trackers.yaml --text \"we have a sale right now\"\n\nA FILE is YAML or JSON: a tracker {name, vocabulary, description, categories, languages} or a list of them."
+	return "Examples:\n  trackerbell trackers create promotion.yaml\n  trackerbell trackers get \"Promotion Mention\"\n  trackerbell trackers apply trackers.yaml --dry-run\n  trackerbell trackers test trackers.yaml --text \"we have a sale right now\"\n\nA FILE is YAML or JSON: a tracker {name, vocabulary, description, categories, languages} or a list of them."
 }
 
 // symblFlags say which Symbl the trackers are managed at.
@@ -37,6 +39,10 @@ func (f symblFlags) client(g *globals) (*symbl.Client, error) {
 	if err != nil {
 		return nil, err
 	}
+	return f.clientOf(g, cfg)
+}
+
+func (f symblFlags) clientOf(g *globals, cfg *config.Config) (*symbl.Client, error) {
 	if cfg.Symbl.BaseURL != "" {
 		return newSymbl(cfg.Symbl)
 	}

@@ -27,6 +27,7 @@ func rooms() map[string][]string {
 		"internal/proc":           {},
 		"internal/safehttp":       {},
 		"internal/subtitle":       {},
+		"internal/trackerplan":    {"symbl"},
 		"symbl":                   {},
 		"symbl/engine/match":      {},
 		"symbl/engine/audio":      {"internal/proc"},

@@ -43,6 +43,11 @@ func readTracker(f *form, t *symbl.Tracker) {
 	}
 }
 
+// CheckTracker tells what keeps the engine from taking a tracker: an error that
+// names the first field that is not valid, or nil. Hosted Symbl is no stricter,
+// as far as its limits are known.
+func CheckTracker(t symbl.Tracker) error { return checkTracker("", t) }
+
 // checkTracker gives the error that names the first field that is not valid.
 // The path stands before the field's name.
 func checkTracker(path string, t symbl.Tracker) error {
