@@ -25,7 +25,8 @@ type conversation struct {
 // part is what one job added to a conversation.
 type part struct {
 	Job       string                `json:"job"`
-	At        time.Time             `json:"at"` // of submission
+	At        time.Time             `json:"at"`             // of submission
+	Sound     time.Time             `json:"sound,omitzero"` // when its recording begins
 	Messages  []symbl.Message       `json:"messages"`
 	Results   []symbl.TrackerResult `json:"results"`
 	Questions []question            `json:"questions,omitempty"`
@@ -72,6 +73,17 @@ func (c *conversation) questions() []question {
 		questions = append(questions, p.Questions...)
 	}
 	return questions
+}
+
+// begin is when the first message, or the recording it is from, begins.
+func (c *conversation) begin() time.Time {
+	begin, _ := span(c.messages())
+	for _, p := range c.Parts {
+		if !p.Sound.IsZero() && p.Sound.Before(begin) {
+			begin = p.Sound
+		}
+	}
+	return begin
 }
 
 // members are the speakers, in the order of their first message.

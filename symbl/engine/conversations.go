@@ -64,7 +64,7 @@ func (e *Engine) getMessages(w http.ResponseWriter, r *http.Request) error {
 	}
 	respond(w, http.StatusOK, struct {
 		Messages []symbl.Message `json:"messages"`
-	}{timed(c.messages())})
+	}{timed(c.messages(), c.begin())})
 	return nil
 }
 

@@ -95,6 +95,7 @@ func TestARecordingBecomesMessagesAndTrackers(t *testing.T) {
 	require.Equal(t, "I lost my debit card today.", messages[1].Text)
 	require.Equal(t, begin.Add(1200*time.Millisecond), messages[1].StartTime)
 	require.Equal(t, begin.Add(2500*time.Millisecond), messages[1].EndTime)
+	require.InDelta(t, 1.2, *messages[1].TimeOffset, 0.001, "it counts from the start of the recording")
 	found := a.detected(job.ConversationID)
 	require.Len(t, found, 1)
 	require.Equal(t, messages[1].ID, found[0].Matches[0].MessageRefs[0].ID)

@@ -61,8 +61,7 @@ func span(messages []symbl.Message) (start, end time.Time) {
 }
 
 // timed adds to each message its time within the conversation.
-func timed(messages []symbl.Message) []symbl.Message {
-	start, _ := span(messages)
+func timed(messages []symbl.Message, start time.Time) []symbl.Message {
 	for i := range messages {
 		m := &messages[i]
 		offset, length := m.StartTime.Sub(start).Seconds(), m.EndTime.Sub(m.StartTime).Seconds()

@@ -145,6 +145,9 @@ func (e *Engine) analyse(ctx context.Context, j job) error {
 		return err
 	}
 	found.Job, found.At = j.ID, j.At
+	if in.Media != nil {
+		found.Sound = in.Start
+	}
 	c, err = change(ctx, e.store, keyConversation+j.ConversationID, func(c *conversation) error {
 		c.add(found)
 		return nil

@@ -65,13 +65,13 @@ func (e *Engine) postTranscript(w http.ResponseWriter, r *http.Request) error {
 	}
 	respond(w, http.StatusOK, struct {
 		Transcript transcript `json:"transcript"`
-	}{transcript{form.render(c.messages()), form.contentType}})
+	}{transcript{form.render(c.messages(), c.begin()), form.contentType}})
 	return nil
 }
 
-func (f transcriptForm) render(messages []symbl.Message) string {
+func (f transcriptForm) render(messages []symbl.Message, start time.Time) string {
 	if f.contentType == typeSRT {
-		return f.srt(messages)
+		return f.srt(messages, start)
 	}
 	return f.markdown(messages)
 }
@@ -101,8 +101,7 @@ func (f transcriptForm) markdown(messages []symbl.Message) string {
 }
 
 // srt counts time from the start of the conversation.
-func (f transcriptForm) srt(messages []symbl.Message) string {
-	start, _ := span(messages)
+func (f transcriptForm) srt(messages []symbl.Message, start time.Time) string {
 	blocks := make([]string, len(messages))
 	for i, m := range messages {
 		blocks[i] = fmt.Sprintf("%d\n%s --> %s\n%s\n", i+1, srtTime(m.StartTime.Sub(start)), srtTime(m.EndTime.Sub(start)), f.line(m))
