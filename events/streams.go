@@ -83,12 +83,8 @@ func openStreams(ctx context.Context, js jetstream.JetStream, lim Limits) (*stre
 	if s.ledger, err = newLedger(ctx, js, ledger); err != nil {
 		return nil, err
 	}
-	s.blobs, err = js.CreateOrUpdateObjectStore(ctx, jetstream.ObjectStoreConfig{
-		Bucket: BucketBlobs, Description: "large transcripts and matches", Storage: jetstream.FileStorage,
-		Replicas: lim.Replicas,
-	})
-	if err != nil {
-		return nil, fmt.Errorf("open object store %s: %w", BucketBlobs, err)
+	if s.blobs, err = ensureBlobs(ctx, js, BucketBlobs, lim); err != nil {
+		return nil, err
 	}
 	return s, nil
 }
@@ -97,25 +93,54 @@ func openStreams(ctx context.Context, js jetstream.JetStream, lim Limits) (*stre
 // not finished as well. tidy.go deletes what is; a dead letter stays until
 // somebody replays or drops it.
 func ensureStream(ctx context.Context, js jetstream.JetStream, name, subject string, lim Limits, maxBytes int64) (jetstream.Stream, error) {
-	cfg := jetstream.StreamConfig{
-		Name: name, Subjects: []string{subject}, Storage: jetstream.FileStorage, Replicas: lim.Replicas,
-		MaxBytes: maxBytes, Discard: jetstream.DiscardNew, Duplicates: dedupeWindow, AllowDirect: true,
-	}
-	stream, err := js.CreateOrUpdateStream(ctx, cfg)
-	if err != nil {
-		return nil, fmt.Errorf("open stream %s: %w", name, err)
-	}
-	return stream, nil
+	return ensure(ctx, js, lim, jetstream.StreamConfig{
+		Name: name, Subjects: []string{subject}, MaxBytes: maxBytes, Duplicates: dedupeWindow,
+	})
 }
 
+// ensureBucket is a key-value bucket like any other, but for what ensure does.
 func ensureBucket(ctx context.Context, js jetstream.JetStream, name string, lim Limits, age time.Duration) (jetstream.KeyValue, error) {
-	kv, err := js.CreateOrUpdateKeyValue(ctx, jetstream.KeyValueConfig{
-		Bucket: name, Storage: jetstream.FileStorage, Replicas: lim.Replicas, TTL: age,
+	_, err := ensure(ctx, js, lim, jetstream.StreamConfig{
+		Name: "KV_" + name, Subjects: []string{"$KV." + name + ".>"}, MaxMsgsPerSubject: 1, MaxAge: age,
+		AllowRollup: true, DenyDelete: true,
 	})
+	if err != nil {
+		return nil, err
+	}
+	kv, err := js.KeyValue(ctx, name)
 	if err != nil {
 		return nil, fmt.Errorf("open bucket %s: %w", name, err)
 	}
 	return kv, nil
+}
+
+// ensureBlobs is an object store like any other, but for what ensure does.
+func ensureBlobs(ctx context.Context, js jetstream.JetStream, name string, lim Limits) (jetstream.ObjectStore, error) {
+	_, err := ensure(ctx, js, lim, jetstream.StreamConfig{
+		Name: "OBJ_" + name, Description: "large transcripts and matches",
+		Subjects: []string{"$O." + name + ".C.>", "$O." + name + ".M.>"}, AllowRollup: true,
+	})
+	if err != nil {
+		return nil, err
+	}
+	blobs, err := js.ObjectStore(ctx, name)
+	if err != nil {
+		return nil, fmt.Errorf("open object store %s: %w", name, err)
+	}
+	return blobs, nil
+}
+
+// ensure creates or updates a stream. In a cluster it has no direct reads: they
+// may be answered by a server that lags, and a stage that does not find what
+// the stage before it has written takes its message for a stale one.
+func ensure(ctx context.Context, js jetstream.JetStream, lim Limits, cfg jetstream.StreamConfig) (jetstream.Stream, error) {
+	cfg.Storage, cfg.Discard, cfg.Replicas = jetstream.FileStorage, jetstream.DiscardNew, lim.Replicas
+	cfg.AllowDirect = lim.Replicas <= 1
+	stream, err := js.CreateOrUpdateStream(ctx, cfg)
+	if err != nil {
+		return nil, fmt.Errorf("open stream %s: %w", cfg.Name, err)
+	}
+	return stream, nil
 }
 
 // ensureConsumer is a durable pull consumer that redelivers for ever: polls,

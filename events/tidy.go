@@ -22,9 +22,6 @@ const (
 	// what ends is deleted at once, and the oldest down to roomyPercent.
 	crowdedPercent = 75
 	roomyPercent   = 50
-	// laggard is how far the replica that a consumer counts on may be behind
-	// its stream: what is younger is not deleted.
-	laggard = time.Minute
 )
 
 // keepTidy deletes finished work until ctx ends. The server's own age limit is
@@ -88,7 +85,7 @@ func (s *Service) tidyStream(ctx context.Context, stream jetstream.Stream, limit
 	if crowded(state, limit) {
 		age = 0
 	}
-	before := s.now().Add(-max(age, s.laggard()))
+	before := s.now().Add(-age)
 	if state.Msgs == 0 || !state.FirstTime.Before(before) {
 		return nil
 	}
@@ -106,14 +103,6 @@ func (s *Service) tidyStream(ctx context.Context, stream jetstream.Stream, limit
 	}
 	s.full.forget()
 	return nil
-}
-
-// laggard is zero with one replica: there is nobody to be behind.
-func (s *Service) laggard() time.Duration {
-	if s.opt.Limits.Replicas <= 1 {
-		return 0
-	}
-	return laggard
 }
 
 func crowded(state jetstream.StreamState, limit int64) bool {

@@ -77,24 +77,6 @@ func TestNothingIsDeletedWhileAConsumerIsMissing(t *testing.T) {
 	require.EqualValues(t, 1, h.messages(StreamRecordings))
 }
 
-func TestAReplicatedStreamKeepsWhatAReplicaMayNotHaveSeen(t *testing.T) {
-	h := newHouse(t, nil)
-	h.run(h.Service)
-	h.accept(transcript("a"))
-	h.settled(h.Service, "calls.a", StageDone)
-	stream, err := h.js.Stream(t.Context(), StreamAlerts)
-	require.NoError(t, err)
-	other := h.another(func(o *Options) { o.Limits = Limits{Replicas: 3, MaxAge: time.Nanosecond} })
-	require.NoError(t, other.tidyStream(t.Context(), stream, 0, h.notifyConsumers()))
-	require.EqualValues(t, 1, h.messages(StreamAlerts))
-	alone := h.another(func(o *Options) { o.Limits = Limits{Replicas: 1, MaxAge: time.Nanosecond} })
-	require.Eventually(t, func() bool {
-		require.NoError(t, alone.tidyStream(t.Context(), stream, 0, h.notifyConsumers()))
-		return h.messages(StreamAlerts) == 0
-	}, soon, tick, "its ack is on its way")
-	require.Zero(t, h.messages(StreamAlerts))
-}
-
 func TestBlobsGoWithTheirRecording(t *testing.T) {
 	h := newHouse(t, nil)
 	h.open()
