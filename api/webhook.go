@@ -1,6 +1,7 @@
 package api
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -116,6 +117,9 @@ func (h *webhooks) take(c echo.Context, name string, src Source) (source.Deliver
 }
 
 func (h *webhooks) accept(ctx context.Context, rec events.Recording) (Accepted, error) {
+	if rec.Inline != nil {
+		return h.acceptInline(ctx, rec)
+	}
 	duplicate, err := h.intake.Accept(ctx, rec)
 	switch {
 	case errors.Is(err, events.ErrTooLarge):
@@ -131,6 +135,19 @@ func (h *webhooks) accept(ctx context.Context, rec events.Recording) (Accepted, 
 	}
 	return Accepted{Recording: rec.Key, Duplicate: duplicate}, nil
 }
+
+// acceptInline spools a recording that came inside its webhook.
+func (h *webhooks) acceptInline(ctx context.Context, rec events.Recording) (Accepted, error) {
+	body := bytes.NewReader(rec.Inline)
+	rec.Inline = nil
+	return h.spool(ctx, rec, body, verified{})
+}
+
+// verified is the proof of what was verified before.
+type verified struct{ source.Proof }
+
+// Check accepts.
+func (verified) Check() error { return nil }
 
 // complete adds what the provider cannot know. Of labels of the same name the
 // operator's win over the callback URL's, and those over the payload's.

@@ -29,6 +29,8 @@ type Recording struct {
 
 	Spooled *Spooled `json:"spooled,omitempty"` // bytes that were sent to us, in place of MediaURL
 
+	Inline []byte `json:"-"` // bytes that came inside the webhook, to be spooled
+
 	MediaText  bool   `json:"mediaText,omitempty"`  // MediaURL is a transcript's, not a recording's
 	MediaToken string `json:"mediaToken,omitempty"` // bearer for MediaURL that came with it and soon expires: never logged
 	MediaRef   string `json:"mediaRef,omitempty"`   // what the provider's API knows the media by, where that is not ID

@@ -33,18 +33,24 @@ type genericCall struct {
 	Labels       map[string]string `json:"labels,omitempty"`
 }
 
-// Normalise reads JSON, bare or as the data of a CloudEvent.
+// Normalise reads JSON or a vCon, bare or as the data of a CloudEvent.
 func (g *generic) Normalise(r Request) (Delivery, error) {
-	data := r.Body
-	switch mediaType := contentType(r.Header); {
-	case mediaType == contentTypeCloudEvent:
+	data, mediaType := r.Body, contentType(r.Header)
+	if mediaType == contentTypeCloudEvent {
 		var err error
-		if data, err = cloudEventData(r.Body); err != nil {
+		if data, mediaType, err = cloudEventData(r.Body); err != nil {
 			return Delivery{}, err
 		}
-	case mediaType == contentTypeVCon, mediaType == contentTypeBatch,
-		mediaType != contentTypeJSON && !strings.HasSuffix(mediaType, "+json"):
-		return Delivery{}, unsupported(contentTypeJSON + " or " + contentTypeCloudEvent)
+	}
+	switch {
+	case mediaType == contentTypeVCon:
+		recs, err := vconRecordings(data)
+		if err == nil && len(recs) == 0 {
+			return ignored("the vCon holds no recording, text or transcript")
+		}
+		return Delivery{Recordings: recs}, err
+	case mediaType == contentTypeBatch, mediaType != contentTypeJSON && !strings.HasSuffix(mediaType, "+json"):
+		return Delivery{}, unsupported(contentTypeJSON + ", " + contentTypeCloudEvent + " or " + contentTypeVCon)
 	}
 	call, err := decodeJSON[genericCall](data, "")
 	if err != nil {

@@ -1,0 +1,59 @@
+package source_test
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/trackerbell/trackerbell/config"
+)
+
+func TestAVConMayHoldTheRecordingItself(t *testing.T) {
+	p := build(t, config.Source{Provider: "generic", Insecure: true})
+	for _, body := range []string{"UklGRiQ", "UklGRiQ=", "UklGRiQ=\u003d"} {
+		r := jsonRequest(`{"uuid":"u1","dialog":[{"type":"recording","start":"2026-11-23T20:00:00Z","encoding":"base64url","body":"`+body+`"}]}`,
+			map[string]string{"Content-Type": "application/vcon+json"})
+		got, err := p.Normalise(r)
+		require.NoError(t, err)
+		require.Equal(t, []byte("RIFF$"), got.Recordings[0].Inline)
+		require.Empty(t, got.Recordings[0].MediaURL)
+	}
+}
+
+func TestHostileVConsDoNoHarm(t *testing.T) {
+	p := build(t, config.Source{Provider: "generic", Insecure: true})
+	for _, s := range samples(t, "generic") {
+		if s.Name != "vcon recording" && s.Name != "vcon with segments" {
+			continue
+		}
+		for _, marked := range markLeaves(t, s.Body) {
+			for _, value := range hostileJSON() {
+				r := s.request(t, now())
+				r.Body = bytes.Replace(marked, []byte(leafMark), value, 1)
+				got, err := p.Normalise(r)
+				requireSane(t, got, err)
+				if err != nil {
+					requireNoLeak(t, err, genericKit(), sample{Raw: string(r.Body)})
+				}
+			}
+		}
+	}
+}
+
+func TestNestedVConsCostNoMoreThanTheirLength(t *testing.T) {
+	p := build(t, config.Source{Provider: "generic", Insecure: true})
+	nested := map[string]string{
+		"parties":    `{"uuid":"u1","dialog":[{"type":"recording","url":"https://a.example/1","parties":` + strings.Repeat("[", 9000) + strings.Repeat("]", 9000) + `}]}`,
+		"transcript": `{"uuid":"u1","dialog":[{"type":"recording","url":"https://a.example/1"}],"analysis":[{"type":"transcript","body":` + strings.Repeat(`{"transcript":`, 9000) + `1` + strings.Repeat("}", 9000) + `}]}`,
+	}
+	for name, body := range nested {
+		began := time.Now()
+		got, err := p.Normalise(jsonRequest(body, map[string]string{"Content-Type": "application/vcon+json"}))
+		require.NoError(t, err, name)
+		require.Equal(t, "https://a.example/1", got.Recordings[0].MediaURL)
+		require.Less(t, time.Since(began), 2*time.Second, name)
+	}
+}
