@@ -18,6 +18,7 @@ import (
 type Store interface {
 	Entry(ctx context.Context, key string) (events.Entry, error)
 	Entries(ctx context.Context, cursor uint64, limit int) (events.Page, error)
+	Story(ctx context.Context, key string) (events.Story, error)
 	ReplayRecording(ctx context.Context, key string) error
 	// Found is what was found in a recording; events.ErrGone when it is known
 	// no more.
@@ -84,6 +85,7 @@ func addAPI(e *echo.Echo, g *guard, deps AdminDeps) {
 		{http.MethodGet, "/recordings", recordings.list, g.viewers},
 		{http.MethodGet, "/recordings/:key", recordings.show, g.viewers},
 		{http.MethodGet, "/recordings/:key/matches", recordings.matches, g.viewers},
+		{http.MethodGet, "/recordings/:key/vcon", recordings.vcon, g.viewers},
 		{http.MethodPost, "/recordings/:key/replay", recordings.replay, g.operators},
 		{http.MethodGet, "/dead", dead.list, g.viewers},
 		{http.MethodGet, "/dead/:id", dead.show, g.viewers},

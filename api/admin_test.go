@@ -47,6 +47,11 @@ func (s *store) Entries(_ context.Context, cursor uint64, limit int) (events.Pag
 	return s.entries(cursor, limit)
 }
 
+func (s *store) Story(ctx context.Context, key string) (events.Story, error) {
+	e, err := s.Entry(ctx, key)
+	return events.Story{Entry: e}, err
+}
+
 func (s *store) ReplayRecording(_ context.Context, key string) error {
 	if s.replayRecording == nil {
 		return nil

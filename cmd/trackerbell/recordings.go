@@ -89,12 +89,12 @@ func alertSummary(alerts []api.AlertView) string {
 type recordingsShowCmd struct {
 	adminFlags
 	Key    string `arg:"" help:"Key of the recording: SOURCE.ID."`
-	Output string `enum:"text,json" default:"text" help:"text or json."`
+	Output string `enum:"text,json,vcon" default:"text" help:"text, json or vcon: the IETF's container, with the matches as an analysis."`
 }
 
 // Help gives the examples.
 func (recordingsShowCmd) Help() string {
-	return "Examples:\n  trackerbell recordings show calls.demo-1\n  trackerbell recordings show support.RE123 --output json"
+	return "Examples:\n  trackerbell recordings show calls.demo-1\n  trackerbell recordings show support.RE123 --output json\n  trackerbell recordings show support.RE123 --output vcon > call.vcon"
 }
 
 // Run shows a recording.
@@ -102,6 +102,14 @@ func (c *recordingsShowCmd) Run(g *globals) error {
 	cfg, err := g.load()
 	if err != nil {
 		return err
+	}
+	if c.Output == "vcon" {
+		var v api.VCon
+		err := c.client(cfg).do(g.ctx, http.MethodGet, "/api/recordings/"+url.PathEscape(c.Key)+"/vcon", &v)
+		if err != nil {
+			return notFound(err, "recording", c.Key)
+		}
+		return printJSON(g.out, v)
 	}
 	var r api.RecordingView
 	err = c.client(cfg).do(g.ctx, http.MethodGet, "/api/recordings/"+url.PathEscape(c.Key), &r)
