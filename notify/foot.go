@@ -127,13 +127,15 @@ func consoleAddress(console, key string) string {
 
 func consoleLink(console, key string) string { return safeLink(consoleAddress(console, key)) }
 
-// safeLink is a web address for the inside of <…>; empty for what is none.
+// safeLink is a web address for the inside of <…>; empty for what is none, or
+// is not written in plain ASCII.
 func safeLink(address string) string {
 	u, err := url.Parse(address)
-	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || len(address) > maxURL {
+	odd := strings.ContainsFunc(address, func(r rune) bool { return r <= ' ' || r > '~' })
+	if err != nil || odd || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || len(address) > maxURL {
 		return ""
 	}
-	return strings.NewReplacer("|", "%7C", "<", "%3C", ">", "%3E", "&", "&amp;", " ", "%20").Replace(address)
+	return strings.NewReplacer("|", "%7C", "<", "%3C", ">", "%3E", "&", "&amp;").Replace(address)
 }
 
 // cutBytes keeps at most limit bytes; a key within the contract is never cut.

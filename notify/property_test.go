@@ -3,6 +3,7 @@ package notify_test
 import (
 	"math/rand/v2"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -15,24 +16,47 @@ import (
 )
 
 // ours is the only markup that a message may hold.
-var ours = regexp.MustCompile(`^<(!date\^\d+\^\{date_short_pretty\} \{time\}|https://bell\.example/recordings/[^<>|\s]+)\|[^<>|&]+>$`)
+var ours = regexp.MustCompile(`^<(!date\^\d+\^\{date_short_pretty\} \{time\}|https?://[^<>|\s]+)\|[^<>|&]+>$`)
+
+// opinion is a line that says what somebody thought of an alert.
+var opinion = regexp.MustCompile(`^(👍 Useful|👎 False alarm)( · [^<>*~` + "`" + `]*)?( · <!date[^<>]+>)?$`)
 
 // requireHarmless checks what must hold for every alert whatsoever: Slack
 // takes its message, nothing foreign in it is markup, and no control character
 // gets through to Slack or a terminal.
 func requireHarmless(t *testing.T, a notify.Alert) {
 	t.Helper()
-	opt := notify.RenderOptions{ConsoleURL: "https://bell.example"}
-	m := notify.Render(a, opt)
-	require.Equal(t, m, notify.Render(a, opt), "rendering is pure")
+	for _, opt := range []notify.RenderOptions{{ConsoleURL: "https://bell.example"}, {ConsoleURL: "https://bell.example", Buttons: true}} {
+		for a.Part = range notify.Parts(a) {
+			m := notify.Render(a, opt)
+			require.Equal(t, m, notify.Render(a, opt), "rendering is pure")
+			requireHarmlessMessage(t, m)
+		}
+	}
+	a.Part = 0
+	requireVisible(t, notify.Text(a, false))
+	bold := strings.NewReplacer("\x1b[1m", "", "\x1b[22m", "").Replace(notify.Text(a, true))
+	require.Equal(t, notify.Text(a, false), bold, "bold adds bold and nothing else")
+}
+
+func requireHarmlessMessage(t *testing.T, m notify.Message) {
+	t.Helper()
 	requireAcceptable(t, m)
 	requireVisible(t, m.Text)
 	requireEscaped(t, m.Text)
-	for _, b := range m.Blocks {
+	for _, b := range slices.Concat(m.Blocks, m.Barred) {
 		switch b := b.(type) {
 		case *slack.HeaderBlock:
 			requireTextObject(t, b.Text)
+		case *slack.SectionBlock:
+			require.Equal(t, "<!subteam^S0123456789>", b.Text.Text, "a mention is the only section")
+		case *slack.ActionBlock:
+			requireButtons(t, b)
 		case *slack.ContextBlock:
+			if b.BlockID == "trackerbell_feedback" {
+				requireOpinions(t, b)
+				continue
+			}
 			for _, e := range b.ContextElements.Elements {
 				text, ok := e.(*slack.TextBlockObject)
 				require.True(t, ok)
@@ -44,9 +68,27 @@ func requireHarmless(t *testing.T, a notify.Alert) {
 			require.Fail(t, "a block that nobody expects", "%T", b)
 		}
 	}
-	requireVisible(t, notify.Text(a, false))
-	bold := strings.NewReplacer("\x1b[1m", "", "\x1b[22m", "").Replace(notify.Text(a, true))
-	require.Equal(t, notify.Text(a, false), bold, "bold adds bold and nothing else")
+}
+
+// requireButtons takes links to the web only, and values of which Slack tells.
+func requireButtons(t *testing.T, b *slack.ActionBlock) {
+	t.Helper()
+	for _, e := range b.Elements.ElementSet {
+		button, ok := e.(*slack.ButtonBlockElement)
+		require.True(t, ok)
+		if button.URL != "" {
+			require.Regexp(t, `^https?://[^/]`, button.URL)
+		}
+	}
+}
+
+func requireOpinions(t *testing.T, b *slack.ContextBlock) {
+	t.Helper()
+	text, ok := b.ContextElements.Elements[0].(*slack.TextBlockObject)
+	require.True(t, ok)
+	for line := range strings.SplitSeq(text.Text, "\n") {
+		require.Regexp(t, opinion, line)
+	}
 }
 
 func requireTextObject(t *testing.T, text *slack.TextBlockObject) {
@@ -127,11 +169,19 @@ func nastyAlert(r *rand.Rand) notify.Alert {
 		Source: text(), Direction: text(), From: text(), To: text(), Agent: text(),
 		StartedAt: time.Unix(r.Int64N(1<<33)-1<<32, 0), Seconds: r.NormFloat64() * 1e4,
 	}}
+	if r.IntN(2) == 0 {
+		a.Style = notify.Style{Severity: "critical", Color: "#d72b3f", Mentions: []string{"S0123456789"}}
+		a.Note, a.Link, a.ShowNumbers = text(), "https://"+text(), true
+		a.Feedback = []notify.Feedback{{User: text(), Name: text(), At: time.Unix(r.Int64N(1<<33), 0)}}
+	}
 	for range r.IntN(12) {
-		tracker := notify.Tracker{Name: text()}
+		tracker := notify.Tracker{Name: text(), More: r.IntN(3)}
+		if r.IntN(4) == 0 {
+			tracker.Absent = text()
+		}
 		for range r.IntN(6) {
 			tracker.Quotes = append(tracker.Quotes, notify.Quote{
-				Text: text(), Speaker: text(), At: r.NormFloat64() * 1e4, Phrase: text(),
+				Text: text(), Speaker: text(), Role: text(), At: r.NormFloat64() * 1e4, Phrase: text(),
 				Offset: r.IntN(100) - 20, Words: []string{text(), "sale", "a", "run"},
 			})
 		}

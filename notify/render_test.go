@@ -2,8 +2,10 @@ package notify_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -31,11 +33,18 @@ func TestMessagesReadAsTheGoldenFiles(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			a := loadAlert(t, name)
 			m := notify.Render(a, notify.RenderOptions{ConsoleURL: "https://bell.example.com"})
-			golden(t, "slack/"+name+".blocks.json", readable(t, m.Blocks))
+			require.NoError(t, m.TemplateError)
+			golden(t, "slack/"+name+".blocks.json", readable(t, slices.Concat(m.Blocks, m.Barred)))
 			golden(t, "slack/"+name+".text", []byte(m.Text+"\n"))
 			golden(t, "terminal/"+name+".text", []byte(notify.Text(a, false)))
 			golden(t, "terminal/"+name+".bold", []byte(notify.Text(a, true)))
 			requireAcceptable(t, m)
+			for a.Part = 1; a.Part < notify.Parts(a); a.Part++ {
+				m := notify.Render(a, notify.RenderOptions{})
+				requireAcceptable(t, m)
+				golden(t, fmt.Sprintf("slack/%s.reply%d.json", name, a.Part), readable(t, m.Blocks))
+				golden(t, fmt.Sprintf("slack/%s.reply%d.text", name, a.Part), []byte(m.Text+"\n"))
+			}
 		})
 	}
 }
@@ -44,7 +53,7 @@ func TestMessagesReadAsTheGoldenFiles(t *testing.T) {
 // Slack would take the message.
 func requireAcceptable(t *testing.T, m notify.Message) {
 	t.Helper()
-	raw, err := json.Marshal(m.Blocks)
+	raw, err := json.Marshal(slices.Concat(m.Blocks, m.Barred)) // the limits are of the message as a whole
 	require.NoError(t, err)
 	require.NoError(t, slacktest.CheckBlocks(raw), "%s", raw)
 	require.NotEmpty(t, m.Text)

@@ -81,7 +81,7 @@ func pages(a Alert) []page {
 		head := richText(section(words(title, italic())))
 		left.take(head)
 		left.take(leftOutQuotes(len(list))) // room for it, should it be needed
-		p := page{[]slack.Block{head}, []string{title, cutText(a.Recording, maxKey)}}
+		p := page{[]slack.Block{head}, []string{title, a.key()}}
 		for len(list) > 0 {
 			b := richText(list[0].quote.under(list[0].tracker))
 			if !left.take(b) {

@@ -188,7 +188,11 @@ func (r rule) asked() string {
 	if r.MinScore > 0 {
 		fmt.Fprintf(&b, " with a score from %g", r.MinScore)
 	}
-	who := present(r.Speaker.Role, strings.Join(r.Speaker.Name, " or "))
+	role := r.Speaker.Role
+	if role != "" {
+		role = "the " + role
+	}
+	who := present(role, strings.Join(r.Speaker.Name, " or "))
 	if r.Speaker.Channel > 0 {
 		who = append(who, fmt.Sprintf("channel %d", r.Speaker.Channel))
 	}

@@ -160,7 +160,7 @@ func newTemplateData(a Alert, opt RenderOptions) TemplateData {
 
 func newTemplateQuote(q quoteView) TemplateQuote {
 	tq := TemplateQuote{
-		Text: foreign(textOf(q.cells), maxQuoteLength), Speaker: foreign(q.who, maxName), Role: q.role, At: q.at, Why: foreign(q.why(), maxQuoteLength),
+		Text: foreign(textOf(q.cells), maxQuoteLength), Speaker: foreign(q.who, maxName), Role: foreign(q.role, maxName), At: q.at, Why: foreign(q.why(), maxQuoteLength),
 	}
 	for _, s := range spansOf(q.cells) {
 		text := escape(flat(s.text))

@@ -22,6 +22,9 @@ func Text(a Alert, color bool) string {
 	v := newView(a)
 	w := &writer{color: color}
 	w.paragraph("", []span{{a.Style.bell() + v.title, true}, {"  → " + clean(a.Destination, maxName), false}})
+	if note := clean(a.Note, maxQuoteLength); note != "" {
+		w.paragraph(indent, []span{{note, false}})
+	}
 	for _, t := range v.trackers {
 		w.tracker(t)
 	}

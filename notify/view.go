@@ -44,7 +44,7 @@ type quoteView struct {
 
 func newView(a Alert) view {
 	source := clean(a.Call.Source, maxName)
-	key := cutText(textOf(visible(cellsOf(a.Recording))), maxKey) // never cut as a word: people search for it
+	key := a.key()
 	if strings.HasPrefix(key, source+".") {
 		source = ""
 	}
@@ -62,6 +62,9 @@ func newView(a Alert) view {
 	v.title = title(names)
 	return v
 }
+
+// key is the recording's, never cut as a word: people search for it.
+func (a Alert) key() string { return cutText(textOf(visible(cellsOf(a.Recording))), maxKey) }
 
 func title(names []string) string {
 	switch len(names) {
