@@ -5,16 +5,19 @@ import "time"
 // Config is the whole configuration of trackerbell. Load fills it from
 // defaults, then the YAML file, then the environment, then secret files.
 type Config struct {
-	Server   Server   `yaml:"server"`
-	Admin    Admin    `yaml:"admin"`
-	NATS     NATS     `yaml:"nats"`
-	Symbl    Symbl    `yaml:"symbl"`
-	Engine   Engine   `yaml:"engine"`
-	Slack    Slack    `yaml:"slack"`
-	Media    Media    `yaml:"media"`
-	Sources  []Source `yaml:"sources"`
-	Routes   []Route  `yaml:"routes"`
-	Trackers string   `yaml:"trackers"` // file of trackers, applied at start when the engine is embedded
+	Server  Server   `yaml:"server"`
+	Admin   Admin    `yaml:"admin"`
+	NATS    NATS     `yaml:"nats"`
+	Symbl   Symbl    `yaml:"symbl"`
+	Engine  Engine   `yaml:"engine"`
+	Slack   Slack    `yaml:"slack"`
+	Media   Media    `yaml:"media"`
+	Sources []Source `yaml:"sources"`
+	Routes  []Route  `yaml:"routes"`
+
+	Destinations []Destination `yaml:"destinations"` // other than Slack channels
+
+	Trackers string `yaml:"trackers"` // file of trackers, applied at start when the engine is embedded
 
 	lines map[string]int    // line in the file of every key that the file sets
 	vars  map[string]string // environment variable of every key that the environment sets
@@ -93,6 +96,7 @@ type Slack struct {
 	SigningSecret     string  `yaml:"signingSecret"`
 	SigningSecretFile string  `yaml:"signingSecretFile"`
 	DefaultChannel    string  `yaml:"defaultChannel"`
+	FallbackChannel   string  `yaml:"fallbackChannel"`  // gets what a channel refuses for good; empty: nothing does
 	RatePerChannel    float64 `yaml:"ratePerChannel"`   // messages a second; 0: only what Slack itself limits
 	RatePerWorkspace  float64 `yaml:"ratePerWorkspace"` // messages a second of one replica, all channels together; 0: as above
 }

@@ -20,6 +20,17 @@ type Route struct {
 	Template Template `yaml:"template"`
 }
 
+// Destination is a place for alerts that is no Slack channel of the bot. A
+// route names it as its channel.
+type Destination struct {
+	Name       string `yaml:"name"`
+	Type       string `yaml:"type"` // webhook | slackWebhook | stdout
+	URL        string `yaml:"url"`
+	URLFile    string `yaml:"urlFile"` // the address of a Slack webhook is a secret
+	Secret     string `yaml:"secret"`  // of webhook: whsec_…
+	SecretFile string `yaml:"secretFile"`
+}
+
 // Template replaces parts of the built-in message by Go templates
 // (text/template) over notify.TemplateData.
 type Template struct {

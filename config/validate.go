@@ -20,6 +20,7 @@ func (l *loader) validate() {
 	l.validateMedia()
 	l.validateSources()
 	l.validateRoutes()
+	l.validateDestinations()
 }
 
 func (l *loader) validateServer() {

@@ -29,6 +29,36 @@ func (l *loader) validateRoutes() {
 	}
 }
 
+// destinationName keeps the names of destinations apart from those of channels,
+// which routes can always write with a #.
+var destinationName = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
+
+func (l *loader) validateDestinations() {
+	at := map[string]string{} // where a name was first used
+	for i, d := range l.cfg.Destinations {
+		key := index("destinations", i)
+		l.check(destinationName.MatchString(d.Name), key+".name", "must be 1 to 64 letters, digits, _ or -")
+		if first, taken := at[d.Name]; taken {
+			l.check(false, key+".name", "already the name of %s; each destination needs its own", first)
+		} else {
+			at[d.Name] = key
+		}
+		l.oneOf(key+".type", d.Type, "webhook", "slackWebhook", "stdout")
+		if d.Type == "webhook" || d.Type == "slackWebhook" {
+			l.check(d.URL != "", key+".url", "missing: where the alerts are posted; set url or urlFile")
+		}
+		if d.Type == "webhook" {
+			l.check(d.Secret != "", key+".secret", "missing: what the alerts are signed with; set secret or secretFile")
+		}
+	}
+	for i, r := range l.cfg.Routes {
+		for _, to := range r.Destinations() {
+			name, hash := strings.CutPrefix(to, "#")
+			l.check(!hash || at[name] == "", index("routes", i)+".channel", "%s is also the name of %s; rename that", to, at[name])
+		}
+	}
+}
+
 func (l *loader) validateRouteTarget(key string, r Route) {
 	if r.Drop {
 		l.check(r.Channel == "" && len(r.Channels) == 0, key+".drop", "a route that drops has no channel; keep one of the two")

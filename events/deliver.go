@@ -136,7 +136,10 @@ func (s *Service) notPosted(ctx context.Context, alert notify.Alert, err error) 
 		if notify.ThreadLost(err) && alert.Part == 0 {
 			return errors.Join(err, s.leaveThread(ctx, alert))
 		}
-		return dead(ReasonDestination, err)
+		if err := s.fallBack(ctx, alert, failed); err != nil {
+			return err
+		}
+		return dead(ReasonDestination, fmt.Errorf("%w: %s", err, notify.Advice(failed.Reason)))
 	case notify.Throttled:
 		s.dep.Metrics.throttled()
 		return &waitError{after: max(failed.RetryAfter, time.Second), err: err}

@@ -74,6 +74,7 @@ type AlertRecord struct {
 	Trackers    []string      `json:"trackers"`
 	Parts       []notify.Part `json:"parts,omitempty"` // what it tells of each tracker
 	Style       notify.Style  `json:"style,omitzero"`
+	Note        string        `json:"note,omitempty"`
 	Thread      string        `json:"thread,omitempty"` // ts of the message that it was posted under
 	Post
 	Replies []Post `json:"replies,omitempty"` // further messages under it

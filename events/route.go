@@ -115,7 +115,7 @@ func (s *Service) decide(ctx context.Context, d delivery, found Processed) (Entr
 // NewAlert fills a plan with what was found, as the source wants it shown.
 func NewAlert(key string, replay int, p notify.Plan, found Processed, opt SourceOptions) notify.Alert {
 	return notify.Alert{
-		ID: notify.AlertID(key, p.Destination, replay), Recording: key, Destination: p.Destination, Call: found.Call,
+		ID: notify.AlertID(key, p.Destination, replay), Recording: key, Replay: replay, Destination: p.Destination, Call: found.Call,
 		Trackers: p.Fill(found.Trackers, quotesPerTracker), Style: p.Style,
 	}
 }
@@ -123,15 +123,22 @@ func NewAlert(key string, replay int, p notify.Plan, found Processed, opt Source
 func (s *Service) publishAlert(ctx context.Context, e Entry, a AlertRecord, found Processed) error {
 	plan := notify.Plan{Destination: a.Destination, Parts: a.Parts, Style: a.Style}
 	alert := NewAlert(e.Key, e.Replay, plan, found, s.opt.Sources[e.Source])
-	slug := notify.Slug(a.Destination)
-	if err := s.ensureDestination(ctx, slug); err != nil {
-		return err
-	}
-	first, err := publish(ctx, s, subjectAlerts+slug, TypeAlert, msgID("alert/"+a.AlertID, e.Key, e.Replay), e, alert)
+	alert.ID, alert.Note = a.AlertID, a.Note
+	first, err := s.sendAlert(ctx, e, alert)
 	if err != nil || !first {
 		return err
 	}
 	s.dep.Log.Info("routed", zap.String("recording", e.Key), zap.String("source", e.Source), zap.String("stage", StepRoute),
 		zap.String("destination", a.Destination), zap.Strings("trackers", a.Trackers))
 	return nil
+}
+
+// sendAlert publishes an alert to the notify stage of its destination, and
+// tells whether it did so for the first time.
+func (s *Service) sendAlert(ctx context.Context, e Entry, alert notify.Alert) (first bool, err error) {
+	slug := notify.Slug(alert.Destination)
+	if err := s.ensureDestination(ctx, slug); err != nil {
+		return false, err
+	}
+	return publish(ctx, s, subjectAlerts+slug, TypeAlert, msgID("alert/"+alert.ID, e.Key, e.Replay), e, alert)
 }

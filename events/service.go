@@ -67,20 +67,21 @@ type Downloader interface {
 
 // Options are the settings of a Service.
 type Options struct {
-	Limits       Limits
-	PublicURL    string // for Symbl's callbacks; empty: jobs are only polled
-	Callbacks    bool   // give Symbl a callback URL; off with the embedded engine, which calls Wake
-	Idempotent   bool   // the backend honours Idempotency-Key, so a submit may be repeated
-	AllTrackers  bool
-	MaxJobs      int // in flight across all replicas
-	JobTimeout   time.Duration
-	PollInterval time.Duration
-	PollMax      time.Duration
-	Rate         float64                  // messages a second and destination; 0: no limit of our own
-	RateAll      float64                  // messages a second to all destinations of this process together; 0: no limit of our own
-	MaxMedia     int64                    // bytes
-	Sources      map[string]SourceOptions // by name
-	Drain        time.Duration
+	Limits          Limits
+	PublicURL       string // for Symbl's callbacks; empty: jobs are only polled
+	Callbacks       bool   // give Symbl a callback URL; off with the embedded engine, which calls Wake
+	Idempotent      bool   // the backend honours Idempotency-Key, so a submit may be repeated
+	AllTrackers     bool
+	MaxJobs         int // in flight across all replicas
+	JobTimeout      time.Duration
+	PollInterval    time.Duration
+	PollMax         time.Duration
+	Rate            float64                  // messages a second and destination; 0: no limit of our own
+	FallbackChannel string                   // gets what its own channel refuses for good; empty: nothing does
+	RateAll         float64                  // messages a second to all destinations of this process together; 0: no limit of our own
+	MaxMedia        int64                    // bytes
+	Sources         map[string]SourceOptions // by name
+	Drain           time.Duration
 }
 
 // SourceOptions are the settings of one source's recordings.

@@ -9,9 +9,10 @@ import (
 // Alert is everything one message says: the trackers of one recording that
 // were routed to one destination. It is the data of an alerts.> event.
 type Alert struct {
-	ID          string    `json:"id"`          // unique; the same for every attempt at this alert
-	Recording   string    `json:"recording"`   // key of the recording
-	Destination string    `json:"destination"` // channel as the route names it: #promotions or C0123456789
+	ID          string    `json:"id"`               // unique; the same for every attempt at this alert
+	Recording   string    `json:"recording"`        // key of the recording
+	Replay      int       `json:"replay,omitempty"` // how often the recording was started anew
+	Destination string    `json:"destination"`      // channel as the route names it: #promotions or C0123456789
 	Call        Call      `json:"call"`
 	Trackers    []Tracker `json:"trackers"`
 	Style       Style     `json:"style,omitzero"`

@@ -51,7 +51,9 @@ type subject struct {
 }
 
 func subjects() map[string]func(t *testing.T) subject {
-	return map[string]func(t *testing.T) subject{"slack": slackSubject, "console": consoleSubject}
+	return map[string]func(t *testing.T) subject{
+		"slack": slackSubject, "console": consoleSubject, "slack incoming webhook": slackHookSubject, "webhook": webhookSubject,
+	}
 }
 
 const secretToken = "xoxb-1234567890-very-secret"

@@ -14,19 +14,31 @@ const (
 	ReasonSlackOther  = "slack_other"      // a Slack error code that is not in our table
 	ReasonHistory     = "history_too_long" // more messages than Find reads
 	ReasonWrite       = "write_failed"     // standard output
+	ReasonRefused     = "refused"          // a webhook's receiver does not take it
 )
 
 // Reasons is the closed set of Error.Reason, sorted; for metric labels.
 func Reasons() []string {
 	list := []string{
 		ReasonCanceled, ReasonTimeout, ReasonUnreachable, ReasonNoAnswer, ReasonBadAnswer,
-		ReasonHTTPStatus, ReasonSlackOther, ReasonHistory, ReasonWrite,
+		ReasonHTTPStatus, ReasonSlackOther, ReasonHistory, ReasonWrite, ReasonRefused,
 	}
 	for _, c := range slackCodes() {
 		list = append(list, c.code)
 	}
 	slices.Sort(list)
 	return list
+}
+
+// ChannelFault tells whether a reason is about one channel, so that another
+// may take the alert.
+func ChannelFault(reason string) bool {
+	switch reason {
+	case codeNoChannel, codeNotInChannel, codeArchived, "restricted_action", "restricted_action_non_threadable_channel",
+		"restricted_action_read_only_channel", "restricted_action_thread_only_channel", "no_permission":
+		return true
+	}
+	return false
 }
 
 // Advice says in one sentence what a person can do about a reason.
@@ -43,6 +55,8 @@ func Advice(reason string) string {
 		return "Check that slack.apiURL is Slack's (https://slack.com/api/) and that no proxy answers in its place."
 	case ReasonHistory:
 		return "Look in the channel whether the alert is there; replay it if it is not."
+	case ReasonRefused:
+		return "Check the destination's url and secret, and what its receiver says; replay the alert when it is solved."
 	case ReasonWrite:
 		return "Check that standard output is open and its disk has room."
 	default:

@@ -2,7 +2,9 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"io"
+	"strings"
 
 	"github.com/trackerbell/trackerbell/config"
 	"github.com/trackerbell/trackerbell/events"
@@ -40,12 +42,35 @@ func sourceOptions(cfg *config.Config) map[string]events.SourceOptions {
 
 // newNotifiers are Slack when there is a token, else out.
 func newNotifiers(cfg *config.Config, out io.Writer) (*notify.Switchboard, error) {
+	console := notify.NewConsole(out, isTerminal(out))
+	named := map[string]notify.Notifier{}
+	for i, d := range cfg.Destinations {
+		n, err := newDestination(cfg, d, console)
+		if err != nil {
+			key, text, _ := strings.Cut(err.Error(), ": ")
+			return nil, config.Problems{cfg.Problem(fmt.Sprintf("destinations[%d].%s", i, key), "%s", text)}
+		}
+		named[d.Name] = n
+	}
 	if cfg.Slack.Token == "" {
-		return notify.NewSwitchboard(notify.NewConsole(out, isTerminal(out)), nil), nil
+		return notify.NewSwitchboard(console, named), nil
 	}
 	slack, err := notify.NewSlack(cfg.Slack, notify.SlackOptions{ConsoleURL: cfg.Admin.PublicURL, Buttons: cfg.Slack.SigningSecret != ""})
 	if err != nil {
 		return nil, err
 	}
-	return notify.NewSwitchboard(slack, nil), nil
+	return notify.NewSwitchboard(slack, named), nil
+}
+
+// newDestination makes the notifier of a destination; an error begins with the
+// key inside of it.
+func newDestination(cfg *config.Config, d config.Destination, console *notify.Console) (notify.Notifier, error) {
+	switch d.Type {
+	case "webhook":
+		return notify.NewWebhook(d.URL, d.Secret, nil)
+	case "slackWebhook":
+		return notify.NewSlackHook(d.URL, notify.SlackOptions{ConsoleURL: cfg.Admin.PublicURL})
+	default:
+		return console, nil
+	}
 }

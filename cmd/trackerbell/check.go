@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -147,12 +148,20 @@ func checkSlack(ctx context.Context, cfg *config.Config) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	state, err := checkChannels(ctx, slack, router.Destinations())
+	state, err := checkChannels(ctx, slack, slackChannels(cfg, router))
 	text := fmt.Sprintf("bot %s in %s, %s", who.Bot, who.Team, state)
 	if err != nil {
 		return "", fmt.Errorf("%s\n%w", text, err)
 	}
 	return text, nil
+}
+
+// slackChannels are the destinations that are channels of the bot.
+func slackChannels(cfg *config.Config, router *notify.Router) []string {
+	list := append(router.Destinations(), cfg.Slack.FallbackChannel)
+	return slices.DeleteFunc(list, func(to string) bool {
+		return to == "" || slices.ContainsFunc(cfg.Destinations, func(d config.Destination) bool { return d.Name == to })
+	})
 }
 
 // checkChannels looks at every channel, and tells of all that cannot be used.

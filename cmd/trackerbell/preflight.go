@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
 
@@ -33,6 +34,13 @@ func preflight(cfg *config.Config) error {
 		if _, err := newTranscriber(cfg); errors.As(err, &wrong) {
 			problems = append(problems, wrong...)
 		}
+	}
+	if _, err := newNotifiers(cfg, io.Discard); err != nil {
+		var wrong config.Problems
+		if !errors.As(err, &wrong) {
+			return &usageError{err: err}
+		}
+		problems = append(problems, wrong...)
 	}
 	if len(problems) > 0 {
 		return problems

@@ -1,0 +1,40 @@
+package events
+
+import (
+	"context"
+	"fmt"
+
+	"go.uber.org/zap"
+
+	"github.com/trackerbell/trackerbell/notify"
+)
+
+// fallBack sends an alert that its channel refuses for good to the fallback
+// channel as well, as an alert of its own that says so. The refused one
+// becomes a dead letter all the same: there it can be replayed.
+func (s *Service) fallBack(ctx context.Context, alert notify.Alert, failed *notify.Error) error {
+	to := s.opt.FallbackChannel
+	if to == "" || notify.Slug(to) == notify.Slug(alert.Destination) || alert.Part > 0 || !notify.ChannelFault(failed.Reason) {
+		return nil
+	}
+	id := notify.AlertID(alert.Recording, "fallback/"+alert.Destination, alert.Replay)
+	note := fmt.Sprintf("Could not be posted to %s: %s. %s", alert.Destination, failed.Reason, notify.Advice(failed.Reason))
+	e, err := s.mutate(ctx, alert.Recording, func(e *Entry) error {
+		rec := e.alert(alert.ID)
+		if rec == nil || e.alert(id) != nil {
+			return errUnchanged
+		}
+		e.Alerts = append(e.Alerts, AlertRecord{
+			AlertID: id, Destination: to, Trackers: rec.Trackers, Parts: rec.Parts, Style: rec.Style, Note: note,
+		})
+		return nil
+	})
+	if err != nil || e.alert(id) == nil {
+		return err
+	}
+	alert.ID, alert.Destination, alert.Note = id, to, note
+	s.dep.Log.Warn("the channel refuses the alert; the fallback channel gets it", zap.String("recording", e.Key),
+		zap.String("destination", to), zap.String("reason", failed.Reason))
+	_, err = s.sendAlert(ctx, e, alert)
+	return err
+}
