@@ -24,6 +24,9 @@ type Store interface {
 	// no more.
 	Found(ctx context.Context, key string) (events.Processed, error)
 
+	// FeedbackCounts counts what people thought of alerts, by phrase.
+	FeedbackCounts(ctx context.Context) ([]events.PhraseFeedback, error)
+
 	DeadLetters(ctx context.Context, cursor uint64, limit int) (events.DeadPage, error)
 	DeadLetter(ctx context.Context, id uint64) (events.DeadLetter, error)
 	ReplayDead(ctx context.Context, id uint64) error
@@ -87,6 +90,7 @@ func addAPI(e *echo.Echo, g *guard, deps AdminDeps) {
 		{http.MethodGet, "/recordings/:key/matches", recordings.matches, g.viewers},
 		{http.MethodGet, "/recordings/:key/vcon", recordings.vcon, g.viewers},
 		{http.MethodPost, "/recordings/:key/replay", recordings.replay, g.operators},
+		{http.MethodGet, "/feedback", recordings.feedback, g.viewers},
 		{http.MethodGet, "/dead", dead.list, g.viewers},
 		{http.MethodGet, "/dead/:id", dead.show, g.viewers},
 		{http.MethodPost, "/dead/:id/replay", dead.replay, g.operators},

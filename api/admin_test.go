@@ -25,6 +25,7 @@ type store struct {
 	entries         func(cursor uint64, limit int) (events.Page, error)
 	replayRecording func(string) error
 	found           func(string) (events.Processed, error)
+	feedback        func() ([]events.PhraseFeedback, error)
 	deadLetters     func(cursor uint64, limit int) (events.DeadPage, error)
 	deadLetter      func(uint64) (events.DeadLetter, error)
 	replayDead      func(uint64) error
@@ -64,6 +65,13 @@ func (s *store) Found(_ context.Context, key string) (events.Processed, error) {
 		return events.Processed{}, nil
 	}
 	return s.found(key)
+}
+
+func (s *store) FeedbackCounts(context.Context) ([]events.PhraseFeedback, error) {
+	if s.feedback == nil {
+		return nil, nil
+	}
+	return s.feedback()
 }
 
 func (s *store) DeadLetters(_ context.Context, cursor uint64, limit int) (events.DeadPage, error) {

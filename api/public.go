@@ -57,13 +57,16 @@ type Source struct {
 type PublicConfig struct {
 	PublicURL string // how providers reach it, which is what they sign; empty: as the request says
 	MaxBody   int64  // bytes of a webhook
-	MaxMedia  int64  // bytes of an upload
+
+	SigningSecret string // of the Slack app; empty: there are no interactions
+	MaxMedia      int64  // bytes of an upload
 }
 
 // PublicDeps are what the public server works with.
 type PublicDeps struct {
 	Sources  map[string]Source // by name; fixed while the server runs
 	Intake   Intake
+	Opinions Opinions
 	Registry prometheus.Registerer
 	Log      *zap.Logger
 }
@@ -95,6 +98,10 @@ func NewPublic(cfg PublicConfig, deps PublicDeps) (http.Handler, error) {
 	e.POST("/webhooks/:source", hooks.handle, within(requestTimeout))
 	e.PUT("/webhooks/:source/:id/media", hooks.upload)
 	e.POST("/callbacks/symbl/:token", calls.handle, within(requestTimeout))
+	if cfg.SigningSecret != "" {
+		slack := &interactions{secret: cfg.SigningSecret, opinions: deps.Opinions, now: time.Now}
+		e.POST("/slack/interactions", slack.handle, within(requestTimeout))
+	}
 	// Echo's last parameter takes all that follows; what is deeper is not ours.
 	e.RouteNotFound("/webhooks/:source/*", echo.NotFoundHandler)
 	e.RouteNotFound("/callbacks/symbl/:token/*", echo.NotFoundHandler)

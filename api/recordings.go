@@ -7,6 +7,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/trackerbell/trackerbell/events"
 	"github.com/trackerbell/trackerbell/notify"
 )
 
@@ -65,6 +66,20 @@ func (h *recordings) matches(c echo.Context) error {
 	}
 	found.Trackers, found.TrackersRef = list(found.Trackers), ""
 	return c.JSON(http.StatusOK, found)
+}
+
+// FeedbackList is what people thought of alerts, by phrase: those with the most
+// false alarms first.
+type FeedbackList struct {
+	Phrases []events.PhraseFeedback `json:"phrases"`
+}
+
+func (h *recordings) feedback(c echo.Context) error {
+	counts, err := h.store.FeedbackCounts(c.Request().Context())
+	if err != nil {
+		return err
+	}
+	return c.JSON(http.StatusOK, FeedbackList{Phrases: list(counts)})
 }
 
 // shown is the recording as the one who asks may see it.

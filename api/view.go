@@ -34,6 +34,8 @@ type AlertView struct {
 	Channel     string     `json:"channel"`
 	TS          string     `json:"ts"`
 	PostedAt    *time.Time `json:"postedAt"`
+
+	Feedback []notify.Feedback `json:"feedback"` // who found it useful, or a false alarm
 }
 
 // CallView is what is known of the call.
@@ -76,7 +78,7 @@ func View(e events.Entry) RecordingView {
 		v.Attempts[step] = n
 	}
 	for _, a := range e.Alerts {
-		one := AlertView{AlertID: a.AlertID, Destination: a.Destination, Channel: a.Channel, TS: a.TS}
+		one := AlertView{AlertID: a.AlertID, Destination: a.Destination, Channel: a.Channel, TS: a.TS, Feedback: list(a.Feedback)}
 		if !a.PostedAt.IsZero() {
 			one.PostedAt = &a.PostedAt
 		}

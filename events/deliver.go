@@ -25,6 +25,9 @@ const (
 // ledger before a post and the receipt after it, and an intent without a
 // receipt is looked up at the destination before anything is posted again.
 func (s *Service) deliver(ctx context.Context, d delivery, limit *rate.Limiter) error {
+	if d.event.Type == TypeFeedback {
+		return s.showFeedback(ctx, d, limit)
+	}
 	alert, err := dataOf[notify.Alert](d.event, TypeAlert)
 	if err != nil {
 		return dead(ReasonMalformed, err)
@@ -47,7 +50,7 @@ func (s *Service) deliver(ctx context.Context, d delivery, limit *rate.Limiter) 
 			continue // the ack was lost
 		}
 		alert.Thread = e.under(rec, alert.Part)
-		if err := s.deliverPart(ctx, alert, post, parts, limit); err != nil {
+		if err := s.deliverPart(ctx, posting{alert, parts, d.seq}, post, limit); err != nil {
 			return err
 		}
 	}
@@ -69,15 +72,23 @@ func (e *Entry) under(rec *AlertRecord, part int) notify.Receipt {
 	return notify.Receipt{}
 }
 
-// deliverPart posts one message of an alert of so many.
-func (s *Service) deliverPart(ctx context.Context, alert notify.Alert, post Post, parts int, limit *rate.Limiter) error {
+// posting is a message of an alert that is to be posted.
+type posting struct {
+	notify.Alert
+	parts int    // messages of the alert
+	seq   uint64 // of its event
+}
+
+// deliverPart posts one message of an alert.
+func (s *Service) deliverPart(ctx context.Context, p posting, post Post, limit *rate.Limiter) error {
+	alert := p.Alert
 	if !post.Intent.IsZero() {
 		receipt, found, err := s.lookUp(ctx, alert, post.Intent)
 		if err != nil {
 			return err
 		}
 		if found {
-			return s.posted(ctx, alert, parts, receipt)
+			return s.posted(ctx, p, receipt)
 		}
 	}
 	for _, l := range []*rate.Limiter{limit, s.workspace} {
@@ -92,7 +103,7 @@ func (s *Service) deliverPart(ctx context.Context, alert notify.Alert, post Post
 	if err != nil {
 		return s.notPosted(ctx, alert, err)
 	}
-	return s.posted(ctx, alert, parts, receipt)
+	return s.posted(ctx, p, receipt)
 }
 
 // lookUp asks the destination whether an alert with an unknown outcome was
@@ -172,8 +183,8 @@ func (s *Service) leaveThread(ctx context.Context, alert notify.Alert) error {
 
 // posted notes where a message of an alert stands. With the first one it is
 // decided how many more belong to the alert.
-func (s *Service) posted(ctx context.Context, alert notify.Alert, parts int, r notify.Receipt) error {
-	now := s.now()
+func (s *Service) posted(ctx context.Context, posted posting, r notify.Receipt) error {
+	now, alert := s.now(), posted.Alert
 	e, err := s.mutate(ctx, alert.Recording, func(e *Entry) error {
 		rec := e.alert(alert.ID)
 		if rec == nil || !rec.part(alert.Part).PostedAt.IsZero() {
@@ -182,7 +193,8 @@ func (s *Service) posted(ctx context.Context, alert notify.Alert, parts int, r n
 		p := rec.part(alert.Part)
 		p.Channel, p.TS, p.PostedAt = r.Channel, r.TS, now.UTC()
 		if alert.Part == 0 {
-			_ = rec.part(parts - 1) // makes room for the replies
+			_ = rec.part(posted.parts - 1) // makes room for the replies
+			rec.Seq, rec.Said = posted.seq, said(alert)
 			rec.Thread = alert.Thread.TS
 			if r.TS != "" && alert.Thread.TS == "" && !alert.Style.Alone {
 				e.Threads = append(e.Threads, Thread{Slug: notify.Slug(alert.Destination), Channel: r.Channel, TS: r.TS})

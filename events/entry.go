@@ -78,6 +78,10 @@ type AlertRecord struct {
 	Thread      string        `json:"thread,omitempty"` // ts of the message that it was posted under
 	Post
 	Replies []Post `json:"replies,omitempty"` // further messages under it
+
+	Seq      uint64            `json:"seq,omitempty"`  // of the alert's event in ALERTS
+	Said     []Said            `json:"said,omitempty"` // what it quotes
+	Feedback []notify.Feedback `json:"feedback,omitempty"`
 }
 
 // Post is one message of an alert.

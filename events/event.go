@@ -19,6 +19,7 @@ const (
 	TypeWake      = "io.trackerbell.recording.wake.v1"      // data: Wake
 	TypeProcessed = "io.trackerbell.recording.processed.v1" // data: Processed
 	TypeAlert     = "io.trackerbell.alert.v1"               // data: notify.Alert
+	TypeFeedback  = "io.trackerbell.alert.feedback.v1"      // data: FeedbackGiven
 	TypeDead      = "io.trackerbell.dead.v1"                // data: DeadLetter
 )
 

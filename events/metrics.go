@@ -14,6 +14,7 @@ type Metrics struct {
 	seconds  prometheus.Histogram
 	limited  prometheus.Counter
 	builtIn  prometheus.Counter
+	opinions *prometheus.CounterVec
 }
 
 // NewMetrics registers the metrics of the stages with reg, every label preset.
@@ -35,11 +36,14 @@ func NewMetrics(reg prometheus.Registerer) (*Metrics, error) {
 		limited: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "trackerbell_notify_throttled_total", Help: "Posts that the destination asked to delay.",
 		}),
+		opinions: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "trackerbell_feedback_total", Help: "Buttons pressed on alerts, by tracker of the account.",
+		}, []string{"tracker", "verdict"}),
 		builtIn: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "trackerbell_template_failures_total", Help: "Alerts posted with the built-in message because their route's template failed.",
 		}),
 	}
-	for _, c := range []prometheus.Collector{m.failures, m.deads, m.alerts, m.seconds, m.limited, m.builtIn} {
+	for _, c := range []prometheus.Collector{m.failures, m.deads, m.alerts, m.seconds, m.limited, m.builtIn, m.opinions} {
 		if err := reg.Register(c); err != nil {
 			return nil, err
 		}
@@ -68,6 +72,19 @@ func (m *Metrics) dead(reason string) {
 func (m *Metrics) throttled() {
 	if m != nil {
 		m.limited.Inc()
+	}
+}
+
+func (m *Metrics) feedback(useful bool, trackers []string) {
+	if m == nil {
+		return
+	}
+	verdict := "false_alarm"
+	if useful {
+		verdict = "useful"
+	}
+	for _, t := range trackers {
+		m.opinions.WithLabelValues(t, verdict).Inc()
 	}
 }
 

@@ -5,7 +5,6 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -171,7 +170,7 @@ func TestASlackIncomingWebhookGetsOneMessageThatSlackTakes(t *testing.T) {
 		require.NoError(t, json.Unmarshal([]byte(raw), &body))
 		require.NoError(t, slacktest.CheckBlocks(body.Blocks))
 		require.NotEmpty(t, body.Text)
-		require.False(t, strings.Contains(raw, "trackerbell_useful"), "nobody would be told of a pressed button")
+		require.NotContains(t, raw, "trackerbell_useful", "nobody would be told of a pressed button")
 		if body.Attachments != nil {
 			require.NoError(t, slacktest.CheckAttachments(body.Attachments))
 		}

@@ -2,10 +2,12 @@ package notify
 
 import (
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
@@ -40,7 +42,7 @@ func NewWebhook(address, secret string, client *http.Client) (*Webhook, error) {
 	if err != nil {
 		return nil, errors.New("secret: must be whsec_ and base64")
 	}
-	if len(secret) < minHookKey*4/3 {
+	if key, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(secret, "whsec_")); err != nil || len(key) < minHookKey {
 		return nil, fmt.Errorf("secret: must hold at least %d bytes", minHookKey)
 	}
 	return &Webhook{hook: h, signer: signer, now: time.Now}, nil

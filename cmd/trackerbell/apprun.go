@@ -21,8 +21,8 @@ const closeTimeout = 5 * time.Second
 func (a *app) Run(ctx context.Context) error {
 	public, err := api.NewPublic(api.PublicConfig{
 		PublicURL: a.cfg.Server.PublicURL, MaxBody: int64(a.cfg.Server.MaxBody),
-		MaxMedia: int64(a.cfg.Media.MaxBytes),
-	}, api.PublicDeps{Sources: a.sources, Intake: a.service, Registry: a.registry, Log: a.log})
+		MaxMedia: int64(a.cfg.Media.MaxBytes), SigningSecret: a.cfg.Slack.SigningSecret,
+	}, api.PublicDeps{Sources: a.sources, Intake: a.service, Opinions: a.service, Registry: a.registry, Log: a.log})
 	if err != nil {
 		return fmt.Errorf("set up the public listener: %w", err)
 	}

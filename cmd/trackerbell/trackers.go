@@ -13,14 +13,15 @@ import (
 )
 
 type trackersCmd struct {
-	List   trackersListCmd   `cmd:"" help:"List all trackers."`
-	Get    trackersGetCmd    `cmd:"" help:"Show one tracker."`
-	Create trackersCreateCmd `cmd:"" help:"Create trackers; a list creates in bulk."`
-	Update trackersUpdateCmd `cmd:"" help:"Make a tracker what a file says."`
-	Apply  trackersApplyCmd  `cmd:"" help:"Make the account's trackers what a file says, and print the plan."`
-	Export trackersExportCmd `cmd:"" help:"Print all trackers as a file for apply."`
-	Delete trackersDeleteCmd `cmd:"" help:"Delete a tracker with its vocabulary."`
-	Test   trackersTestCmd   `cmd:"" help:"Try trackers on text, offline."`
+	List     trackersListCmd     `cmd:"" help:"List all trackers."`
+	Get      trackersGetCmd      `cmd:"" help:"Show one tracker."`
+	Create   trackersCreateCmd   `cmd:"" help:"Create trackers; a list creates in bulk."`
+	Update   trackersUpdateCmd   `cmd:"" help:"Make a tracker what a file says."`
+	Apply    trackersApplyCmd    `cmd:"" help:"Make the account's trackers what a file says, and print the plan."`
+	Export   trackersExportCmd   `cmd:"" help:"Print all trackers as a file for apply."`
+	Delete   trackersDeleteCmd   `cmd:"" help:"Delete a tracker with its vocabulary."`
+	Test     trackersTestCmd     `cmd:"" help:"Try trackers on text, offline."`
+	Feedback trackersFeedbackCmd `cmd:"" help:"Show which phrases people found useful, and which cry wolf."`
 }
 
 // Help gives the examples.
