@@ -9,6 +9,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 	"go.uber.org/zap"
 
+	"github.com/trackerbell/trackerbell/internal/crash"
 	"github.com/trackerbell/trackerbell/symbl"
 )
 
@@ -174,6 +175,7 @@ func (s *Service) collect(ctx context.Context, e Entry) error {
 	if err != nil {
 		return err
 	}
+	crash.At("processed is stored")
 	_, err = s.mutate(ctx, e.Key, func(now *Entry) error {
 		if now.Replay != e.Replay || now.Stage != StageSubmitted {
 			return errUnchanged // a callback and a poll came at once, or the route stage was faster
@@ -182,6 +184,7 @@ func (s *Service) collect(ctx context.Context, e Entry) error {
 		now.pass(StepAwait, s.now())
 		return nil
 	})
+	crash.At("the matches are noted")
 	if err != nil || !first {
 		return err
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/nats-io/nats.go/jetstream"
 
+	"github.com/trackerbell/trackerbell/internal/crash"
 	"github.com/trackerbell/trackerbell/symbl"
 )
 
@@ -108,5 +109,6 @@ func (s *Service) Wake(ctx context.Context, w Wake) error {
 	if _, err := set.js.PublishMsg(ctx, msg); err != nil {
 		return fmt.Errorf("%w: publish: %w", ErrUnavailable, err)
 	}
+	crash.At("wake is stored")
 	return nil
 }

@@ -11,6 +11,8 @@ import (
 
 	"github.com/nats-io/nats.go/jetstream"
 	"go.uber.org/zap"
+
+	"github.com/trackerbell/trackerbell/internal/crash"
 )
 
 // DeadLetter is a message that could not be handled, with all that is needed
@@ -59,11 +61,13 @@ func (s *Service) bury(ctx context.Context, step, subject string, d delivery, at
 	if err != nil {
 		return fmt.Errorf("publish dead letter: %w", err)
 	}
+	crash.At("the letter is stored")
 	if d.event.Subject != "" {
 		if err := s.markDead(ctx, d.event.Subject, ack.Sequence); err != nil {
 			return err
 		}
 	}
+	crash.At("the letter is noted")
 	if !ack.Duplicate {
 		s.dep.Metrics.dead(reason)
 		s.dep.Log.Error("dead letter", zap.String("recording", d.event.Subject), zap.String("stage", step),

@@ -10,6 +10,7 @@ import (
 	"go.uber.org/zap"
 	"golang.org/x/time/rate"
 
+	"github.com/trackerbell/trackerbell/internal/crash"
 	"github.com/trackerbell/trackerbell/notify"
 )
 
@@ -99,7 +100,9 @@ func (s *Service) deliverPart(ctx context.Context, p posting, post Post, limit *
 	if err := s.setIntent(ctx, alert, s.now().UTC()); err != nil {
 		return err
 	}
+	crash.At("the post is intended")
 	receipt, err := s.dep.Notifiers.For(alert.Destination).Notify(ctx, alert)
+	crash.At("it is posted")
 	if err != nil {
 		return s.notPosted(ctx, alert, err)
 	}
@@ -207,6 +210,7 @@ func (s *Service) posted(ctx context.Context, posted posting, r notify.Receipt) 
 	if err != nil {
 		return err
 	}
+	crash.At("the post is noted")
 	if r.TemplateFailed {
 		s.dep.Metrics.templateFailed()
 		s.dep.Log.Warn("the route's template failed; the built-in message was posted", zap.String("recording", e.Key), zap.String("destination", alert.Destination))

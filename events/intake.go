@@ -9,6 +9,8 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/trackerbell/trackerbell/internal/crash"
 )
 
 const (
@@ -36,6 +38,7 @@ func (s *Service) Accept(ctx context.Context, rec Recording) (duplicate bool, er
 	if err != nil {
 		return false, err
 	}
+	crash.At("ready is stored")
 	return ack.Duplicate, nil
 }
 

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+
+	"github.com/trackerbell/trackerbell/internal/crash"
 )
 
 // ErrGone says that the event a replay needs has left the stream.
@@ -43,9 +45,11 @@ func (s *Service) ReplayDead(ctx context.Context, id uint64) error {
 	if err != nil {
 		return err
 	}
+	crash.At("the replay is noted")
 	if err := s.publishAgain(ctx, letter, entry); err != nil {
 		return err
 	}
+	crash.At("the replay is stored")
 	return s.deleteDead(ctx, id)
 }
 

@@ -6,6 +6,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"github.com/trackerbell/trackerbell/internal/crash"
 	"github.com/trackerbell/trackerbell/notify"
 )
 
@@ -28,6 +29,7 @@ func (s *Service) route(ctx context.Context, d delivery) error {
 	case err != nil:
 		return err
 	}
+	crash.At("the routes are noted")
 	for _, a := range e.Alerts {
 		if a.done() {
 			continue
@@ -125,6 +127,7 @@ func (s *Service) publishAlert(ctx context.Context, e Entry, a AlertRecord, foun
 	alert := NewAlert(e.Key, e.Replay, plan, found, s.opt.Sources[e.Source])
 	alert.ID, alert.Note = a.AlertID, a.Note
 	first, err := s.sendAlert(ctx, e, alert)
+	crash.At("the alert is stored")
 	if err != nil || !first {
 		return err
 	}

@@ -8,6 +8,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"github.com/trackerbell/trackerbell/internal/crash"
 	"github.com/trackerbell/trackerbell/internal/safehttp"
 	"github.com/trackerbell/trackerbell/notify"
 	"github.com/trackerbell/trackerbell/symbl"
@@ -42,6 +43,7 @@ func (s *Service) submit(ctx context.Context, d delivery) error {
 	case e.Stage != StageReady:
 		return s.publishSubmitted(ctx, e) // it was killed before the event or the ack
 	}
+	crash.At("the recording is claimed")
 	job, found, err := s.earlierSubmit(ctx, e)
 	if err != nil {
 		return classify(err, d)
@@ -51,6 +53,7 @@ func (s *Service) submit(ctx context.Context, d delivery) error {
 			return s.refused(ctx, e.Key, d, err)
 		}
 	}
+	crash.At("Symbl has it")
 	e, err = s.mutate(ctx, e.Key, func(e *Entry) error {
 		e.JobID, e.ConversationID = job.JobID, job.ConversationID
 		e.SubmittedAt, e.Stage = s.now().UTC(), StageSubmitted
@@ -60,6 +63,7 @@ func (s *Service) submit(ctx context.Context, d delivery) error {
 	if err != nil {
 		return err
 	}
+	crash.At("the job is noted")
 	s.jobs.add(1)
 	s.dep.Log.Info("submitted", zap.String("recording", e.Key), zap.String("source", e.Source), zap.String("stage", StepSubmit),
 		zap.String("job", e.JobID), zap.String("conversation", e.ConversationID))
@@ -190,6 +194,7 @@ func (s *Service) intend(ctx context.Context, key string) error {
 		e.SubmitIntent = s.now().UTC()
 		return nil
 	})
+	crash.At("the submit is intended")
 	return err
 }
 
@@ -242,6 +247,7 @@ func (s *Service) publishSubmitted(ctx context.Context, e Entry) error {
 	}
 	_, err := publish(ctx, s, subjectSubmitted+e.Source, TypeSubmitted, msgID("submitted", e.Key, e.Replay), e,
 		Submitted{JobID: e.JobID, ConversationID: e.ConversationID})
+	crash.At("submitted is stored")
 	return err
 }
 

@@ -41,7 +41,7 @@ func (m withProgram) Run() int {
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
 	binary = filepath.Join(dir, "trackerbell")
-	args := []string{"build", "-buildvcs=false", "-ldflags", "-X main.commit=" + testCommit, "-o", binary}
+	args := []string{"build", "-tags", "crash", "-buildvcs=false", "-ldflags", "-X main.commit=" + testCommit, "-o", binary}
 	if raceEnabled {
 		args = append(args, "-race")
 	}

@@ -24,6 +24,7 @@ const module = "github.com/trackerbell/trackerbell"
 func rooms() map[string][]string {
 	return map[string][]string{
 		"config":                  {},
+		"internal/crash":          {},
 		"internal/proc":           {},
 		"internal/safehttp":       {},
 		"internal/subtitle":       {},
@@ -34,7 +35,7 @@ func rooms() map[string][]string {
 		"symbl/engine":            {"symbl", "symbl/engine/match", "symbl/engine/audio", "internal/safehttp"},
 		"symbl/engine/transcribe": {"symbl/engine", "symbl/engine/audio", "internal/proc", "internal/subtitle"},
 		"notify":                  {"config"},
-		"events":                  {"symbl", "notify", "config", "internal/safehttp"},
+		"events":                  {"symbl", "notify", "config", "internal/crash", "internal/safehttp"},
 		"api/source":              {"events", "config", "internal/safehttp", "internal/subtitle"},
 		"api":                     {"events", "notify", "symbl", "config", "api/source"},
 	}

@@ -1,0 +1,113 @@
+package main
+
+import (
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// crashPoints lists the points of package internal/crash in the order of their
+// files.
+func crashPoints(t *testing.T) (points []string) {
+	t.Helper()
+	files, err := filepath.Glob("../../events/*.go")
+	require.NoError(t, err)
+	call := regexp.MustCompile(`crash\.At\("([^"]+)"\)`)
+	for _, file := range files {
+		raw, err := os.ReadFile(file)
+		require.NoError(t, err)
+		for _, found := range call.FindAllSubmatch(raw, -1) {
+			points = append(points, string(found[1]))
+		}
+	}
+	return points
+}
+
+// TestKillAtEveryPoint kills the service at each named point between two
+// steps, again and again on the same store, against a Symbl that knows no
+// idempotency. In the end every recording was submitted once and posted once.
+func TestKillAtEveryPoint(t *testing.T) {
+	skipInShort(t)
+	t.Parallel()
+	var refusing atomic.Bool
+	h := newHosted(t)
+	h.refuse = func(int, string) *hostedFault {
+		if refusing.Load() {
+			return &hostedFault{status: http.StatusBadRequest}
+		}
+		return nil
+	}
+	s, slack := newHostedService(t, h, often, true)
+	points := crashPoints(t)
+	require.Greater(t, len(points), 15)
+	of := func(prefix string) (list []string) {
+		for _, point := range points {
+			if strings.HasPrefix(point, prefix) {
+				list = append(list, point)
+			}
+		}
+		return list
+	}
+	var calls []hook
+	die := func(point string, act func(p *program)) {
+		p := s.launch("TRACKERBELL_CRASH=" + point)
+		wait := time.NewTicker(5 * tick)
+		defer wait.Stop()
+		for until := time.Now().Add(2 * soon); !p.done(); <-wait.C {
+			require.True(t, time.Now().Before(until), "nothing passes the point %q", point)
+			act(p)
+		}
+	}
+	send := func() {
+		call := saleCall(fmt.Sprintf("c%02d", len(calls)))
+		calls = append(calls, call)
+		body := call.json(t)
+		_, _ = s.try(http.MethodPost, s.public+"/webhooks/calls", body, standard(body, time.Now())) // it may die meanwhile
+	}
+	for _, point := range points {
+		if !strings.HasPrefix(point, "the letter") && !strings.HasPrefix(point, "the replay") {
+			die(point, func(*program) { send() })
+		}
+	}
+	refusing.Store(true)
+	for _, point := range of("the letter") {
+		die(point, func(*program) { send() })
+	}
+	refusing.Store(false)
+	for _, point := range of("the replay") {
+		die(point, func(*program) { s.command("dead", "replay", "--all") })
+	}
+
+	p := s.start()
+	for _, call := range calls {
+		s.offer(call) // what was not answered is sent again
+	}
+	require.Eventually(t, func() bool {
+		s.command("dead", "replay", "--all")
+		for _, call := range calls {
+			if r, ok := s.recording("calls." + call.ID); !ok || !isDone(r) {
+				return false
+			}
+		}
+		return true
+	}, 3*soon, 10*tick)
+	submitted := map[string]int{}
+	for _, got := range h.submissions() {
+		submitted[got.name]++
+	}
+	for _, call := range calls {
+		key := "calls." + call.ID
+		require.Len(t, alertsOf(slack, "#alerts", key), 1, "posts of %s", key)
+		require.Equal(t, 1, submitted[key], "submissions of %s", key)
+	}
+	t.Logf("killed at %d points; %d recordings were submitted once and posted once", len(points), len(calls))
+	p.stop()
+}
