@@ -41,7 +41,8 @@ bench: ## every benchmark
 chart: ## lint and render the chart with every set of values in its ci/ folder
 	.ci/chart
 
-docs: ## write what is generated: the chart's README.md
+docs: ## write what is generated: docs/configuration.md and the README.md of the chart
+	go test ./config -run Reference -update
 	$$(.ci/tool helm-docs) --chart-search-root helm
 
 image: ## the container image for this machine's platform

@@ -15,9 +15,9 @@ type Config struct {
 	Sources []Source `yaml:"sources"`
 	Routes  []Route  `yaml:"routes"`
 
-	Destinations []Destination `yaml:"destinations"` // other than Slack channels
+	Destinations []Destination `yaml:"destinations"` // places for alerts other than Slack channels of the bot
 
-	Trackers string `yaml:"trackers"` // file of trackers, applied at start when the engine is embedded
+	Trackers string `yaml:"trackers"` // file of trackers, applied to the embedded engine at start and when it changes; relative to the configuration file
 
 	lines map[string]int    // line in the file of every key that the file sets
 	vars  map[string]string // environment variable of every key that the environment sets
@@ -26,107 +26,107 @@ type Config struct {
 
 // Server is the public listener: webhooks, callbacks and Slack interactions.
 type Server struct {
-	Addr            string        `yaml:"addr"`            // host:port to listen on
-	PublicURL       string        `yaml:"publicURL"`       // how providers and Symbl reach it; no trailing slash
-	MaxBody         Size          `yaml:"maxBody"`         // largest webhook body
-	ShutdownTimeout time.Duration `yaml:"shutdownTimeout"` // how long SIGTERM waits for handlers
+	Addr            string        `yaml:"addr"`            // host:port of the public listener; the only one to expose
+	PublicURL       string        `yaml:"publicURL"`       // how providers and Symbl reach it, such as https://calls.example.com. Signatures are checked against it; without it, against the scheme and host of the request, and Symbl is polled instead of calling back
+	MaxBody         Size          `yaml:"maxBody"`         // largest webhook
+	ShutdownTimeout time.Duration `yaml:"shutdownTimeout"` // how long SIGTERM waits for what is under way
 }
 
 // Admin is the listener of the console, the API, health and metrics.
 type Admin struct {
-	Addr            string `yaml:"addr"`
+	Addr            string `yaml:"addr"`      // host:port of the admin listener; it shows what was said in calls
 	PublicURL       string `yaml:"publicURL"` // how people's browsers reach it, for links in alerts; no trailing slash
-	Token           string `yaml:"token"`     // required when Addr is not loopback
+	Token           string `yaml:"token"`     // required when the address is not loopback; sent as Authorization: Bearer …
 	TokenFile       string `yaml:"tokenFile"`
-	ViewerToken     string `yaml:"viewerToken"` // for reading only
+	ViewerToken     string `yaml:"viewerToken"` // a second token, for reading only; numbers are masked
 	ViewerTokenFile string `yaml:"viewerTokenFile"`
 }
 
-// NATS is the JetStream that holds all state: embedded when URL is empty.
+// NATS is the JetStream that holds all state: embedded when url is empty.
 type NATS struct {
-	URL       string        `yaml:"url"`
-	CredsFile string        `yaml:"credsFile"`
-	DataDir   string        `yaml:"dataDir"`  // embedded store
-	Replicas  int           `yaml:"replicas"` // of every stream and bucket, 1 to 5
-	MaxAge    time.Duration `yaml:"maxAge"`   // finished work only
-	MaxBytes  Size          `yaml:"maxBytes"` // ingest answers 503 from 90 %
-	Sync      string        `yaml:"sync"`     // embedded store: always | interval
+	URL       string        `yaml:"url"`                         // nats://… or tls://…, several joined by commas; empty: embedded
+	CredsFile string        `yaml:"credsFile"`                   // credentials for the url
+	DataDir   string        `yaml:"dataDir"`                     // directory of the embedded store; one process at a time
+	Replicas  int           `yaml:"replicas"`                    // copies of each stream and bucket on a cluster, 1 to 5
+	MaxAge    time.Duration `yaml:"maxAge"`                      // how long finished work is kept; less when space is short. What is not finished is never deleted
+	MaxBytes  Size          `yaml:"maxBytes"`                    // size of the recordings stream; new recordings get 503 from 90 % of it
+	Sync      string        `yaml:"sync" enum:"always,interval"` // embedded store: always survives a power cut with everything that was answered 2xx; interval may lose the last seconds then, and is faster
 }
 
 // Symbl is the account that recordings are submitted to: the embedded engine
-// when BaseURL is empty.
+// when baseURL is empty.
 type Symbl struct {
-	BaseURL       string        `yaml:"baseURL"`
-	AppID         string        `yaml:"appId"`
-	AppSecret     string        `yaml:"appSecret"`
+	BaseURL       string        `yaml:"baseURL"`   // empty: the embedded engine
+	AppID         string        `yaml:"appId"`     // required with baseURL
+	AppSecret     string        `yaml:"appSecret"` // required with baseURL
 	AppSecretFile string        `yaml:"appSecretFile"`
-	Generation    int           `yaml:"generation"` // of the tracker management paths: 1 (/manage/tracker) or 2 (/manage/trackers)
-	AllTrackers   bool          `yaml:"allTrackers"`
-	MaxJobs       int           `yaml:"maxJobs"`    // jobs in flight across all replicas
-	JobTimeout    time.Duration `yaml:"jobTimeout"` // a job that takes longer becomes a dead letter
-	PollInterval  time.Duration `yaml:"pollInterval"`
-	PollMax       time.Duration `yaml:"pollMax"`
+	Generation    int           `yaml:"generation"`   // of the tracker management paths: 1 (/v1/manage/tracker) or 2 (/v1/manage/trackers)
+	AllTrackers   bool          `yaml:"allTrackers"`  // submit with enableAllTrackers
+	MaxJobs       int           `yaml:"maxJobs"`      // jobs in flight, all replicas together
+	JobTimeout    time.Duration `yaml:"jobTimeout"`   // a job that takes longer becomes a dead letter
+	PollInterval  time.Duration `yaml:"pollInterval"` // pause before a job is first asked for; it grows up to pollMax
+	PollMax       time.Duration `yaml:"pollMax"`      // longest pause between two polls of a job
 }
 
 // Engine is the embedded Symbl-compatible server.
 type Engine struct {
-	AppID         string   `yaml:"appId"` // unset: generated
-	AppSecret     string   `yaml:"appSecret"`
+	AppID         string   `yaml:"appId"`     // empty: generated; the commands find it
+	AppSecret     string   `yaml:"appSecret"` // empty: generated; the commands find it
 	AppSecretFile string   `yaml:"appSecretFile"`
-	MaxJobs       int      `yaml:"maxJobs"` // at once, beyond which submissions get 429; 0: as many as there are cores, the others wait
-	MaxTrackers   int      `yaml:"maxTrackers"`
-	Transcriber   string   `yaml:"transcriber"` // none | openai | command
-	OpenAI        OpenAI   `yaml:"openai"`
-	Command       []string `yaml:"command" env:"words"` // argv; {input} becomes the path of a WAV file
+	MaxJobs       int      `yaml:"maxJobs"`                                // at a time, beyond which submissions get 429; 0: one for each core, and the others wait
+	MaxTrackers   int      `yaml:"maxTrackers"`                            // beyond which creating one is refused
+	Transcriber   string   `yaml:"transcriber" enum:"none,openai,command"` // what makes text of audio: none takes transcripts only
+	OpenAI        OpenAI   `yaml:"openai"`                                 // used by transcriber openai
+	Command       []string `yaml:"command" env:"words"`                    // used by transcriber command: argv; {input} becomes the path of a WAV file
 }
 
 // OpenAI is an OpenAI-compatible transcription server.
 type OpenAI struct {
-	BaseURL    string `yaml:"baseURL"`
-	Model      string `yaml:"model"`
-	APIKey     string `yaml:"apiKey"`
+	BaseURL    string `yaml:"baseURL"` // up to and with /v1
+	Model      string `yaml:"model"`   // name of the model, as the server knows it
+	APIKey     string `yaml:"apiKey"`  // sent as Authorization: Bearer …
 	APIKeyFile string `yaml:"apiKeyFile"`
 }
 
 // Slack is where alerts go; without a token they go to standard output.
 type Slack struct {
-	Token             string  `yaml:"token"`
+	Token             string  `yaml:"token"` // bot token, xoxb-…; empty: alerts are printed
 	TokenFile         string  `yaml:"tokenFile"`
-	APIURL            string  `yaml:"apiURL"` // ends in a slash
-	SigningSecret     string  `yaml:"signingSecret"`
+	APIURL            string  `yaml:"apiURL"`        // ends in a slash
+	SigningSecret     string  `yaml:"signingSecret"` // of the Slack app; makes the buttons of alerts work
 	SigningSecretFile string  `yaml:"signingSecretFile"`
-	DefaultChannel    string  `yaml:"defaultChannel"`
-	FallbackChannel   string  `yaml:"fallbackChannel"`  // gets what a channel refuses for good; empty: nothing does
+	DefaultChannel    string  `yaml:"defaultChannel"`   // gets what no route takes
+	FallbackChannel   string  `yaml:"fallbackChannel"`  // gets what a channel refuses for good, beside its dead letter; empty: nothing does
 	RatePerChannel    float64 `yaml:"ratePerChannel"`   // messages a second; 0: only what Slack itself limits
 	RatePerWorkspace  float64 `yaml:"ratePerWorkspace"` // messages a second of one replica, all channels together; 0: as above
 }
 
-// Media limits what trackerbell downloads.
+// Media is the limit of what trackerbell downloads.
 type Media struct {
-	AllowHosts []string `yaml:"allowHosts"` // hosts, addresses or CIDRs that may be private
-	MaxBytes   Size     `yaml:"maxBytes"`
+	AllowHosts []string `yaml:"allowHosts"` // hosts, addresses or CIDRs that may be private; any other private address is refused
+	MaxBytes   Size     `yaml:"maxBytes"`   // largest recording
 }
 
-// Source is one telephony system that sends webhooks to /webhooks/{Name}.
+// Source is one telephony system that sends webhooks to /webhooks/{name}.
 type Source struct {
-	Name            string            `yaml:"name"`
-	Provider        string            `yaml:"provider"`
-	Secret          string            `yaml:"secret"` // what the provider signs with
+	Name            string            `yaml:"name"`     // of [A-Za-z0-9_-]; it receives POST /webhooks/{name}
+	Provider        string            `yaml:"provider"` // generic, twilio, signalwire, zoom, vonage, telnyx, aircall, dialpad or plivo
+	Secret          string            `yaml:"secret"`   // what the provider signs with; the page of each provider says which
 	SecretFile      string            `yaml:"secretFile"`
-	Secrets         []string          `yaml:"secrets"` // old and new while rotating
-	Insecure        bool              `yaml:"insecure"`
-	Credentials     Credentials       `yaml:"credentials"`
-	Labels          map[string]string `yaml:"labels"`
-	LabelsFromQuery []string          `yaml:"labelsFromQuery"`
-	Take            string            `yaml:"take"`         // zoom: audio, transcript, or what comes first
-	AgentChannel    int               `yaml:"agentChannel"` // 1 or 2, in recordings with one channel for each side; 0: unknown
+	Secrets         []string          `yaml:"secrets"`                            // a list of old and new ones while rotating
+	Insecure        bool              `yaml:"insecure"`                           // true allows a source without a secret
+	Credentials     Credentials       `yaml:"credentials"`                        // for media downloads; sent to the provider's own hosts only
+	Labels          map[string]string `yaml:"labels"`                             // fixed labels of its recordings
+	LabelsFromQuery []string          `yaml:"labelsFromQuery"`                    // query parameters of the webhook's URL that become labels
+	Take            string            `yaml:"take" enum:"audio,transcript,first"` // zoom only; unset: first, which is whichever comes first
+	AgentChannel    int               `yaml:"agentChannel"`                       // 1 or 2, in recordings with one channel for each side; 0: unknown
 }
 
 // Credentials are for media downloads.
 type Credentials struct {
-	Username     string `yaml:"username"`
-	Password     string `yaml:"password"`
+	Username     string `yaml:"username"` // or the id of an API key
+	Password     string `yaml:"password"` // or the secret of an API key
 	PasswordFile string `yaml:"passwordFile"`
-	Token        string `yaml:"token"`
+	Token        string `yaml:"token"` // a bearer token
 	TokenFile    string `yaml:"tokenFile"`
 }

@@ -37,13 +37,21 @@ func defaultSource(cfg *config.Config, create bool) (made bool, err error) {
 	return made, nil
 }
 
-// makeSecret writes a new Standard Webhooks secret.
-func makeSecret(path string) (string, error) {
+// newSecret makes a Standard Webhooks secret.
+func newSecret() (string, error) {
 	key := make([]byte, 32)
 	if _, err := rand.Read(key); err != nil {
 		return "", fmt.Errorf("make a secret: %w", err)
 	}
-	secret := "whsec_" + base64.StdEncoding.EncodeToString(key)
+	return "whsec_" + base64.StdEncoding.EncodeToString(key), nil
+}
+
+// makeSecret makes a secret and keeps it in a file.
+func makeSecret(path string) (string, error) {
+	secret, err := newSecret()
+	if err != nil {
+		return "", err
+	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return "", fmt.Errorf("nats.dataDir: %w", err)
 	}

@@ -34,10 +34,11 @@ func main() {
 
 // globals are what every command shares.
 type globals struct {
-	Config string `help:"Configuration file (YAML)." env:"TRACKERBELL_CONFIG" placeholder:"FILE"`
+	Config string `help:"Configuration file (YAML); without it trackerbell.yaml, where there is one." env:"TRACKERBELL_CONFIG" placeholder:"FILE"`
 
 	ctx     context.Context //nolint:containedctx // of the one command that runs, from main to its calls
 	environ []string
+	in      io.Reader
 	out     io.Writer
 	err     io.Writer
 }
@@ -54,6 +55,8 @@ type commands struct {
 	Recordings recordingsCmd `cmd:"" help:"See what happened to a recording."`
 	Dead       deadCmd       `cmd:"" help:"See, replay and drop dead letters."`
 	Send       sendCmd       `cmd:"" help:"Send a webhook to a running service, signed as its provider signs."`
+	Init       initCmd       `cmd:"" help:"Write a configuration to start from."`
+	Settings   configCmd     `cmd:"" name:"config" help:"Show the configuration that holds, or the schema of its file."`
 	Check      checkCmd      `cmd:"" help:"Validate the configuration and reach NATS, Symbl and Slack."`
 	Version    versionCmd    `cmd:"" help:"Print version, commit and Go version."`
 }
@@ -71,7 +74,7 @@ func usagef(format string, args ...any) error {
 // run parses the arguments, runs the command and returns its exit code.
 func run(ctx context.Context, args, environ []string, out, errw io.Writer) int {
 	exit := -1 // what kong wishes to exit with, after --help
-	cli := commands{globals: globals{ctx: ctx, environ: environ, out: out, err: errw}}
+	cli := commands{globals: globals{ctx: ctx, environ: environ, in: os.Stdin, out: out, err: errw}}
 	parser, err := kong.New(&cli,
 		kong.Name("trackerbell"),
 		kong.Description("From a call recording's webhook to a tracker alert in Slack."),
@@ -110,8 +113,14 @@ func report(w io.Writer, err error) int {
 	return exitFailed
 }
 
+// defaultConfig is the file that is read without --config, where there is one.
+const defaultConfig = "trackerbell.yaml"
+
 // load reads the configuration, and prints its warnings.
 func (g *globals) load() (*config.Config, error) {
+	if _, err := os.Stat(defaultConfig); g.Config == "" && err == nil {
+		g.Config = defaultConfig
+	}
 	cfg, warnings, err := config.Load(g.Config, g.environ)
 	for _, w := range warnings {
 		_, _ = fmt.Fprintln(g.err, "trackerbell: warning:", w)
