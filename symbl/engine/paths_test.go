@@ -17,6 +17,9 @@ func TestWhatTheEngineCannotDoItSays(t *testing.T) {
 		"lm-insights", "lm-insights/status", "members/1", "experiences"} {
 		require.Contains(t, a.refused(http.StatusNotImplemented, http.MethodGet, "/v1/conversations/"+job.ConversationID+"/"+path, ""), path)
 	}
+	for _, path := range []string{"/v1/manage/entities/bulk", "/v1/manage/groups", "/v1/manage/group/1", "/oauth2/token:refresh"} {
+		require.Contains(t, a.refused(http.StatusNotImplemented, http.MethodPost, path, "{}"), path)
+	}
 	for _, path := range []string{"/v1/process/audio", "/v1/process/audio/url", "/v1/process/video", "/v1/process/video/url/1"} {
 		for _, method := range []string{http.MethodPost, http.MethodPut} {
 			require.Contains(t, a.refused(http.StatusNotImplemented, method, path, "RIFF"), "engine.transcriber")

@@ -5,14 +5,21 @@ import (
 	"strings"
 )
 
-// unimplemented are the reads and writes of a conversation that Symbl has and
-// the engine has not.
+// unimplemented is what Symbl has and the engine has not.
 func unimplemented() []string {
 	return []string{
+		"/v1/manage/entities",
+		"/v1/manage/entities/{rest...}",
+		"/v1/manage/group",
+		"/v1/manage/group/{rest...}",
+		"/v1/manage/groups",
+		"/v1/manage/groups/{rest...}",
 		"/v1/conversations/{id}/action-items",
 		"/v1/conversations/{id}/analytics",
 		"/v1/conversations/{id}/bookmarks",
 		"/v1/conversations/{id}/bookmarks/{rest...}",
+		"/v1/conversations/{id}/bookmarks-summary",
+		"/v1/conversations/{id}/callscore",
 		"/v1/conversations/{id}/callscore/{rest...}",
 		"/v1/conversations/{id}/entities",
 		"/v1/conversations/{id}/experiences",
@@ -36,6 +43,8 @@ func unimplemented() []string {
 func (e *Engine) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/oauth2/token:generate", e.serve(methods{http.MethodPost: e.generateToken}))
+	mux.HandleFunc("/oauth2/token:refresh", e.notImplemented)
+	mux.HandleFunc("/oauth2/token:revoke", e.notImplemented)
 	mux.Handle("/openapi.yaml", e.serve(methods{http.MethodGet: e.describe}))
 	mux.Handle("/v1/", asQuery(e.authenticate(e.v1())))
 	mux.HandleFunc("/", e.unknown)

@@ -1,7 +1,6 @@
 package engine_test
 
 import (
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"strings"
@@ -72,34 +71,6 @@ func TestTextFlowsToTheTrackersThatWereFound(t *testing.T) {
 	require.Equal(t, map[string]string{"prospectName": "P"}, field[map[string]string](t, root, "metadata"))
 	members := field[[]symbl.Person](t, a.ok(http.MethodGet, "/v1/conversations/"+job.ConversationID+"/members", ""), "members")
 	require.Empty(t, cmp.Diff(c.Members, members))
-}
-
-func TestPublishedSamplesKeepTheirOffsets(t *testing.T) {
-	tests := map[string]struct {
-		entry, text string
-		offset      int
-	}{
-		"run sale":     {"run sale", "We're running a sale right now", -1},
-		"Subscription": {"Subscription", "Our subscription plan which includes the premium suite of services is $500 per month.", 4},
-		"Interviewing": {"Interviewing for a new job", "This is part 1 of a five part series on preparing for an interview interviewing for a new job can be a huge source of stress and anxiety.", 67},
-		"Questions":    {"Most common interview questions", "We will go over three more common interview questions.", -1},
-		"Practice":     {"Practice", "Kitchens, you could also practice with a friend here is an example of small talk.", 25},
-	}
-	a := oneEngine(t, engine.Config{})
-	for name, tt := range tests {
-		t.Run(name, func(t *testing.T) {
-			inline, err := json.Marshal([]symbl.Tracker{{Name: "Preparing", Vocabulary: []string{tt.entry}}})
-			require.NoError(t, err)
-			job := a.submit(strings.TrimSuffix(says(tt.text), "}") + `,"trackers":` + string(inline) + `}`)
-			a.await(job, symbl.Completed)
-			got := a.detected(job.ConversationID)
-			require.Len(t, got, 1)
-			require.Equal(t, "Preparing", got[0].Name)
-			require.Equal(t, tt.entry, got[0].Matches[0].Value)
-			require.Equal(t, tt.text, got[0].Matches[0].MessageRefs[0].Text)
-			require.Equal(t, tt.offset, got[0].Matches[0].MessageRefs[0].Offset)
-		})
-	}
 }
 
 func TestWhichTrackersApply(t *testing.T) {
