@@ -67,7 +67,7 @@ func NewAdmin(cfg AdminConfig, deps AdminDeps) http.Handler {
 	addAPI(e, g, deps)
 	if deps.Engine != nil {
 		// The engine has tokens of its own; admin.token means nothing to it.
-		engine := echo.WrapHandler(streaming(deps.Engine, stallTimeout))
+		engine := echo.WrapHandler(Streaming(deps.Engine))
 		e.Any("/oauth2/*", engine)
 		e.Any("/v1/*", engine)
 	}

@@ -10,6 +10,10 @@ import (
 // stallTimeout is how long the engine waits for the next bytes of an upload.
 const stallTimeout = 30 * time.Second
 
+// Streaming frees the engine's handler from the server's limits on whole
+// requests, which recordings exceed; a body that stalls for 30 s still fails.
+func Streaming(next http.Handler) http.Handler { return streaming(next, stallTimeout) }
+
 // streaming frees a handler that takes large uploads from the server's limits
 // on whole requests: instead, no single read may wait for longer than stall.
 func streaming(next http.Handler, stall time.Duration) http.Handler {

@@ -147,7 +147,7 @@ func (s *engineServer) announce(w io.Writer) error {
 func (s *engineServer) run(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	limits := api.DefaultLimits(s.cfg.Server.ShutdownTimeout)
-	group.Go(func() error { return api.Serve(ctx, s.listener, s.engine.Handler(), limits, s.log) })
+	group.Go(func() error { return api.Serve(ctx, s.listener, api.Streaming(s.engine.Handler()), limits, s.log) })
 	group.Go(func() error { return s.engine.Run(ctx) })
 	return group.Wait()
 }
