@@ -34,6 +34,7 @@ One YAML file, given by ` + "`--config FILE` or `TRACKERBELL_CONFIG`" + `. Every
 // pages say more about a section than its keys do.
 func pages() map[string]string {
 	return map[string]string{
+		"engine":       "How audio becomes text: [transcription](transcription.md).",
 		"slack":        "How to make the app, and what its messages look like: [Slack](slack.md).",
 		"destinations": "A list. What they receive: [Slack and other destinations](slack.md#other-destinations).",
 		"sources":      "A list. Where to click in each system: [providers](providers/README.md); how to call the generic one: [webhooks](webhooks.md).",
