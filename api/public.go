@@ -67,6 +67,7 @@ type PublicDeps struct {
 	Sources  map[string]Source // by name; fixed while the server runs
 	Intake   Intake
 	Opinions Opinions
+	Web      source.Client // for certificates and handshakes; nil: there are none
 	Registry prometheus.Registerer
 	Log      *zap.Logger
 }
@@ -89,7 +90,7 @@ func NewPublic(cfg PublicConfig, deps PublicDeps) (http.Handler, error) {
 		return nil, err
 	}
 	hooks := &webhooks{
-		sources: deps.Sources, intake: deps.Intake, publicURL: base, maxBody: cfg.MaxBody, maxMedia: cfg.MaxMedia,
+		sources: deps.Sources, intake: deps.Intake, web: deps.Web, publicURL: base, maxBody: cfg.MaxBody, maxMedia: cfg.MaxMedia,
 		results: results, log: deps.Log, refusals: rate.NewLimiter(1, refusalBurst), now: time.Now,
 		uploads: make(chan struct{}, maxUploads),
 	}

@@ -38,6 +38,8 @@ type Ignored struct {
 type webhooks struct {
 	sources   map[string]Source
 	intake    Intake
+	web       source.Client
+	certs     certificates
 	publicURL *url.URL // nil: as the request says
 	maxBody   int64
 	maxMedia  int64
@@ -98,12 +100,20 @@ func (h *webhooks) take(c echo.Context, name string, src Source) (source.Deliver
 	req := source.Request{
 		Method: r.Method, URL: calledURL(h.publicURL, r), Header: r.Header, Body: body, ReceivedAt: h.now().UTC(),
 	}
+	if err := h.certify(r.Context(), src.Provider, &req); err != nil {
+		return source.Delivery{}, nil, err
+	}
 	if err := src.Provider.Verify(req); err != nil {
 		return source.Delivery{}, nil, unverified(err)
 	}
 	d, err := src.Provider.Normalise(req)
 	if err != nil {
 		return d, nil, err
+	}
+	if d.Visit != "" {
+		if _, err := h.fetch(r.Context(), d.Visit); err != nil {
+			return d, nil, err
+		}
 	}
 	taken := make([]Accepted, 0, len(d.Recordings))
 	for _, rec := range d.Recordings {

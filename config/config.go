@@ -110,7 +110,7 @@ type Media struct {
 // Source is one telephony system that sends webhooks to /webhooks/{name}.
 type Source struct {
 	Name            string            `yaml:"name"`     // of [A-Za-z0-9_-]; it receives POST /webhooks/{name}
-	Provider        string            `yaml:"provider"` // generic, twilio, signalwire, zoom, vonage, telnyx, aircall, dialpad or plivo
+	Provider        string            `yaml:"provider"` // generic, twilio, signalwire, zoom, vonage, telnyx, aircall, dialpad, plivo, eventbridge or ringcentral
 	Secret          string            `yaml:"secret"`   // what the provider signs with; the page of each provider says which
 	SecretFile      string            `yaml:"secretFile"`
 	Secrets         []string          `yaml:"secrets"`                            // a list of old and new ones while rotating

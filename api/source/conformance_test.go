@@ -35,6 +35,7 @@ func kits() map[string]kit {
 	return map[string]kit{
 		"generic": genericKit(), "twilio": twilioKit(), "signalwire": signalwireKit(), "zoom": zoomKit(),
 		"vonage": vonageKit(), "telnyx": telnyxKit(), "aircall": aircallKit(), "dialpad": dialpadKit(), "plivo": plivoKit(),
+		"eventbridge": eventbridgeKit(), "ringcentral": ringcentralKit(),
 	}
 }
 

@@ -99,3 +99,15 @@ func FuzzPlivoNormalise(f *testing.F) { fuzzNormalise(f, "plivo") }
 func FuzzPlivoVerify(f *testing.F) {
 	fuzzVerify(f, "plivo", plivoKit(), "X-Plivo-Signature-V3", "X-Plivo-Signature-V3-Nonce")
 }
+
+func FuzzEventBridgeNormalise(f *testing.F) { fuzzNormalise(f, "eventbridge") }
+
+func FuzzEventBridgeVerify(f *testing.F) {
+	fuzzVerify(f, "eventbridge", eventbridgeKit(), "Authorization", "X-Api-Key", "X-Amz-Sns-Message-Type")
+}
+
+func FuzzRingCentralNormalise(f *testing.F) { fuzzNormalise(f, "ringcentral") }
+
+func FuzzRingCentralVerify(f *testing.F) {
+	fuzzVerify(f, "ringcentral", ringcentralKit(), "Verification-Token")
+}

@@ -45,6 +45,8 @@ func registry() []entry {
 		{aircallName, newAircall},
 		{dialpadName, newDialpad},
 		{plivoName, newPlivo},
+		{eventbridgeName, newEventBridge},
+		{ringcentralName, newRingCentral},
 	}
 }
 

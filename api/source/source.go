@@ -115,6 +115,14 @@ func mediaAt(p Provider, raw string) (events.Media, error) {
 	return events.Media{URL: raw, Authorise: p.Authorisation, Private: p.Authorisation(u) != ""}, nil
 }
 
+// CertificateURL is that of a Certified provider, and empty for any other.
+func CertificateURL(p Provider, r Request) string {
+	if c, ok := p.(Certified); ok {
+		return c.CertificateURL(r)
+	}
+	return ""
+}
+
 // ErrSignature is wrapped by every error of Provider.Verify.
 var ErrSignature = errors.New("webhook signature does not verify")
 

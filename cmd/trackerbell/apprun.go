@@ -22,7 +22,7 @@ func (a *app) Run(ctx context.Context) error {
 	public, err := api.NewPublic(api.PublicConfig{
 		PublicURL: a.cfg.Server.PublicURL, MaxBody: int64(a.cfg.Server.MaxBody),
 		MaxMedia: int64(a.cfg.Media.MaxBytes), SigningSecret: a.cfg.Slack.SigningSecret,
-	}, api.PublicDeps{Sources: a.sources, Intake: a.service, Opinions: a.service, Registry: a.registry, Log: a.log})
+	}, api.PublicDeps{Sources: a.sources, Intake: a.service, Opinions: a.service, Web: a.download, Registry: a.registry, Log: a.log})
 	if err != nil {
 		return fmt.Errorf("set up the public listener: %w", err)
 	}

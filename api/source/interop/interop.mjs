@@ -36,19 +36,20 @@ async function post(base, request) {
   return { status: response.status, text: await response.text() };
 }
 
-const accepted = (name) => (name.startsWith('zoom') || name.startsWith('telnyx') ? 200 : 202);
+const accepted = (name) => (/^(zoom|telnyx|ringcentral)/.test(name) ? 200 : 202);
+const bodyIsSigned = (name) => !/^(aircall|eventbridge|ringcentral)/.test(name);
 
 // spoil gives the request with one byte of its body changed, and with one
 // character of each header that carries a signature changed.
 function* spoil(name, request) {
   const flip = (text, at) => text.slice(0, at) + (text[at] === 'a' ? 'b' : 'a') + text.slice(at + 1);
-  if (!name.startsWith('aircall')) {
+  if (bodyIsSigned(name)) {
     yield ['body', { ...request, body: flip(request.body, Math.floor(request.body.length / 2)) }];
     yield ['longer body', { ...request, body: request.body + (name.startsWith('dialpad') ? 'A' : '&a=b') }];
-  } else {
+  } else if (name.startsWith('aircall')) {
     yield ['token', { ...request, body: request.body.replace(secrets.aircall, flip(secrets.aircall, 3)) }];
   }
-  for (const header of Object.keys(request.headers).filter((h) => /signature|authorization|timestamp|webhook-id|nonce/.test(h))) {
+  for (const header of Object.keys(request.headers).filter((h) => /signature|authorization|timestamp|webhook-id|nonce|-token/.test(h))) {
     const value = request.headers[header];
     yield [header, { ...request, headers: { ...request.headers, [header]: flip(value, value.length - 6) } }];
     const without = { ...request.headers };

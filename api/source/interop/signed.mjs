@@ -118,6 +118,17 @@ export const signed = {
     must(plivo.validateV3Signature('POST', full, '12345', secrets.plivo, signature, { ...params }), 'plivo');
     return { url: full, headers: { ...FORM_TYPE, 'x-plivo-signature-v3': signature, 'x-plivo-signature-v3-nonce': '12345' }, body: form(params) };
   },
+  'eventbridge: bearer': (url, id) => ({
+    url, headers: { ...JSON_TYPE, authorization: `Bearer ${secrets.eventbridge}` },
+    body: JSON.stringify({ 'detail-type': 'Recording', source: 'acme', detail: { id, recordingUrl: media } }),
+  }),
+  'ringcentral: token in a header': (url, id) => ({
+    url, headers: { ...JSON_TYPE, 'verification-token': secrets.ringcentral },
+    body: JSON.stringify({
+      uuid: crypto.randomUUID(), event: '/restapi/v1.0/account/1/telephony/sessions',
+      body: { telephonySessionId: 's-1', parties: [{ status: { code: 'Disconnected' }, recordings: [{ id, active: false }] }] },
+    }),
+  }),
 };
 
 async function telnyxUnwraps(body, headers) {
@@ -148,6 +159,8 @@ export const verified = {
   dialpad: (r) => must(jsonwebtoken.verify(r.body, secrets.dialpad, { algorithms: ['HS256'] }).state === 'recording', 'jsonwebtoken'),
   plivo: (r) => must(plivo.validateV3Signature('POST', r.url, r.headers['x-plivo-signature-v3-nonce'], secrets.plivo,
     r.headers['x-plivo-signature-v3'], params(r)), 'plivo'),
+  eventbridge: (r) => must(r.headers.authorization === `Bearer ${secrets.eventbridge}`, 'the bearer'),
+  ringcentral: (r) => must(r.headers['verification-token'] === secrets.ringcentral, 'the token'),
 };
 
 const params = (r) => Object.fromEntries(new URLSearchParams(r.body));

@@ -22,6 +22,8 @@ export const secrets = {
   aircall: crypto.randomBytes(16).toString('hex'),
   dialpad: crypto.randomBytes(24).toString('hex'),
   plivo: crypto.randomBytes(20).toString('hex'),
+  eventbridge: crypto.randomBytes(20).toString('hex'),
+  ringcentral: crypto.randomBytes(20).toString('hex'),
 };
 
 // config is the YAML of a service with one source for each provider.
