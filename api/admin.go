@@ -20,6 +20,8 @@ type Store interface {
 	Entries(ctx context.Context, cursor uint64, limit int) (events.Page, error)
 	Story(ctx context.Context, key string) (events.Story, error)
 	ReplayRecording(ctx context.Context, key string) error
+	// Forget deletes a recording for good.
+	Forget(ctx context.Context, key string) (events.Forgotten, error)
 	// Found is what was found in a recording; events.ErrGone when it is known
 	// no more.
 	Found(ctx context.Context, key string) (events.Processed, error)
@@ -89,6 +91,7 @@ func addAPI(e *echo.Echo, g *guard, deps AdminDeps) {
 		{http.MethodGet, "/recordings/:key", recordings.show, g.viewers},
 		{http.MethodGet, "/recordings/:key/matches", recordings.matches, g.viewers},
 		{http.MethodGet, "/recordings/:key/vcon", recordings.vcon, g.viewers},
+		{http.MethodDelete, "/recordings/:key", recordings.forget, g.operators},
 		{http.MethodPost, "/recordings/:key/replay", recordings.replay, g.operators},
 		{http.MethodGet, "/feedback", recordings.feedback, g.viewers},
 		{http.MethodGet, "/dead", dead.list, g.viewers},

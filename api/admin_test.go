@@ -26,6 +26,7 @@ type store struct {
 	replayRecording func(string) error
 	found           func(string) (events.Processed, error)
 	feedback        func() ([]events.PhraseFeedback, error)
+	forget          func(string) (events.Forgotten, error)
 	deadLetters     func(cursor uint64, limit int) (events.DeadPage, error)
 	deadLetter      func(uint64) (events.DeadLetter, error)
 	replayDead      func(uint64) error
@@ -65,6 +66,13 @@ func (s *store) Found(_ context.Context, key string) (events.Processed, error) {
 		return events.Processed{}, nil
 	}
 	return s.found(key)
+}
+
+func (s *store) Forget(_ context.Context, key string) (events.Forgotten, error) {
+	if s.forget == nil {
+		return events.Forgotten{Left: []string{}}, nil
+	}
+	return s.forget(key)
 }
 
 func (s *store) FeedbackCounts(context.Context) ([]events.PhraseFeedback, error) {

@@ -147,6 +147,21 @@ func FuzzInteractions(f *testing.F) {
 	})
 }
 
+func TestOnlyAnOperatorHasARecordingForgotten(t *testing.T) {
+	a := newAdmin(t, api.AdminConfig{Token: "op", ViewerToken: "view"})
+	got := ""
+	a.store.forget = func(key string) (events.Forgotten, error) {
+		got = key
+		return events.Forgotten{Messages: 2, Events: 4, Left: []string{}}, nil
+	}
+	require.Equal(t, http.StatusForbidden, do(a, request(http.MethodDelete, "/api/recordings/calls.RE1", "view")).Code)
+	require.Empty(t, got)
+	require.JSONEq(t, `{"messages":2,"events":4,"left":[]}`, do(a, request(http.MethodDelete, "/api/recordings/calls.RE1", "op")).Body.String())
+	require.Equal(t, "calls.RE1", got)
+	a.store.forget = func(string) (events.Forgotten, error) { return events.Forgotten{}, events.ErrNotFound }
+	require.Equal(t, http.StatusNotFound, do(a, request(http.MethodDelete, "/api/recordings/calls.RE1", "op")).Code)
+}
+
 func TestFeedbackIsCountedByPhrase(t *testing.T) {
 	a := newAdmin(t, api.AdminConfig{})
 	require.JSONEq(t, `{"phrases":[]}`, get(a, "/api/feedback").Body.String())

@@ -68,6 +68,19 @@ func (h *recordings) matches(c echo.Context) error {
 	return c.JSON(http.StatusOK, found)
 }
 
+// forget deletes a recording for good, and says what was deleted.
+func (h *recordings) forget(c echo.Context) error {
+	key, err := pathParam(c, "key")
+	if err != nil {
+		return err
+	}
+	done, err := h.store.Forget(c.Request().Context(), key)
+	if err != nil {
+		return err
+	}
+	return c.JSON(http.StatusOK, done)
+}
+
 // FeedbackList is what people thought of alerts, by phrase: those with the most
 // false alarms first.
 type FeedbackList struct {

@@ -120,6 +120,20 @@ type Source struct {
 	LabelsFromQuery []string          `yaml:"labelsFromQuery"`                    // query parameters of the webhook's URL that become labels
 	Take            string            `yaml:"take" enum:"audio,transcript,first"` // zoom only; unset: first, which is whichever comes first
 	AgentChannel    int               `yaml:"agentChannel"`                       // 1 or 2, in recordings with one channel for each side; 0: unknown
+
+	Redact       Redact        `yaml:"redact"`       // what is taken out of quotes before an alert leaves
+	ShowNumbers  bool          `yaml:"showNumbers"`  // true shows phone numbers whole in alerts; by default they are masked
+	RecordingURL string        `yaml:"recordingURL"` // where people can hear a recording, such as https://pbx.example.com/calls/{id}: the button "Open recording". {id} is the provider's id, {key} the recording's key
+	Retention    time.Duration `yaml:"retention"`    // how long a finished call's conversation and ledger entry are kept; 0: 90 days after the last change. Events and transcripts go with nats.maxAge, Slack messages stay
+}
+
+// Redact is what is taken out of quotes. Numbers that a transcript spells in
+// words stay.
+type Redact struct {
+	Cards    bool     `yaml:"cards"`    // numbers with a valid check digit
+	Emails   bool     `yaml:"emails"`   // e-mail addresses, also as "anna at example dot com"
+	Phones   bool     `yaml:"phones"`   // phone numbers
+	Patterns []string `yaml:"patterns"` // regular expressions (RE2)
 }
 
 // Credentials are for media downloads.

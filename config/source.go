@@ -3,6 +3,8 @@ package config
 import (
 	"regexp"
 	"slices"
+	"strings"
+	"time"
 )
 
 // DefaultSource is the name of the generic source that `serve` adds to a
@@ -38,9 +40,22 @@ func (l *loader) validateSources() {
 		l.check(!isBlank(s.Provider), key+".provider", "missing: name the telephony system, or generic")
 		l.validateSecrets(key, s)
 		l.check(s.AgentChannel >= 0 && s.AgentChannel <= 2, key+".agentChannel", "must be 1 or 2")
+		l.validatePrivacy(key, s)
 		l.validateLabels(key+".labels", s.Labels)
 		l.noBlanks(key+".labelsFromQuery", s.LabelsFromQuery, "must name a query parameter")
 	}
+}
+
+func (l *loader) validatePrivacy(key string, s Source) {
+	for i, p := range s.Redact.Patterns {
+		_, err := regexp.Compile(p)
+		l.check(err == nil && p != "", index(key+".redact.patterns", i), "must be a regular expression (RE2), such as CUST-[0-9]+")
+	}
+	if s.RecordingURL != "" {
+		fault := webURLFault(strings.NewReplacer("{id}", "x", "{key}", "x", "?", "", "#", "").Replace(s.RecordingURL))
+		l.check(fault == "", key+".recordingURL", "%s", fault)
+	}
+	l.check(s.Retention == 0 || s.Retention >= time.Hour, key+".retention", "must be at least 1h, or 0 for as long as the ledger keeps things")
 }
 
 func (l *loader) validateSecrets(key string, s Source) {

@@ -52,11 +52,13 @@ type Entry struct {
 	JobID          string    `json:"jobId,omitempty"`
 	ConversationID string    `json:"conversationId,omitempty"`
 
-	Trackers []string      `json:"trackers,omitempty"` // that were found
-	FoundSeq uint64        `json:"foundSeq,omitempty"` // of the processed event in RECORDINGS, which holds the quotes
-	Routed   bool          `json:"routed,omitempty"`   // Alerts is decided, even if empty
-	Alerts   []AlertRecord `json:"alerts,omitempty"`
-	Threads  []Thread      `json:"threads,omitempty"` // a replay's alerts stand under the first ones
+	Trackers      []string      `json:"trackers,omitempty"` // that were found
+	FoundSeq      uint64        `json:"foundSeq,omitempty"` // of the processed event in RECORDINGS, which holds the quotes
+	Routed        bool          `json:"routed,omitempty"`   // Alerts is decided, even if empty
+	Alerts        []AlertRecord `json:"alerts,omitempty"`
+	Earlier       []AlertRecord `json:"earlier,omitempty"`       // posted before the recording was started anew
+	Conversations []string      `json:"conversations,omitempty"` // of those runs
+	Threads       []Thread      `json:"threads,omitempty"`       // a replay's alerts stand under the first ones
 
 	Attempts     map[string]int       `json:"attempts,omitempty"`     // failures of the step
 	FailingSince map[string]time.Time `json:"failingSince,omitempty"` // of a step that has not succeeded since
@@ -191,6 +193,14 @@ func (e *Entry) settle() {
 func (e *Entry) restart() {
 	e.Replay++
 	e.Stage, e.Replaying = StageReady, true
+	if e.ConversationID != "" {
+		e.Conversations = append(e.Conversations, e.ConversationID)
+	}
+	for _, a := range e.Alerts {
+		if !a.PostedAt.IsZero() {
+			e.Earlier = append(e.Earlier, AlertRecord{AlertID: a.AlertID, Destination: a.Destination, Post: a.Post, Replies: a.Replies})
+		}
+	}
 	e.SubmitIntent, e.SubmittedAt, e.JobID, e.ConversationID = time.Time{}, time.Time{}, "", ""
 	e.Trackers, e.Routed, e.Alerts = nil, false, nil
 	e.Attempts, e.FailingSince, e.Error, e.DeadLetters = nil, nil, "", nil

@@ -97,6 +97,16 @@ func (f *fakeSymbl) Conversation(_ context.Context, id string) (symbl.Conversati
 	return symbl.Conversation{ID: id, EndTime: time.Now()}, nil
 }
 
+func (f *fakeSymbl) DeleteConversation(_ context.Context, id string) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if _, ok := f.messages[id]; !ok {
+		return &symbl.Error{Class: symbl.NotFound}
+	}
+	delete(f.messages, id)
+	return nil
+}
+
 func (f *fakeSymbl) FindConversation(_ context.Context, name string, _ time.Time) (symbl.Conversation, bool, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

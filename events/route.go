@@ -3,6 +3,8 @@ package events
 import (
 	"context"
 	"errors"
+	"net/url"
+	"strings"
 
 	"go.uber.org/zap"
 
@@ -118,14 +120,14 @@ func (s *Service) decide(ctx context.Context, d delivery, found Processed) (Entr
 func NewAlert(key string, replay int, p notify.Plan, found Processed, opt SourceOptions) notify.Alert {
 	return notify.Alert{
 		ID: notify.AlertID(key, p.Destination, replay), Recording: key, Replay: replay, Destination: p.Destination, Call: found.Call,
-		Trackers: p.Fill(found.Trackers, quotesPerTracker), Style: p.Style,
+		Trackers: opt.Redact.Trackers(p.Fill(found.Trackers, quotesPerTracker)), Style: p.Style, ShowNumbers: opt.ShowNumbers,
 	}
 }
 
 func (s *Service) publishAlert(ctx context.Context, e Entry, a AlertRecord, found Processed) error {
 	plan := notify.Plan{Destination: a.Destination, Parts: a.Parts, Style: a.Style}
 	alert := NewAlert(e.Key, e.Replay, plan, found, s.opt.Sources[e.Source])
-	alert.ID, alert.Note = a.AlertID, a.Note
+	alert.ID, alert.Note, alert.Link = a.AlertID, a.Note, s.opt.Sources[e.Source].link(e)
 	first, err := s.sendAlert(ctx, e, alert)
 	crash.At("the alert is stored")
 	if err != nil || !first {
@@ -134,6 +136,11 @@ func (s *Service) publishAlert(ctx context.Context, e Entry, a AlertRecord, foun
 	s.dep.Log.Info("routed", zap.String("recording", e.Key), zap.String("source", e.Source), zap.String("stage", StepRoute),
 		zap.String("destination", a.Destination), zap.Strings("trackers", a.Trackers))
 	return nil
+}
+
+// link is where people can hear the recording; empty when nobody said.
+func (o SourceOptions) link(e Entry) string {
+	return strings.NewReplacer("{id}", url.PathEscape(e.ID), "{key}", url.PathEscape(e.Key)).Replace(o.RecordingURL)
 }
 
 // sendAlert publishes an alert to the notify stage of its destination, and

@@ -37,6 +37,7 @@ type Symbl interface {
 	TrackerResults(ctx context.Context, conversationID string) ([]symbl.TrackerResult, error)
 	Messages(ctx context.Context, conversationID string) ([]symbl.Message, error)
 	Conversation(ctx context.Context, id string) (symbl.Conversation, error)
+	DeleteConversation(ctx context.Context, id string) error
 	FindConversation(ctx context.Context, name string, since time.Time) (symbl.Conversation, bool, error)
 }
 
@@ -87,6 +88,10 @@ type Options struct {
 // SourceOptions are the settings of one source's recordings.
 type SourceOptions struct {
 	AgentChannel int // 1 or 2: the agent's channel of a recording with one for each side; 0 when unknown
+	Redact       *notify.Redactor
+	ShowNumbers  bool
+	RecordingURL string        // where people can hear a recording: {id} and {key} are filled in
+	Retention    time.Duration // of the conversation and the ledger's entry; 0: as long as the ledger keeps things
 }
 
 // Deps are what a Service works with.

@@ -59,6 +59,7 @@ func (s *Service) tidy(ctx context.Context) error {
 		s.tidyStream(ctx, set.recordings, s.opt.Limits.MaxBytes, []string{StepSubmit, StepAwait, StepRoute}),
 		s.tidyStream(ctx, set.alerts, 0, s.notifyConsumers()),
 		s.tidyBlobs(ctx, set),
+		s.expire(ctx),
 	)
 }
 

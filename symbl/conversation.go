@@ -23,6 +23,14 @@ func (c *Client) Conversation(ctx context.Context, id string) (Conversation, err
 	})
 }
 
+// DeleteConversation makes DELETE /v1/conversations/{id}: for good, with all
+// that was said. NotFound means that there is none.
+func (c *Client) DeleteConversation(ctx context.Context, id string) error {
+	r := &request{op: "delete conversation", method: http.MethodDelete, path: "/v1/conversations/" + url.PathEscape(id)}
+	_, err := ask(ctx, c.alone, r, func([]byte) (struct{}, error) { return struct{}{}, nil })
+	return err
+}
+
 // Messages makes GET /v1/conversations/{id}/messages.
 func (c *Client) Messages(ctx context.Context, conversationID string) ([]Message, error) {
 	return ask(ctx, c.do, conversationRequest("get messages", conversationID, "/messages"), func(data []byte) ([]Message, error) {

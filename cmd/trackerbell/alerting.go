@@ -35,7 +35,13 @@ func newRouter(cfg *config.Config) (*notify.Router, error) {
 func sourceOptions(cfg *config.Config) map[string]events.SourceOptions {
 	list := make(map[string]events.SourceOptions, len(cfg.Sources))
 	for _, s := range cfg.Sources {
-		list[s.Name] = events.SourceOptions{AgentChannel: s.AgentChannel}
+		redact, err := notify.NewRedactor(s.Redact)
+		if err != nil {
+			continue // the configuration was checked
+		}
+		list[s.Name] = events.SourceOptions{
+			AgentChannel: s.AgentChannel, Redact: redact, ShowNumbers: s.ShowNumbers, RecordingURL: s.RecordingURL, Retention: s.Retention,
+		}
 	}
 	return list
 }

@@ -17,6 +17,7 @@ type recordingsCmd struct {
 	List   recordingsListCmd   `cmd:"" help:"List recordings, last changed first."`
 	Show   recordingsShowCmd   `cmd:"" help:"Show one recording."`
 	Replay recordingsReplayCmd `cmd:"" help:"Start a recording anew: submit it again and post its alerts again."`
+	Forget recordingsForgetCmd `cmd:"" help:"Delete a recording for good: ledger, engine, streams, Slack."`
 }
 
 // Help gives the examples.

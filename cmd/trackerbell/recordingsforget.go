@@ -1,0 +1,40 @@
+package main
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+
+	"github.com/trackerbell/trackerbell/events"
+)
+
+type recordingsForgetCmd struct {
+	adminFlags
+	Key    string `arg:"" help:"Key of the recording: SOURCE.ID."`
+	Output string `enum:"text,json" default:"text" help:"text or json."`
+}
+
+// Help gives the examples.
+func (recordingsForgetCmd) Help() string {
+	return "Deletes the call's entry, its conversation in the engine, its events, transcripts and matches, and its Slack messages. There is no way back. The provider keeps its recording.\n\nExamples:\n  trackerbell recordings forget support.RE123"
+}
+
+// Run deletes the recording and says what was deleted.
+func (c *recordingsForgetCmd) Run(g *globals) error {
+	cfg, err := g.load()
+	if err != nil {
+		return err
+	}
+	var done events.Forgotten
+	if err := c.client(cfg).do(g.ctx, http.MethodDelete, "/api/recordings/"+url.PathEscape(c.Key), &done); err != nil {
+		return notFound(err, "recording", c.Key)
+	}
+	if c.Output == "json" {
+		return printJSON(g.out, done)
+	}
+	for _, left := range done.Left {
+		_, _ = fmt.Fprintf(g.err, "trackerbell: warning: not deleted: %s\n", printable(left))
+	}
+	_, err = fmt.Fprintf(g.out, "%s is forgotten: %d messages and %d events were deleted\n", c.Key, done.Messages, done.Events)
+	return err
+}

@@ -1,0 +1,125 @@
+package events
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+	"github.com/stretchr/testify/require"
+
+	"github.com/trackerbell/trackerbell/config"
+	"github.com/trackerbell/trackerbell/notify"
+)
+
+// traces counts what the streams and the ledger hold of a text.
+func (h *house) traces(text string) (n int) {
+	h.t.Helper()
+	for _, name := range []string{StreamRecordings, StreamAlerts, StreamDead, "KV_" + BucketLedger} {
+		stream, err := h.js.Stream(h.t.Context(), name)
+		require.NoError(h.t, err)
+		info, err := stream.Info(h.t.Context())
+		require.NoError(h.t, err)
+		for seq := info.State.FirstSeq; seq <= info.State.LastSeq; seq++ {
+			msg, err := stream.GetMsg(h.t.Context(), seq)
+			if err == nil && strings.Contains(string(msg.Data), text) {
+				n++
+			}
+		}
+	}
+	return n
+}
+
+func TestAForgottenCallLeavesNothingBehind(t *testing.T) {
+	h, slack := slackHouse(t, nil, nil)
+	h.run(h.Service)
+	h.accept(talk("kept", 1))
+	rec := talk("gone", 8)
+	rec.Transcript = append(rec.Transcript, Utterance{Text: strings.Repeat("large ", inlineBytes/5)})
+	h.accept(rec)
+	h.settled(h.Service, "calls.kept", StageDone)
+	h.settled(h.Service, "calls.gone", StageDone)
+	require.NoError(t, h.ReplayRecording(t.Context(), "calls.gone"))
+	require.Eventually(t, func() bool { return len(slack.Messages("#alerts")) == 5 }, soon, tick)
+	h.settled(h.Service, "calls.gone", StageDone)
+	require.Positive(t, h.traces(`"calls.gone"`))
+
+	done, err := h.Forget(t.Context(), "calls.gone")
+	require.NoError(t, err)
+	require.Equal(t, 4, done.Messages, "two runs, each a summary and a reply")
+	require.Positive(t, done.Events)
+	require.Empty(t, done.Left)
+
+	require.Zero(t, h.traces(`"calls.gone"`))
+	require.Positive(t, h.traces(`"calls.kept"`))
+	require.Len(t, slack.Messages("#alerts"), 1)
+	require.Len(t, h.symbl.messages, 1, "the conversations of both runs are deleted")
+	set, err := h.streams()
+	require.NoError(t, err)
+	_, err = set.blobs.List(t.Context())
+	require.ErrorIs(t, err, jetstream.ErrNoObjectsFound)
+	_, err = h.Entry(t.Context(), "calls.gone")
+	require.ErrorIs(t, err, ErrNotFound)
+	_, err = h.Forget(t.Context(), "calls.gone")
+	require.ErrorIs(t, err, ErrNotFound)
+}
+
+func TestADeadCallIsForgottenWithItsLetters(t *testing.T) {
+	h, _ := slackHouse(t, nil, nil)
+	h.symbl.status = "failed"
+	h.run(h.Service)
+	h.accept(talk("a", 1))
+	h.settled(h.Service, "calls.a", StageDead)
+	_, err := h.Forget(t.Context(), "calls.a")
+	require.NoError(t, err)
+	page, err := h.DeadLetters(t.Context(), 0, 10)
+	require.NoError(t, err)
+	require.Empty(t, page.Letters)
+}
+
+func TestFinishedCallsAreKeptAsLongAsTheirSourceSays(t *testing.T) {
+	h, slack := slackHouse(t, nil, func(o *Options) {
+		o.Sources = map[string]SourceOptions{"calls": {Retention: time.Hour}, "other": {}}
+	})
+	h.run(h.Service)
+	old := talk("old", 1)
+	old.ReceivedAt = time.Now().Add(-2 * time.Hour)
+	other := talk("old", 1)
+	other.Source, other.Key, other.ReceivedAt = "other", Key("other", "old"), old.ReceivedAt
+	h.accept(old)
+	h.accept(other)
+	h.accept(talk("new", 1))
+	h.settled(h.Service, "other.old", StageDone)
+	h.settled(h.Service, "calls.new", StageDone)
+	require.Eventually(t, func() bool { return len(slack.Messages("#alerts")) == 3 }, soon, tick)
+	require.Eventually(t, func() bool { // it may be tidied before its last write
+		require.NoError(t, h.expire(t.Context()))
+		_, err := h.Entry(t.Context(), "calls.old")
+		return err != nil
+	}, soon, tick)
+	for _, key := range []string{"other.old", "calls.new"} {
+		_, err := h.Entry(t.Context(), key)
+		require.NoError(t, err, key)
+	}
+	require.Len(t, h.symbl.messages, 2)
+	require.Len(t, slack.Messages("#alerts"), 3, "messages stay")
+}
+
+func TestAlertsAreRedactedMaskedAndLinkedAsTheirSourceSays(t *testing.T) {
+	redact, err := notify.NewRedactor(config.Redact{Cards: true})
+	require.NoError(t, err)
+	h, slack := slackHouse(t, nil, func(o *Options) {
+		o.Sources = map[string]SourceOptions{"calls": {Redact: redact, ShowNumbers: true, RecordingURL: "https://calls.example/{id}?k={key}"}}
+	})
+	h.run(h.Service)
+	rec := talk("a", 0)
+	rec.From = "+14155550137"
+	rec.Transcript = []Utterance{{Speaker: "Anna", Text: "pay the sale with 4111 1111 1111 1111 please"}}
+	h.accept(rec)
+	h.settled(h.Service, "calls.a", StageDone)
+	m := slack.Messages("#alerts")[0]
+	require.NotContains(t, string(m.Blocks)+m.Text, "4111")
+	require.Contains(t, string(m.Blocks), " with [card] please")
+	require.Contains(t, m.Text, "+14155550137")
+	require.Contains(t, string(m.Blocks), `https://calls.example/a?k=calls.a`)
+}
