@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -64,7 +65,7 @@ type PublicConfig struct {
 
 // PublicDeps are what the public server works with.
 type PublicDeps struct {
-	Sources  map[string]Source // by name; fixed while the server runs
+	Sources  map[string]Source // by name; Renew replaces them
 	Intake   Intake
 	Opinions Opinions
 	Web      source.Client // for certificates and handshakes; nil: there are none
@@ -72,41 +73,62 @@ type PublicDeps struct {
 	Log      *zap.Logger
 }
 
-// NewPublic makes the server of the public listener: webhooks and callbacks.
-func NewPublic(cfg PublicConfig, deps PublicDeps) (http.Handler, error) {
-	base, err := parsePublicURL(cfg.PublicURL)
-	if err != nil {
+// Public is the server of the public listener: webhooks, callbacks and Slack's
+// interactions.
+type Public struct {
+	cfg     PublicConfig
+	deps    PublicDeps
+	base    *url.URL
+	results *results
+	measure echo.MiddlewareFunc
+	routes  atomic.Pointer[echo.Echo]
+}
+
+// NewPublic makes the server of the public listener.
+func NewPublic(cfg PublicConfig, deps PublicDeps) (*Public, error) {
+	p := &Public{cfg: cfg, deps: deps}
+	var err error
+	if p.base, err = parsePublicURL(cfg.PublicURL); err != nil {
 		return nil, err
 	}
 	if cfg.MaxBody <= 0 || cfg.MaxMedia <= 0 {
 		return nil, errors.New("the largest webhook body and the largest upload must be positive")
 	}
-	results, err := newResults(deps.Registry, deps.Sources)
-	if err != nil {
+	if p.results, err = newResults(deps.Registry); err != nil {
 		return nil, err
 	}
-	measure, err := measureHTTP(deps.Registry)
-	if err != nil {
+	if p.measure, err = measureHTTP(deps.Registry); err != nil {
 		return nil, err
 	}
+	p.Renew(deps.Sources, cfg.SigningSecret)
+	return p, nil
+}
+
+// ServeHTTP answers as the configuration of this moment says.
+func (p *Public) ServeHTTP(w http.ResponseWriter, r *http.Request) { p.routes.Load().ServeHTTP(w, r) }
+
+// Renew puts other sources and another secret of Slack in the place of those
+// before. Requests under way end as they began.
+func (p *Public) Renew(sources map[string]Source, signingSecret string) {
+	p.results.preset(sources)
 	hooks := &webhooks{
-		sources: deps.Sources, intake: deps.Intake, web: deps.Web, publicURL: base, maxBody: cfg.MaxBody, maxMedia: cfg.MaxMedia,
-		results: results, log: deps.Log, refusals: rate.NewLimiter(1, refusalBurst), now: time.Now,
+		sources: sources, intake: p.deps.Intake, web: p.deps.Web, publicURL: p.base, maxBody: p.cfg.MaxBody, maxMedia: p.cfg.MaxMedia,
+		results: p.results, log: p.deps.Log, refusals: rate.NewLimiter(1, refusalBurst), now: time.Now,
 		uploads: make(chan struct{}, maxUploads),
 	}
-	calls := &callbacks{intake: deps.Intake}
-	e := newRouter(deps.Log, measure)
+	calls := &callbacks{intake: p.deps.Intake}
+	e := newRouter(p.deps.Log, p.measure)
 	e.POST("/webhooks/:source", hooks.handle, within(requestTimeout))
 	e.PUT("/webhooks/:source/:id/media", hooks.upload)
 	e.POST("/callbacks/symbl/:token", calls.handle, within(requestTimeout))
-	if cfg.SigningSecret != "" {
-		slack := &interactions{secret: cfg.SigningSecret, opinions: deps.Opinions, now: time.Now}
+	if signingSecret != "" {
+		slack := &interactions{secret: signingSecret, opinions: p.deps.Opinions, now: time.Now}
 		e.POST("/slack/interactions", slack.handle, within(requestTimeout))
 	}
 	// Echo's last parameter takes all that follows; what is deeper is not ours.
 	e.RouteNotFound("/webhooks/:source/*", echo.NotFoundHandler)
 	e.RouteNotFound("/callbacks/symbl/:token/*", echo.NotFoundHandler)
-	return e, nil
+	p.routes.Store(e)
 }
 
 // parsePublicURL gives nil for an empty one.

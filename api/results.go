@@ -30,9 +30,8 @@ func allResults() []string {
 // results counts webhooks by source and result.
 type results struct{ total *prometheus.CounterVec }
 
-// newResults registers the counters, every one of them at 0: a rate needs a
-// first value.
-func newResults(reg prometheus.Registerer, sources map[string]Source) (*results, error) {
+// newResults registers the counters.
+func newResults(reg prometheus.Registerer) (*results, error) {
 	r := &results{total: prometheus.NewCounterVec(prometheus.CounterOpts{
 		Namespace: "trackerbell", Name: "webhooks_total",
 		Help: "Webhooks by source and result.",
@@ -40,12 +39,16 @@ func newResults(reg prometheus.Registerer, sources map[string]Source) (*results,
 	if err := reg.Register(r.total); err != nil {
 		return nil, fmt.Errorf("register webhook metrics: %w", err)
 	}
+	return r, nil
+}
+
+// preset makes every counter of the sources exist: a rate needs a first value.
+func (r *results) preset(sources map[string]Source) {
 	for name := range sources {
 		for _, result := range allResults() {
 			r.total.WithLabelValues(name, result)
 		}
 	}
-	return r, nil
 }
 
 func (r *results) count(source, result string) { r.total.WithLabelValues(source, result).Inc() }

@@ -44,3 +44,17 @@ func (l *loader) secretProblem(secret, twin field, message string) {
 	l.check(false, twin.key, "%s", message)
 	l.told[secret.key] = true
 }
+
+// Files are the files that the configuration was read from: its own, those of
+// secrets, and the trackers. A change in one of them is a change of it.
+func (c *Config) Files() []string {
+	var list []string
+	walk(reflect.ValueOf(c).Elem(), "", func(keys []field) {
+		for _, secret := range keys {
+			if twin, ok := find(keys, secret.name+twinSuffix); ok {
+				list = append(list, twin.value.String())
+			}
+		}
+	})
+	return distinct(append([]string{c.file, c.Trackers}, list...))
+}

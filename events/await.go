@@ -166,7 +166,7 @@ func (s *Service) collect(ctx context.Context, e Entry) error {
 			return pollError(err)
 		}
 	}
-	found := NewProcessed(e.Call, results, messages, e.Text, e.callStart(), s.opt.Sources[e.Source])
+	found := NewProcessed(e.Call, results, messages, e.Text, e.callStart(), s.aims().Sources[e.Source])
 	names := make([]string, 0, len(found.Trackers))
 	for _, t := range found.Trackers {
 		names = append(names, t.Name)

@@ -34,7 +34,7 @@ func (s *Service) deliver(ctx context.Context, d delivery, limit *rate.Limiter) 
 		return dead(ReasonMalformed, err)
 	}
 	parts := 1
-	if t, ok := s.dep.Notifiers.For(alert.Destination).(notify.Threader); ok {
+	if t, ok := s.aims().Notifiers.For(alert.Destination).(notify.Threader); ok {
 		parts = t.Parts(alert)
 	}
 	for alert.Part = range parts {
@@ -101,7 +101,7 @@ func (s *Service) deliverPart(ctx context.Context, p posting, post Post, limit *
 		return err
 	}
 	crash.At("the post is intended")
-	receipt, err := s.dep.Notifiers.For(alert.Destination).Notify(ctx, alert)
+	receipt, err := s.aims().Notifiers.For(alert.Destination).Notify(ctx, alert)
 	crash.At("it is posted")
 	if err != nil {
 		return s.notPosted(ctx, alert, err)
@@ -113,7 +113,7 @@ func (s *Service) deliverPart(ctx context.Context, p posting, post Post, limit *
 // posted. A destination that cannot tell is posted to again: there, alerts are
 // at least once.
 func (s *Service) lookUp(ctx context.Context, alert notify.Alert, intent time.Time) (notify.Receipt, bool, error) {
-	finder, ok := s.dep.Notifiers.For(alert.Destination).(notify.Finder)
+	finder, ok := s.aims().Notifiers.For(alert.Destination).(notify.Finder)
 	if !ok {
 		return notify.Receipt{}, false, nil
 	}

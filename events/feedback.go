@@ -113,7 +113,7 @@ func (s *Service) showFeedback(ctx context.Context, d delivery, limit *rate.Limi
 	if rec == nil || rec.TS == "" {
 		return nil
 	}
-	editor, ok := s.dep.Notifiers.For(rec.Destination).(notify.Editor)
+	editor, ok := s.aims().Notifiers.For(rec.Destination).(notify.Editor)
 	if !ok {
 		return nil
 	}

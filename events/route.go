@@ -103,7 +103,7 @@ func (s *Service) decide(ctx context.Context, d delivery, found Processed) (Entr
 		for _, t := range found.Trackers {
 			e.Trackers = append(e.Trackers, t.Name)
 		}
-		for _, p := range s.dep.Router.Plan(found.Call, found.Trackers) {
+		for _, p := range s.aims().Router.Plan(found.Call, found.Trackers) {
 			e.Alerts = append(e.Alerts, AlertRecord{
 				AlertID:     notify.AlertID(e.Key, p.Destination, e.Replay),
 				Destination: p.Destination, Trackers: p.Names(), Parts: p.Parts, Style: p.Style,
@@ -126,8 +126,8 @@ func NewAlert(key string, replay int, p notify.Plan, found Processed, opt Source
 
 func (s *Service) publishAlert(ctx context.Context, e Entry, a AlertRecord, found Processed) error {
 	plan := notify.Plan{Destination: a.Destination, Parts: a.Parts, Style: a.Style}
-	alert := NewAlert(e.Key, e.Replay, plan, found, s.opt.Sources[e.Source])
-	alert.ID, alert.Note, alert.Link = a.AlertID, a.Note, s.opt.Sources[e.Source].link(e)
+	alert := NewAlert(e.Key, e.Replay, plan, found, s.aims().Sources[e.Source])
+	alert.ID, alert.Note, alert.Link = a.AlertID, a.Note, s.aims().Sources[e.Source].link(e)
 	first, err := s.sendAlert(ctx, e, alert)
 	crash.At("the alert is stored")
 	if err != nil || !first {

@@ -106,7 +106,7 @@ func (s *Service) startDestinations(ctx context.Context) error {
 	if err := names.Err(); err != nil {
 		return fmt.Errorf("list destinations: %w", err)
 	}
-	for _, to := range s.dep.Router.Destinations() {
+	for _, to := range s.aims().Router.Destinations() {
 		if err := s.ensureDestination(ctx, notify.Slug(to)); err != nil {
 			return err
 		}

@@ -125,6 +125,7 @@ type Service struct {
 	nudge   chan struct{} // the store is to be tidied now
 
 	workspace *rate.Limiter // of all destinations together
+	aim       atomic.Pointer[Aims]
 
 	mu     sync.Mutex
 	stages []*stage
@@ -138,11 +139,13 @@ func New(opt Options, dep Deps) (*Service, error) {
 	if err != nil {
 		return nil, fmt.Errorf("use jetstream: %w", err)
 	}
-	return &Service{
+	s := &Service{
 		opt: opt, dep: dep, js: js, now: time.Now,
 		full: fullness{limit: opt.Limits.MaxBytes}, waiting: waitingJobs{events: map[string]waitingEvent{}}, dests: map[string]*stage{}, nudge: make(chan struct{}, 1),
 		workspace: limiter(opt.RateAll),
-	}, nil
+	}
+	s.aim.Store(&Aims{Router: dep.Router, Notifiers: dep.Notifiers, Sources: opt.Sources})
+	return s, nil
 }
 
 // Run opens the streams, trying until they can be opened, and runs the stages

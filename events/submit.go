@@ -132,7 +132,7 @@ func (s *Service) send(ctx context.Context, rec Recording, e Entry) (symbl.Job, 
 		return s.sendText(ctx, rec, e, opt)
 	}
 	if rec.Channels == 2 {
-		opt.SeparateChannels, opt.ChannelMetadata = true, channelNames(e.Call, s.opt.Sources[e.Source].AgentChannel)
+		opt.SeparateChannels, opt.ChannelMetadata = true, channelNames(e.Call, s.aims().Sources[e.Source].AgentChannel)
 	}
 	if err := s.intend(ctx, e.Key); err != nil {
 		return symbl.Job{}, err

@@ -34,7 +34,8 @@ type app struct {
 	public      net.Listener
 	admin       net.Listener
 	nats        *events.NATS
-	sources     map[string]api.Source
+	sources     atomic.Pointer[map[string]api.Source]
+	web         atomic.Pointer[web] // nil until Run
 	download    *safehttp.Client
 	transcriber engine.Transcriber // nil: transcripts only
 	service     *events.Service
@@ -51,9 +52,11 @@ func newApp(ctx context.Context, cfg *config.Config, log *zap.Logger, notifiers 
 		}
 	}()
 	a.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	if a.sources, err = openSources(cfg); err != nil {
+	sources, err := openSources(cfg)
+	if err != nil {
 		return a, err
 	}
+	a.sources.Store(&sources)
 	if a.download, err = newDownloader(a.cfg); err != nil {
 		return a, err
 	}
@@ -111,7 +114,7 @@ func (a *app) wire(notifiers *notify.Switchboard) error {
 // Media asks the provider of a recording's source where its media is. The
 // recordings of a source that is no longer configured are fetched as they are.
 func (a *app) Media(ctx context.Context, r events.Recording, renew bool) (events.Media, error) {
-	src, ok := a.sources[r.Source]
+	src, ok := (*a.sources.Load())[r.Source]
 	if !ok {
 		return events.Media{URL: r.MediaURL}, nil
 	}
@@ -177,12 +180,7 @@ func (a *app) backend(ctx context.Context) (events.Symbl, error) {
 		a.engine.Store(e)
 		a.opened <- e
 	}
-	e := a.engine.Load()
-	id, secret := e.Credentials()
-	client, err := symbl.New(symbl.Config{
-		BaseURL: "http://engine.local", AppID: id, AppSecret: secret,
-		HTTPClient: &http.Client{Transport: engine.Transport(e.Handler())},
-	})
+	client, err := a.engineClient(a.engine.Load())
 	if err != nil {
 		return nil, err
 	}
@@ -190,6 +188,15 @@ func (a *app) backend(ctx context.Context) (events.Symbl, error) {
 		return nil, err
 	}
 	return client, nil
+}
+
+// engineClient is a client of the embedded engine.
+func (a *app) engineClient(e *engine.Engine) (*symbl.Client, error) {
+	id, secret := e.Credentials()
+	return symbl.New(symbl.Config{
+		BaseURL: "http://engine.local", AppID: id, AppSecret: secret,
+		HTTPClient: &http.Client{Transport: engine.Transport(e.Handler())},
+	})
 }
 
 func newSymbl(cfg config.Symbl) (*symbl.Client, error) {

@@ -5,11 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
 	"github.com/trackerbell/trackerbell/api"
+	"github.com/trackerbell/trackerbell/config"
 )
 
 // closeTimeout is how long Close waits for what is still to be sent.
@@ -22,22 +24,20 @@ func (a *app) Run(ctx context.Context) error {
 	public, err := api.NewPublic(api.PublicConfig{
 		PublicURL: a.cfg.Server.PublicURL, MaxBody: int64(a.cfg.Server.MaxBody),
 		MaxMedia: int64(a.cfg.Media.MaxBytes), SigningSecret: a.cfg.Slack.SigningSecret,
-	}, api.PublicDeps{Sources: a.sources, Intake: a.service, Opinions: a.service, Web: a.download, Registry: a.registry, Log: a.log})
+	}, api.PublicDeps{Sources: *a.sources.Load(), Intake: a.service, Opinions: a.service, Web: a.download, Registry: a.registry, Log: a.log})
 	if err != nil {
 		return fmt.Errorf("set up the public listener: %w", err)
 	}
-	deps := api.AdminDeps{Store: a.service, Gatherer: a.registry, Log: a.log}
-	if a.cfg.Symbl.BaseURL == "" {
-		deps.Engine, deps.Credentials = http.HandlerFunc(a.serveEngine), a.credentials
-	}
-	admin := api.NewAdmin(api.AdminConfig{Token: a.cfg.Admin.Token, ViewerToken: a.cfg.Admin.ViewerToken}, deps)
+	w := &web{public: public}
+	w.renewAdmin(a, a.cfg.Admin)
+	a.web.Store(w)
 
 	engineCtx, stopEngine := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopEngine()
 	group, ctx := errgroup.WithContext(ctx)
 	limits := api.DefaultLimits(a.cfg.Server.ShutdownTimeout)
-	group.Go(func() error { return api.Serve(ctx, a.public, public, limits, a.log) })
-	group.Go(func() error { return api.Serve(ctx, a.admin, admin, limits, a.log) })
+	group.Go(func() error { return api.Serve(ctx, a.public, w.public, limits, a.log) })
+	group.Go(func() error { return api.Serve(ctx, a.admin, w, limits, a.log) })
 	group.Go(func() error {
 		defer stopEngine()
 		return a.service.Run(ctx)
@@ -55,6 +55,25 @@ func (a *app) Run(ctx context.Context) error {
 	}
 	return nil
 }
+
+// web are the two servers; a reload changes what they do.
+type web struct {
+	public *api.Public
+	admin  atomic.Pointer[http.Handler]
+}
+
+// renewAdmin puts a server with other tokens in the place of the one before.
+func (w *web) renewAdmin(a *app, cfg config.Admin) {
+	deps := api.AdminDeps{Store: a.service, Gatherer: a.registry, Log: a.log}
+	if a.cfg.Symbl.BaseURL == "" {
+		deps.Engine, deps.Credentials = http.HandlerFunc(a.serveEngine), a.credentials
+	}
+	admin := api.NewAdmin(api.AdminConfig{Token: cfg.Token, ViewerToken: cfg.ViewerToken}, deps)
+	w.admin.Store(&admin)
+}
+
+// ServeHTTP answers on the admin listener.
+func (w *web) ServeHTTP(rw http.ResponseWriter, r *http.Request) { (*w.admin.Load()).ServeHTTP(rw, r) }
 
 // serveEngine is the embedded engine's HTTP API, 503 until it is open.
 func (a *app) serveEngine(w http.ResponseWriter, r *http.Request) {

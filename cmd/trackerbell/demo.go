@@ -88,7 +88,7 @@ func playDemo(ctx context.Context, a *app, out io.Writer) error {
 	}
 	calls := demoCalls()
 	_, _ = fmt.Fprintf(out, "Playing %d sample calls through POST http://%s/webhooks/%s\n\n", len(calls), a.public.Addr(), config.DefaultSource)
-	provider := a.sources[config.DefaultSource].Provider
+	provider := (*a.sources.Load())[config.DefaultSource].Provider
 	base := "http://" + a.public.Addr().String()
 	for i, call := range calls {
 		o, err := call.outline()

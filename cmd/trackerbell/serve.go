@@ -46,7 +46,11 @@ func (c *serveCmd) Run(g *globals) error {
 	if err := announce(g.out, a, made); err != nil {
 		return errors.Join(err, a.Close(context.WithoutCancel(g.ctx)))
 	}
-	err = a.Run(g.ctx)
+	stop, err := a.reloadOnChange(g)
+	if err == nil {
+		err = a.Run(g.ctx)
+		stop()
+	}
 	return errors.Join(err, a.Close(context.WithoutCancel(g.ctx)))
 }
 

@@ -1,0 +1,241 @@
+package main
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"reflect"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"go.uber.org/zap"
+
+	"github.com/trackerbell/trackerbell/config"
+	"github.com/trackerbell/trackerbell/events"
+)
+
+// watchInterval is how often the files of the configuration are read. Reading
+// them finds every kind of change: rewritten, renamed over, or behind the
+// symbolic link that Kubernetes swaps.
+const watchInterval = 2 * time.Second
+
+// reloader takes over changes of the configuration's files.
+type reloader struct {
+	app     *app
+	globals *globals
+	metrics reloadMetrics
+	files   []string
+	hash    [sha256.Size]byte // of the files as they were last tried
+	seen    [sha256.Size]byte // of the files as they were last read
+}
+
+type reloadMetrics struct {
+	total   *prometheus.CounterVec
+	success prometheus.Gauge
+	when    prometheus.Gauge
+	hash    prometheus.Gauge
+}
+
+func newReloadMetrics(reg prometheus.Registerer) (reloadMetrics, error) {
+	m := reloadMetrics{
+		total: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "trackerbell_config_reloads_total", Help: "Reloads of the configuration by result: success or failure.",
+		}, []string{"result"}),
+		success: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "trackerbell_config_last_reload_successful", Help: "1 when the files hold what the service works with, 0 when they could not be used.",
+		}),
+		when: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "trackerbell_config_last_reload_success_timestamp_seconds", Help: "When the configuration was last taken over.",
+		}),
+		hash: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "trackerbell_config_hash", Help: "Hash of the files that the service works with: equal on replicas that work with the same.",
+		}),
+	}
+	for _, c := range []prometheus.Collector{m.total, m.success, m.when, m.hash} {
+		if err := reg.Register(c); err != nil {
+			return m, fmt.Errorf("register metrics: %w", err)
+		}
+	}
+	for _, result := range []string{"success", "failure"} {
+		m.total.WithLabelValues(result)
+	}
+	return m, nil
+}
+
+// reloadOnChange reloads on SIGHUP and when a file changes, until stop is
+// called.
+func (a *app) reloadOnChange(g *globals) (stop func(), err error) {
+	metrics, err := newReloadMetrics(a.registry)
+	if err != nil {
+		return nil, err
+	}
+	r := &reloader{app: a, globals: g, metrics: metrics, files: a.cfg.Files()}
+	r.hash = hashFiles(r.files)
+	r.seen = r.hash
+	r.took()
+	ctx, cancel := context.WithCancel(g.ctx)
+	hup := make(chan os.Signal, 1)
+	signal.Notify(hup, syscall.SIGHUP)
+	var wg sync.WaitGroup
+	wg.Go(func() { r.run(ctx, hup) })
+	return func() {
+		signal.Stop(hup)
+		cancel()
+		wg.Wait()
+	}, nil
+}
+
+func (r *reloader) run(ctx context.Context, hup <-chan os.Signal) {
+	tick := time.NewTicker(watchInterval)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-hup:
+			r.seen = hashFiles(r.files)
+			r.reload(ctx)
+		case <-tick.C:
+			// Twice the same: nobody is writing just now.
+			last := r.seen
+			if r.seen = hashFiles(r.files); r.seen == last && r.seen != r.hash {
+				r.reload(ctx)
+			}
+		}
+	}
+}
+
+// reload takes the files over, or keeps what there is and says why.
+func (r *reloader) reload(ctx context.Context) {
+	r.hash = r.seen
+	cfg, err := r.load()
+	if err == nil {
+		err = r.app.take(ctx, cfg, r.globals)
+	}
+	if err != nil {
+		r.metrics.total.WithLabelValues("failure").Inc()
+		r.metrics.success.Set(0)
+		r.app.log.Error("the configuration is not reloaded; the old one stays", zap.Error(err))
+		return
+	}
+	r.files = cfg.Files()
+	r.hash = hashFiles(r.files)
+	r.metrics.total.WithLabelValues("success").Inc()
+	r.took()
+	r.app.log.Info("the configuration is reloaded", zap.Int("sources", len(cfg.Sources)), zap.Int("routes", len(cfg.Routes)))
+}
+
+func (r *reloader) took() {
+	r.metrics.success.Set(1)
+	r.metrics.when.SetToCurrentTime()
+	number := 0.0
+	for _, b := range r.hash[:6] { // 48 bits are exact in a float64
+		number = number*256 + float64(b)
+	}
+	r.metrics.hash.Set(number)
+}
+
+func (r *reloader) load() (*config.Config, error) {
+	cfg, err := r.globals.load()
+	if err != nil {
+		return nil, err
+	}
+	if err := preflight(cfg); err != nil {
+		return nil, err
+	}
+	_, err = defaultSource(cfg, false)
+	return cfg, err
+}
+
+// take changes what can be changed while the service runs: sources, routes,
+// destinations, Slack, tokens and trackers. Everything that can fail is done
+// before anything is changed.
+func (a *app) take(ctx context.Context, cfg *config.Config, g *globals) error {
+	sources, err := openSources(cfg)
+	if err != nil {
+		return err
+	}
+	router, err := newRouter(cfg)
+	if err != nil {
+		return err
+	}
+	notifiers, err := newNotifiers(cfg, g.out)
+	if err != nil {
+		return err
+	}
+	if err := a.takeTrackers(ctx, cfg.Trackers); err != nil {
+		return err
+	}
+	if err := a.service.Aim(ctx, events.Aims{Router: router, Notifiers: notifiers, Sources: sourceOptions(cfg)}); err != nil {
+		return err
+	}
+	a.sources.Store(&sources)
+	if w := a.web.Load(); w != nil {
+		w.public.Renew(sources, cfg.Slack.SigningSecret)
+		w.renewAdmin(a, cfg.Admin)
+	}
+	if keys := needRestart(a.cfg, cfg); len(keys) > 0 {
+		a.log.Warn("some changes of the configuration wait for a restart", zap.Strings("keys", keys))
+	}
+	return nil
+}
+
+// takeTrackers applies the file to the embedded engine, if that is open.
+func (a *app) takeTrackers(ctx context.Context, path string) error {
+	e := a.engine.Load()
+	if e == nil {
+		return nil
+	}
+	client, err := a.engineClient(e)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, engineOpenTimeout)
+	defer cancel()
+	return applyFile(ctx, client, path)
+}
+
+// needRestart lists the keys that differ and are read only at the start.
+func needRestart(old, cfg *config.Config) []string {
+	var keys []string
+	for _, k := range []struct {
+		key      string
+		old, now any
+	}{
+		{"server", old.Server, cfg.Server},
+		{"admin.addr", old.Admin.Addr, cfg.Admin.Addr},
+		{"nats", old.NATS, cfg.NATS},
+		{"symbl", old.Symbl, cfg.Symbl},
+		{"engine", old.Engine, cfg.Engine},
+		{"media", old.Media, cfg.Media},
+		{"slack.ratePerChannel", old.Slack.RatePerChannel, cfg.Slack.RatePerChannel},
+		{"slack.ratePerWorkspace", old.Slack.RatePerWorkspace, cfg.Slack.RatePerWorkspace},
+		{"slack.fallbackChannel", old.Slack.FallbackChannel, cfg.Slack.FallbackChannel},
+	} {
+		if !reflect.DeepEqual(k.old, k.now) {
+			keys = append(keys, k.key)
+		}
+	}
+	return keys
+}
+
+// hashFiles is a hash of the files' contents; one that cannot be read counts
+// as its error.
+func hashFiles(files []string) (sum [sha256.Size]byte) {
+	h := sha256.New()
+	for _, path := range files {
+		data, err := os.ReadFile(path)
+		if err != nil {
+			data = []byte(errors.Unwrap(err).Error())
+		}
+		content := sha256.Sum256(data)
+		_, _ = h.Write(content[:]) // a hash takes everything
+	}
+	h.Sum(sum[:0])
+	return sum
+}

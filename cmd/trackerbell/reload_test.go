@@ -1,0 +1,107 @@
+package main
+
+import (
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/trackerbell/trackerbell/config"
+	"github.com/trackerbell/trackerbell/events"
+)
+
+const reloadedConfig = `
+server: {addr: "${PUBLIC}"}
+admin: {addr: "${ADMIN}"}
+nats: {dataDir: "${DATA}", sync: interval}
+slack: {ratePerChannel: 0}
+sources: [{name: calls, provider: generic, secretFile: "${DIR}/now/secret"}]
+routes: [{match: {trackers: ["Promotion Mention"]}, channel: "#before"}]
+trackers: ${DIR}/now/trackers.yaml
+`
+
+// metric reads a metric without labels, or with labels as they are printed.
+func (s *service) metric(name string) string {
+	s.t.Helper()
+	body := string(s.do(http.MethodGet, s.admin+"/metrics", nil, nil).body)
+	for line := range strings.SplitSeq(body, "\n") {
+		if value, ok := strings.CutPrefix(line, name+" "); ok {
+			return value
+		}
+	}
+	return ""
+}
+
+// project writes files as Kubernetes projects a volume: into a new folder, to
+// which a symbolic link is swapped in one step.
+func (s *service) project(version string, files map[string]string) {
+	s.t.Helper()
+	dir := filepath.Join(s.dir, version)
+	require.NoError(s.t, os.Mkdir(dir, 0o700))
+	for name, text := range files {
+		require.NoError(s.t, os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600))
+	}
+	link := filepath.Join(s.dir, "next")
+	require.NoError(s.t, os.Symlink(version, link))
+	require.NoError(s.t, os.Rename(link, filepath.Join(s.dir, "now")))
+}
+
+func TestEndToEndAChangedConfigurationIsTakenOver(t *testing.T) {
+	t.Parallel()
+	s := newService(t, reloadedConfig)
+	s.project("v1", map[string]string{"secret": standardSecret, "trackers.yaml": testTrackers})
+	p := s.start()
+	key := s.accept("calls", saleCall("first"))
+	require.Equal(t, "#before", s.waitStage(key, events.StageDone).Alerts[0].Destination)
+	hash := s.metric("trackerbell_config_hash")
+	require.Equal(t, "1", s.metric("trackerbell_config_last_reload_successful"))
+
+	// Secret and trackers, behind the link.
+	const rotated = "whsec_cm90YXRlZC1yb3RhdGVkLXJvdGF0ZWQtcm90YXRlZA=="
+	s.project("v2", map[string]string{"secret": rotated, "trackers.yaml": "- {name: Delivery, vocabulary: [next week]}\n" + testTrackers[1:]})
+	reloaded := func(n string) func() bool {
+		return func() bool { return s.metric(`trackerbell_config_reloads_total{result="success"}`) == n }
+	}
+	require.Eventually(t, reloaded("1"), soon, tick)
+	require.NotEqual(t, hash, s.metric("trackerbell_config_hash"))
+	require.Contains(t, s.must("trackers", "list"), "Delivery")
+	body := saleCall("second").json(t)
+	require.Equal(t, http.StatusUnauthorized, s.do(http.MethodPost, s.public+"/webhooks/calls", body, standard(body, time.Now())).status)
+	require.Contains(t, s.must("send", "calls", "--transcript", writeCall(t, s.dir), "--id", "third"), "202")
+
+	// Routes, and a key that waits for a restart, on SIGHUP.
+	s.write("trackerbell.yaml", strings.ReplaceAll(strings.Replace(reloadedConfig, "#before", "#after", 1), "sync: interval", "sync: interval, maxAge: 24h"))
+	p.signal(syscall.SIGHUP)
+	require.Eventually(t, reloaded("2"), soon, tick)
+	require.Contains(t, p.stderr.String(), `"keys":["nats"]`)
+	s.must("send", "calls", "--transcript", writeCall(t, s.dir), "--id", "fourth")
+	require.Equal(t, "#after", s.waitStage("calls.fourth", events.StageDone).Alerts[0].Destination)
+
+	// A mistake changes nothing.
+	hash = s.metric("trackerbell_config_hash")
+	s.write("trackerbell.yaml", strings.Replace(reloadedConfig, "channel:", "chanel:", 1))
+	require.Eventually(t, func() bool { return s.metric(`trackerbell_config_reloads_total{result="failure"}`) == "1" }, soon, tick)
+	require.Equal(t, "0", s.metric("trackerbell_config_last_reload_successful"))
+	require.Equal(t, hash, s.metric("trackerbell_config_hash"))
+	require.Contains(t, p.stderr.String(), "routes[0].chanel: unknown key; did you mean channel?")
+	require.Equal(t, http.StatusOK, s.status(s.admin+"/readyz"))
+	p.stop()
+}
+
+func TestTheFilesOfAConfigurationAreAllThatItWasReadFrom(t *testing.T) {
+	t.Parallel()
+	cfg := config.Config{Trackers: "t.yaml", Slack: config.Slack{TokenFile: "token"}, Sources: []config.Source{{SecretFile: "a"}, {SecretFile: "token"}}}
+	require.ElementsMatch(t, []string{"t.yaml", "token", "a"}, cfg.Files())
+	before := hashFiles(cfg.Files())
+	require.Equal(t, before, hashFiles(cfg.Files()), "files that are not there have a hash, too")
+	path := filepath.Join(t.TempDir(), "f")
+	require.NoError(t, os.WriteFile(path, []byte("1"), 0o600))
+	one := hashFiles([]string{path})
+	require.NoError(t, os.WriteFile(path, []byte("2"), 0o600))
+	require.NotEqual(t, one, hashFiles([]string{path}))
+}
