@@ -114,7 +114,7 @@ func (c *Client) trackerPath() string {
 func (c *Client) draft(t Tracker) Tracker {
 	d := Tracker{Name: t.Name, Vocabulary: full(t.Vocabulary)}
 	if c.cfg.Generation == 2 {
-		d.Description, d.Categories, d.Languages = t.Description, t.Categories, t.Languages
+		d.Description, d.Categories, d.Languages, d.Sensitivity = t.Description, t.Categories, t.Languages, t.Sensitivity
 	}
 	return d
 }
@@ -127,15 +127,19 @@ type replacement struct {
 }
 
 // replacements replaces all that can be written, so that what t does not have
-// goes away.
+// goes away; but for the sensitivity, which hosted Symbl does not know.
 func replacements(t Tracker) []replacement {
-	return []replacement{
+	list := []replacement{
 		{"replace", "/name", t.Name},
 		{"replace", "/description", t.Description},
 		{"replace", "/categories", full(t.Categories)},
 		{"replace", "/languages", full(t.Languages)},
 		{"replace", "/vocabulary", full(t.Vocabulary)},
 	}
+	if t.Sensitivity != "" {
+		list = append(list, replacement{"replace", "/sensitivity", t.Sensitivity})
+	}
+	return list
 }
 
 // full makes an empty list [] on the wire, where nil would be null.

@@ -64,6 +64,13 @@ func TestManagementSpeaksBothGenerations(t *testing.T) {
 			{"op":"replace","path":"/categories","value":["c"]},
 			{"op":"replace","path":"/languages","value":["en-US"]},
 			{"op":"replace","path":"/vocabulary","value":["a","b"]}]`, ok(created), one},
+		{"update a sensitivity", 2, update("44", symbl.Tracker{Name: "N", Sensitivity: "strict"}), "PATCH /v1/manage/trackers/44", `[
+			{"op":"replace","path":"/name","value":"N"},
+			{"op":"replace","path":"/description","value":""},
+			{"op":"replace","path":"/categories","value":[]},
+			{"op":"replace","path":"/languages","value":[]},
+			{"op":"replace","path":"/vocabulary","value":[]},
+			{"op":"replace","path":"/sensitivity","value":"strict"}]`, ok(created), one},
 		{"update clears what is not given", 2, update("44", symbl.Tracker{Name: "N"}), "PATCH /v1/manage/trackers/44", `[
 			{"op":"replace","path":"/name","value":"N"},
 			{"op":"replace","path":"/description","value":""},

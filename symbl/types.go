@@ -11,8 +11,11 @@ type Tracker struct {
 	Categories  []string `json:"categories,omitempty"`
 	Languages   []string `json:"languages,omitempty"` // BCP-47; none means every language
 	Vocabulary  []string `json:"vocabulary"`
-	CreatedOn   string   `json:"createdOn,omitempty"`
-	UpdatedOn   string   `json:"updatedOn,omitempty"`
+	// Sensitivity is an extension of trackerbell's engine: exact, strict,
+	// balanced or broad; empty is balanced.
+	Sensitivity string `json:"sensitivity,omitempty"`
+	CreatedOn   string `json:"createdOn,omitempty"`
+	UpdatedOn   string `json:"updatedOn,omitempty"`
 }
 
 // Job is the answer to a submission (POST /v1/process/*, 201).

@@ -131,7 +131,7 @@ func findTrackers(language string, trackers []symbl.Tracker, messages []symbl.Me
 	compiled := make([]match.Tracker, 0, len(trackers))
 	results := make([]symbl.TrackerResult, len(trackers))
 	for i, t := range trackers {
-		compiled = append(compiled, match.Tracker{ID: t.Name, Name: t.Name, Vocabulary: t.Vocabulary, Languages: t.Languages})
+		compiled = append(compiled, matchable(t))
 		results[i].Name = t.Name
 	}
 	set := match.Compile(language, compiled)

@@ -24,6 +24,7 @@ type trackerEntry struct {
 	Categories  []string `yaml:"categories,omitempty,flow" json:"categories,omitempty"`
 	Languages   []string `yaml:"languages,omitempty,flow" json:"languages,omitempty"`
 	Vocabulary  []string `yaml:"vocabulary" json:"vocabulary"`
+	Sensitivity string   `yaml:"sensitivity,omitempty" json:"sensitivity,omitempty"`
 	CreatedOn   string   `yaml:"createdOn,omitempty" json:"-"` // ignored
 	UpdatedOn   string   `yaml:"updatedOn,omitempty" json:"-"` // ignored
 }
@@ -95,6 +96,7 @@ func decodeStrict[T any](raw []byte, out *T) error {
 func (e trackerEntry) tracker() symbl.Tracker {
 	return symbl.Tracker{
 		Name: e.Name, Description: e.Description, Categories: e.Categories, Languages: e.Languages, Vocabulary: e.Vocabulary,
+		Sensitivity: e.Sensitivity,
 	}
 }
 
@@ -102,6 +104,7 @@ func (e trackerEntry) tracker() symbl.Tracker {
 func entryOf(t symbl.Tracker) trackerEntry {
 	return trackerEntry{
 		Name: t.Name, Description: t.Description, Categories: t.Categories, Languages: t.Languages, Vocabulary: t.Vocabulary,
+		Sensitivity: t.Sensitivity,
 	}
 }
 

@@ -26,7 +26,7 @@ type trackersCmd struct {
 
 // Help gives the examples.
 func (trackersCmd) Help() string {
-	return "Examples:\n  trackerbell trackers create promotion.yaml\n  trackerbell trackers get \"Promotion Mention\"\n  trackerbell trackers apply trackers.yaml --dry-run\n  trackerbell trackers test trackers.yaml --text \"we have a sale right now\"\n\nA FILE is YAML or JSON: a tracker {name, vocabulary, description, categories, languages} or a list of them."
+	return "Examples:\n  trackerbell trackers create promotion.yaml\n  trackerbell trackers get \"Promotion Mention\"\n  trackerbell trackers apply trackers.yaml --dry-run\n  trackerbell trackers test trackers.yaml --text \"we have a sale right now\"\n\nA FILE is YAML or JSON: a tracker {name, vocabulary, description, categories, languages, sensitivity} or a list of them. The sensitivity is exact, strict, balanced (the default) or broad."
 }
 
 // symblFlags say which Symbl the trackers are managed at.

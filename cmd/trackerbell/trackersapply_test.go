@@ -13,6 +13,7 @@ const appliedTrackers = `
   description: what is on offer
   categories: [Sales]
   languages: [en-US]
+  sensitivity: strict
 - name: Refund
   vocabulary: ["give me my money back: now", "# 1 refund"]
 `
@@ -76,6 +77,7 @@ func TestAFileThatTheAccountWouldRefuseIsNotApplied(t *testing.T) {
 		"a repeated name":   {"- {name: A, vocabulary: [x]}\n- {name: A, vocabulary: [y]}\n", `f.yaml:2: tracker 2: name: "A" is the name of tracker 1 too`},
 		"no phrase":         {"- {name: A, vocabulary: [x]}\n\n- {name: B}\n", `f.yaml:3: tracker 2: `},
 		"no language":       {"- {name: A, vocabulary: [x], languages: [English!]}\n", `languages[0]`},
+		"no sensitivity":    {"- {name: A, vocabulary: [x], sensitivity: high}\n", `sensitivity`},
 		"an unknown key":    {"- {name: A, vocab: [x]}\n", "field vocab not found"},
 		"nothing":           {"[]\n", "holds no tracker"},
 	} {

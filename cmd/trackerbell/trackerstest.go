@@ -47,13 +47,20 @@ func (c *trackersTestCmd) Run(g *globals) error {
 	}
 	compiled := make([]match.Tracker, 0, len(trackers))
 	for _, t := range trackers {
-		compiled = append(compiled, match.Tracker{ID: t.Name, Name: t.Name, Vocabulary: t.Vocabulary, Languages: t.Languages})
+		compiled = append(compiled, matchable(t))
 	}
 	set := match.Compile(c.Language, compiled)
 	if c.Text != "" {
 		return c.explain(g, trackers, set.Match(c.Text))
 	}
 	return c.testMessages(g, trackers, set)
+}
+
+// matchable is a tracker as the matcher takes it.
+func matchable(t symbl.Tracker) match.Tracker {
+	return match.Tracker{
+		ID: t.Name, Name: t.Name, Vocabulary: t.Vocabulary, Languages: t.Languages, Sensitivity: match.Sensitivity(t.Sensitivity),
+	}
 }
 
 // explain says of each phrase whether the sentence matches it.

@@ -110,7 +110,20 @@ func compare(present, wanted symbl.Tracker, options Options) Change {
 	}
 	c.list("categories", present.Categories, wanted.Categories)
 	c.list("languages", present.Languages, wanted.Languages)
+	if from, to := sensitivity(present), sensitivity(wanted); from != to {
+		c.Fields = append(c.Fields, Field{"sensitivity", from, to})
+		c.wanted.Sensitivity = to // an empty one is not written
+	}
 	return c
+}
+
+// sensitivity is that of a tracker, spelled out. Accounts that do not know it
+// are like the usual one.
+func sensitivity(t symbl.Tracker) string {
+	if t.Sensitivity == "" {
+		return "balanced"
+	}
+	return t.Sensitivity
 }
 
 // list notes a list that is to hold something else.

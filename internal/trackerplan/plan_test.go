@@ -43,6 +43,17 @@ plan: 1 to create, 1 to change, 1 to delete, 1 as they should be
 	require.Equal(t, []string{"Symbl.Greetings"}, p.Keep)
 }
 
+func TestTheUsualSensitivityNeedNotBeWritten(t *testing.T) {
+	plan := func(present, wanted string) trackerplan.Plan {
+		a, b := tracker("A", "x"), tracker("A", "x")
+		a.Sensitivity, b.Sensitivity = present, wanted
+		return trackerplan.New(newAccount(a).list, []symbl.Tracker{b}, trackerplan.Options{})
+	}
+	require.True(t, plan("", "balanced").Empty())
+	require.True(t, plan("strict", "strict").Empty())
+	require.Equal(t, []trackerplan.Field{{Field: "sensitivity", From: "strict", To: "balanced"}}, plan("strict", "").Change[0].Fields)
+}
+
 func TestNothingIsDeletedWithoutPrune(t *testing.T) {
 	p := trackerplan.New(newAccount(tracker("Other", "x")).list, nil, trackerplan.Options{})
 	require.True(t, p.Empty())

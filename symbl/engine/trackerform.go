@@ -13,6 +13,7 @@ import (
 	"golang.org/x/text/language"
 
 	"github.com/trackerbell/trackerbell/symbl"
+	"github.com/trackerbell/trackerbell/symbl/engine/match"
 )
 
 // Symbl advises at most 50 phrases and never enforced it.
@@ -32,6 +33,9 @@ func readTracker(f *form, t *symbl.Tracker) {
 	}
 	if f.has("description") {
 		t.Description = f.text("description")
+	}
+	if f.has("sensitivity") {
+		t.Sensitivity = f.text("sensitivity")
 	}
 	for _, list := range []struct {
 		name string
@@ -78,6 +82,9 @@ func checkTracker(path string, t symbl.Tracker) error {
 		if !isLanguage(tag) {
 			return invalid(fmt.Sprintf("%slanguages[%d]", path, i), "must be a language such as en-US")
 		}
+	}
+	if _, err := match.ParseSensitivity(t.Sensitivity); err != nil {
+		return invalid(path+"sensitivity", err.Error())
 	}
 	return nil
 }

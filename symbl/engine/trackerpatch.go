@@ -64,6 +64,8 @@ func patchTrackerFields(t *symbl.Tracker, operations []operation) error {
 			err = o.patchText(&t.Name)
 		case "/description":
 			err = o.patchText(&t.Description)
+		case "/sensitivity":
+			err = o.patchText(&t.Sensitivity)
 		case "/categories":
 			t.Categories = o.patchList(t.Categories)
 		case "/languages":
@@ -71,7 +73,7 @@ func patchTrackerFields(t *symbl.Tracker, operations []operation) error {
 		case "/vocabulary":
 			t.Vocabulary = o.patchList(t.Vocabulary)
 		default:
-			return invalid(fmt.Sprintf("[%d].path", i), "must be /name, /description, /categories, /languages or /vocabulary")
+			return invalid(fmt.Sprintf("[%d].path", i), "must be /name, /description, /categories, /languages, /vocabulary or /sensitivity")
 		}
 		if err != nil {
 			return invalid(fmt.Sprintf("[%d].value", i), err.Error())

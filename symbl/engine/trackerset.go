@@ -149,7 +149,9 @@ func (s *trackerStore) change(ctx context.Context, fn func(*trackerSet) error) e
 func matchable(trackers []symbl.Tracker) []match.Tracker {
 	out := make([]match.Tracker, len(trackers))
 	for i, t := range trackers {
-		out[i] = match.Tracker{ID: t.ID, Name: t.Name, Vocabulary: t.Vocabulary, Languages: t.Languages}
+		out[i] = match.Tracker{
+			ID: t.ID, Name: t.Name, Vocabulary: t.Vocabulary, Languages: t.Languages, Sensitivity: match.Sensitivity(t.Sensitivity),
+		}
 	}
 	return out
 }

@@ -1,61 +1,105 @@
 package match_test
 
 import (
+	"bufio"
+	"encoding/json"
 	"fmt"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+
+	"github.com/stretchr/testify/require"
 
 	"github.com/trackerbell/trackerbell/symbl/engine/match"
 )
 
-// language makes words with the skew of a natural language: few are frequent.
-func language(r *rand.Rand, words int) func(n int) string {
-	zipf := rand.NewZipf(r, 1.1, 4, uint64(words-1))
-	return func(n int) string {
-		out := make([]string, n)
-		for i := range out {
-			out[i] = fmt.Sprintf("w%dx", zipf.Uint64())
+// talk gives words, and messages made of them: those of the labelled messages
+// where they are at hand, else those of the background.
+func talk(b *testing.B) (words, messages []string) {
+	b.Helper()
+	if f, err := os.Open(filepath.Join(development, "messages.jsonl")); err == nil {
+		defer f.Close() //nolint:errcheck // only read from
+		for lines := bufio.NewScanner(f); lines.Scan(); {
+			var m labelled
+			require.NoError(b, json.Unmarshal(lines.Bytes(), &m))
+			messages = append(messages, m.Text)
+			words = append(words, strings.Fields(m.Text)...)
 		}
-		return strings.Join(out, " ")
+		slices.Sort(words)
+		return slices.Compact(words), messages
 	}
+	data, err := os.ReadFile("english/background.txt")
+	require.NoError(b, err)
+	for line := range strings.Lines(string(data)) {
+		var word string
+		var n int
+		if _, err := fmt.Sscan(line, &word, &n); err == nil && word != "messages" {
+			words = append(words, word)
+		}
+	}
+	r := rand.New(rand.NewPCG(2, 2))
+	for range 1000 {
+		messages = append(messages, pick(r, words, 12))
+	}
+	return words, messages
 }
 
-// BenchmarkMatch shows that the cost of a message grows far slower than the
-// number of trackers.
+// pick says n of the words.
+func pick(r *rand.Rand, words []string, n int) string {
+	said := make([]string, n)
+	for i := range said {
+		said[i] = words[r.IntN(len(words))]
+	}
+	return strings.Join(said, " ")
+}
+
+// manyTrackers are n trackers of 20 random phrases.
+func manyTrackers(words []string, n int) []match.Tracker {
+	r := rand.New(rand.NewPCG(1, 1))
+	trackers := make([]match.Tracker, n)
+	for i := range trackers {
+		trackers[i].Name = fmt.Sprint("tracker ", i)
+		for range 20 {
+			trackers[i].Vocabulary = append(trackers[i].Vocabulary, pick(r, words, 3+r.IntN(6)))
+		}
+	}
+	return trackers
+}
+
 func BenchmarkMatch(b *testing.B) {
-	for _, trackers := range []int{10, 100, 1000, 5000} {
-		b.Run(fmt.Sprintf("trackers=%d", trackers), func(b *testing.B) {
-			r := rand.New(rand.NewPCG(1, 1))
-			say := language(r, 20_000)
-			all := make([]match.Tracker, trackers)
-			for i := range all {
-				for range 20 {
-					all[i].Vocabulary = append(all[i].Vocabulary, say(2+r.IntN(7)))
-				}
-			}
-			texts := make([]string, 256)
-			for i := range texts {
-				texts[i] = say(15)
-			}
-			set := match.Compile("en-US", all)
+	words, messages := talk(b)
+	for _, n := range []int{100, 1000, 5000} {
+		set := match.Compile("en-US", manyTrackers(words, n))
+		b.Run(fmt.Sprintf("trackers=%d", n), func(b *testing.B) {
+			b.ReportAllocs()
+			hits := 0
 			for i := 0; b.Loop(); i++ {
-				set.Match(texts[i%len(texts)])
+				hits += len(set.Match(messages[i%len(messages)]))
 			}
+			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "messages/s")
+			b.ReportMetric(float64(hits)/float64(b.N), "hits/op")
 		})
 	}
 }
 
 func BenchmarkCompile(b *testing.B) {
-	r := rand.New(rand.NewPCG(1, 1))
-	say := language(r, 20_000)
-	all := make([]match.Tracker, 500)
-	for i := range all {
-		for range 20 {
-			all[i].Vocabulary = append(all[i].Vocabulary, say(2+r.IntN(7)))
-		}
-	}
+	words, _ := talk(b)
+	trackers := manyTrackers(words, 1000)
 	for b.Loop() {
-		match.Compile("en-US", all)
+		match.Compile("en-US", trackers)
+	}
+}
+
+// BenchmarkUpdate changes one tracker of a thousand.
+func BenchmarkUpdate(b *testing.B) {
+	words, _ := talk(b)
+	trackers := manyTrackers(words, 1001)
+	set := match.Compile("en-US", trackers[:1000])
+	changed := slices.Concat(trackers[1000:], trackers[1:1000])
+	for b.Loop() {
+		set.Update(changed)
 	}
 }

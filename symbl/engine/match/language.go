@@ -4,7 +4,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/kljensen/snowball/english"
+	snowball "github.com/kljensen/snowball/english"
 	"github.com/kljensen/snowball/french"
 	"github.com/kljensen/snowball/hungarian"
 	"github.com/kljensen/snowball/norwegian"
@@ -13,33 +13,34 @@ import (
 	"github.com/kljensen/snowball/swedish"
 )
 
-// language knows the inflections and the trivial words of a language. The zero
-// value knows neither.
+// language knows the inflections and the words of a language. The zero value
+// knows neither.
 type language struct {
 	stemmer func(word string, stemTrivial bool) string
 	stop    func(word string) bool
+	lexicon *lexicon // nil but for English
 }
 
 // languageOf picks the language of a BCP-47 tag.
-func languageOf(tag string) language {
+func languageOf(tag string) *language {
 	base, _ := parts(tag)
 	switch base {
 	case "en":
-		return language{english.Stem, englishTrivial}
+		return &language{snowball.Stem, nil, english()}
 	case "fr":
-		return language{french.Stem, french.IsStopWord}
+		return &language{french.Stem, french.IsStopWord, nil}
 	case "es":
-		return language{spanish.Stem, spanish.IsStopWord}
+		return &language{spanish.Stem, spanish.IsStopWord, nil}
 	case "sv":
-		return language{swedish.Stem, swedish.IsStopWord}
+		return &language{swedish.Stem, swedish.IsStopWord, nil}
 	case "ru":
-		return language{russian.Stem, russian.IsStopWord}
+		return &language{russian.Stem, russian.IsStopWord, nil}
 	case "no", "nb", "nn":
-		return language{norwegian.Stem, norwegian.IsStopWord}
+		return &language{norwegian.Stem, norwegian.IsStopWord, nil}
 	case "hu":
-		return language{hungarian.Stem, hungarian.IsStopWord}
+		return &language{hungarian.Stem, hungarian.IsStopWord, nil}
 	}
-	return language{}
+	return &language{}
 }
 
 // longestStem is the length in bytes above which a word is its own stem: no
@@ -47,26 +48,28 @@ func languageOf(tag string) language {
 const longestStem = 64
 
 // stem is what a folded word has in common with its inflections.
-func (l language) stem(word string) string {
+func (l *language) stem(word string) string {
 	if l.stemmer == nil || len(word) > longestStem {
 		return word
 	}
 	return l.stemmer(word, true)
 }
 
-// trivial tells whether a folded word carries little meaning of its own.
-func (l language) trivial(word string) bool {
-	return l.stop != nil && l.stop(word)
-}
+// usualWeight is the weight of a word in a language without a background.
+const usualWeight = 6
 
-// englishTrivial adds to the stop words what an apostrophe leaves over, and
-// auxiliary verbs that the list lacks.
-func englishTrivial(word string) bool {
-	switch word {
-	case "re", "ve", "ll", "d", "m", "us", "could", "would", "may", "might", "shall":
-		return true
+// lexeme is what is known of a folded word with that stem.
+func (l *language) lexeme(word, stem string) lexeme {
+	switch {
+	case l.lexicon != nil:
+		if known, ok := l.lexicon.words[stem]; ok {
+			return known
+		}
+		return lexeme{weight: heaviest, rare: true}
+	case l.stop != nil && l.stop(word):
+		return lexeme{kind: grammar, weight: usualWeight * grammarFactor}
 	}
-	return english.IsStopWord(word) || strings.HasSuffix(word, "n't")
+	return lexeme{weight: usualWeight}
 }
 
 // applies tells whether a tracker with the languages applies to a conversation

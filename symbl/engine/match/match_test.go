@@ -1,6 +1,7 @@
 package match_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -102,7 +103,7 @@ func TestSimilarMatchesGiveTheirWords(t *testing.T) {
 }
 
 func TestWhatMustNotMatch(t *testing.T) {
-	far := "sale " + "one two three four five six seven eight nine ten " + "running"
+	far := "sale " + strings.Repeat("la li lo lu ", 7) + "running"
 	tests := map[string]struct {
 		lang, phrase, text string
 	}{
@@ -110,7 +111,7 @@ func TestWhatMustNotMatch(t *testing.T) {
 		"inside a word, not English":    {"de-DE", "Angebot", "Sonderangebote"},
 		"a negation holds not its verb": {"en-US", "I can pay by card", "I can't"},
 		"words far apart":               {"en-US", "run sale", far},
-		"a word is missing":             {"en-US", "run sale", "we are running late"},
+		"a word is missing":             {"en-US", "report a stolen credit card", "I would like a credit card"},
 		"no inflections without stems":  {"de-DE", "Angebot", "Angebote"},
 		"similar in spaceless scripts":  {"ja-JP", "無料", "料金は無い"},
 		"empty phrase":                  {"en-US", "", "anything"},
@@ -130,19 +131,26 @@ func TestPromotionMentionHoldsOffFromOtherTalk(t *testing.T) {
 	require.Empty(t, set.Match("the sale of my house went through"))
 	require.Empty(t, set.Match("I have a question about my bill right now"))
 	require.NotEmpty(t, set.Match("We're running a sale right now"))
-	require.Equal(t, []match.Hit{{Phrase: 2, Score: 1}}, set.Match("We have our month special this month"))
+	require.Contains(t, set.Match("We have our month special this month"), match.Hit{Phrase: 2, Score: 1})
 }
 
-func TestScoreFallsWithDistanceAndMissingWords(t *testing.T) {
+func TestScoreFallsWithMissingAndOtherWords(t *testing.T) {
 	score := func(phrase, text string) float64 {
 		h, ok := one("en-US", phrase, text)
 		require.True(t, ok)
 		return h.Score
 	}
-	near := score("run sale", "sale running")
-	require.Greater(t, near, score("run sale", "running a big sale"))
-	require.Greater(t, score("we run a sale", "we ran a run of a sale"), score("we run a sale", "run of sale"))
+	require.Greater(t, score("run a sale", "sale running"), score("run a sale", "a running sale of old kitchen chairs"))
+	require.Greater(t, score("we run a big sale", "they run a big sale"), score("we run a big sale", "they run a sale"))
 }
+
+// ignoreSimilarScores compares hits but for the scores of similar ones.
+var ignoreSimilarScores = cmp.Transformer("hits", func(h match.Hit) [4]any {
+	if h.Offset == match.Similar {
+		h.Score = 0
+	}
+	return [4]any{h.Tracker*1000 + h.Phrase, h.Offset, h.Score, h.Words}
+})
 
 func TestHitsAreOrderedByTrackerAndPhrase(t *testing.T) {
 	set := match.Compile("en-US", []match.Tracker{
@@ -151,12 +159,13 @@ func TestHitsAreOrderedByTrackerAndPhrase(t *testing.T) {
 		{Vocabulary: []string{"right now", "running"}},
 	})
 	want := []match.Hit{
-		{Tracker: 0, Phrase: 1, Offset: -1, Score: 2.0 / 3, Words: []string{"running", "sale"}},
+		{Tracker: 0, Phrase: 0, Offset: -1, Words: []string{"sale"}},
+		{Tracker: 0, Phrase: 1, Offset: -1, Words: []string{"running", "sale"}},
 		{Tracker: 0, Phrase: 2, Offset: 16, Score: 1},
 		{Tracker: 2, Phrase: 0, Offset: 21, Score: 1},
 		{Tracker: 2, Phrase: 1, Offset: 6, Score: 1},
 	}
-	require.Empty(t, cmp.Diff(want, set.Match("We're running a sale right now")))
+	require.Empty(t, cmp.Diff(want, set.Match("We're running a sale right now"), ignoreSimilarScores))
 }
 
 func TestATrackerAppliesToItsLanguages(t *testing.T) {

@@ -9,35 +9,73 @@ import (
 
 // phrase is a compiled vocabulary entry.
 type phrase struct {
-	tracker, number int
-	lead            string   // punctuation that the phrase begins with; the whole of a phrase without words
-	words           []string // folded, in order
-	stems           []int32  // of words
-	need            []int32  // distinct stems that every match has; none for a phrase without words
-	all             []int32  // distinct stems, those of trivial words included
-	key             int      // position in words of the stem that the phrase is filed under
-	literal         bool     // matches literally only
+	number  int // in the tracker's vocabulary
+	literal literal
+	terms   []term // distinct words, in order; none if it matches literally only
+	weight  float64
+	top     int // position in terms of the one that weighs most
 }
 
-// compile splits the phrase and decides which of its words matter.
-func (p *phrase) compile(text string, s *Set) {
+// term is a distinct word of a phrase.
+type term struct {
+	token
+	share  float64 // of the phrase's weight
+	anchor bool    // a similar match needs one of the anchors
+}
+
+// compilePhrase makes a vocabulary entry ready; false if there is nothing in it
+// to find.
+func compilePhrase(l *language, number int, text string) (phrase, bool) {
 	words := split(text)
-	p.lead = straight(lead(text, words))
+	p := phrase{number: number, literal: newLiteral(text, words)}
+	if len(words) == 0 {
+		return p, p.literal.lead != ""
+	}
+	if !slices.ContainsFunc(words, func(w word) bool { return w.dense }) {
+		p.setTerms(l.tokens(text, words, nil))
+	}
+	return p, true
+}
+
+// setTerms takes the distinct tokens of the phrase as its terms.
+func (p *phrase) setTerms(tokens []token) {
+	plainest, numbers := grammar, 0
+	for _, t := range tokens {
+		if slices.ContainsFunc(p.terms, func(o term) bool { return o.stem == t.stem }) {
+			continue
+		}
+		p.terms = append(p.terms, term{token: t})
+		p.weight += t.weight
+		plainest = min(plainest, t.kind)
+		if t.isNumber() {
+			numbers++
+		}
+	}
+	if numbers == len(p.terms) {
+		p.terms = nil // other numbers mean something else
+	}
+	for i := range p.terms {
+		t := &p.terms[i]
+		t.share = t.weight / p.weight
+		t.anchor = t.kind == plainest
+		if t.weight > p.terms[p.top].weight {
+			p.top = i
+		}
+	}
+}
+
+// literal is a phrase as it is written.
+type literal struct {
+	lead  string   // punctuation that it begins with; all of a phrase without words
+	words []string // folded, in order
+}
+
+func newLiteral(text string, words []word) literal {
+	l := literal{lead: straight(lead(text, words))}
 	for _, w := range words {
-		stem := s.number(s.lang.stem(w.folded))
-		p.words = append(p.words, w.folded)
-		p.stems = append(p.stems, stem)
-		p.literal = p.literal || w.dense
-		if !slices.Contains(p.all, stem) {
-			p.all = append(p.all, stem)
-		}
-		if !s.lang.trivial(w.folded) && !slices.Contains(p.need, stem) {
-			p.need = append(p.need, stem)
-		}
+		l.words = append(l.words, w.folded)
 	}
-	if len(p.need) == 0 {
-		p.need = p.all
-	}
+	return l
 }
 
 // lead is what the phrase begins with before its first word.
@@ -48,32 +86,12 @@ func lead(text string, words []word) string {
 	return strings.TrimLeftFunc(text[:words[0].start], unicode.IsSpace)
 }
 
-// find looks for the phrase: literally first, then similarly.
-func (p *phrase) find(t *reading) (Hit, bool) {
-	if h, ok := p.findLiteral(t); ok {
-		return h, true
+// standsAt tells whether the words begin with those of the literal.
+func (l *literal) standsAt(words []word) bool {
+	if len(words) < len(l.words) {
+		return false
 	}
-	if p.literal {
-		return Hit{}, false
-	}
-	return p.findSimilar(t)
-}
-
-// findLiteral looks for the phrase's words, one right after the other.
-func (p *phrase) findLiteral(t *reading) (Hit, bool) {
-	for _, at := range t.at[p.stems[p.key]] {
-		first := at - p.key
-		if first < 0 || first+len(p.words) > len(t.words) || !p.standsAt(t.words[first:]) {
-			continue
-		}
-		offset := t.words[first].offset - p.leadBefore(t.text[:t.words[first].start])
-		return Hit{Tracker: p.tracker, Phrase: p.number, Offset: offset, Score: 1}, true
-	}
-	return Hit{}, false
-}
-
-func (p *phrase) standsAt(words []word) bool {
-	for i, w := range p.words {
+	for i, w := range l.words {
 		if words[i].folded != w {
 			return false
 		}
@@ -81,27 +99,32 @@ func (p *phrase) standsAt(words []word) bool {
 	return true
 }
 
+// offset is where the literal begins in the text, in code points, if its first
+// word is the one given.
+func (l *literal) offset(text string, first word) int {
+	return first.offset - l.leadBefore(text[:first.start])
+}
+
 // leadBefore is how many code points of the text before the first word belong
 // to the phrase, as the # of "#1 offer" does.
-func (p *phrase) leadBefore(before string) int {
-	n, start := utf8.RuneCountInString(p.lead), len(before)
+func (l *literal) leadBefore(before string) int {
+	n, start := utf8.RuneCountInString(l.lead), len(before)
 	for range n {
 		_, size := utf8.DecodeLastRuneInString(before[:start])
 		start -= size
 	}
-	if straight(before[start:]) != p.lead {
+	if straight(before[start:]) != l.lead {
 		return 0
 	}
 	return n
 }
 
-// findSymbols looks for a phrase without words as it is, wherever it stands.
-func (p *phrase) findSymbols(text string) (Hit, bool) {
-	text = straight(text)
-	at := strings.Index(text, p.lead)
+// symbolOffset is where a literal without words stands first, in code points;
+// -1 if it does not. The text must have straight apostrophes.
+func (l *literal) symbolOffset(text string) int {
+	at := strings.Index(text, l.lead)
 	if at < 0 {
-		return Hit{}, false
+		return -1
 	}
-	offset := utf8.RuneCountInString(text[:at])
-	return Hit{Tracker: p.tracker, Phrase: p.number, Offset: offset, Score: 1}, true
+	return utf8.RuneCountInString(text[:at])
 }

@@ -1,0 +1,217 @@
+package match
+
+import (
+	"slices"
+	"strings"
+)
+
+// token is a word as the matcher compares it. One word of a text can be two
+// tokens ("don't" is "do" and "not") or none (a filler).
+type token struct {
+	lexeme
+	stem   string
+	folded string
+	word   int      // index in the words of the text
+	clause int      // of the text
+	denial denial   // of what the word says
+	groups []uint16 // of synonyms, those of its expression included
+	means  bool     // groups hold what the denied word means: "can't find" means lost
+}
+
+// numberGroup is the group that all numbers belong to.
+const numberGroup = 0
+
+func (t *token) isNumber() bool { return t.stem[0] == numberMark }
+
+// numberMark begins the stem of a number. No other stem has it.
+const numberMark = '#'
+
+// tokens reads the words of a text: contractions and the spelling of chats
+// taken apart, fillers and false starts left out, numbers as digits.
+func (l *language) tokens(text string, words []word, into []token) []token {
+	out, clause := into[:0], 0
+	for i, w := range words {
+		if i > 0 && endsClause(text[words[i-1].end:w.start]) {
+			clause++
+		}
+		if l.lexicon == nil {
+			out = append(out, l.token(w.folded, i, clause))
+			continue
+		}
+		if spelled, ok := l.lexicon.spellings[w.folded]; ok {
+			for _, part := range spelled {
+				out = append(out, l.token(part, i, clause))
+			}
+			continue
+		}
+		first, second := l.lexicon.takeApart(w.folded)
+		if strings.HasPrefix(text[w.end:], "%") {
+			second = "percent"
+		}
+		for _, part := range [2]string{first, second} {
+			switch {
+			case part == "":
+			case falseStart(out, part):
+				out = dropFalseStart(out, part)
+			default:
+				out = append(out, l.token(part, i, clause))
+			}
+		}
+	}
+	if l.lexicon != nil {
+		l.lexicon.deny(out)
+		l.lexicon.markExpressions(out)
+	}
+	return out
+}
+
+// token makes the token of one folded word.
+func (l *language) token(folded string, word, clause int) token {
+	if digits := numeral(folded); digits != "" {
+		return token{
+			lexeme: lexeme{kind: frame, weight: numberWeight},
+			stem:   digits, folded: folded, word: word, clause: clause, groups: []uint16{numberGroup},
+		}
+	}
+	stem := l.stem(folded)
+	lex := l.lexeme(folded, stem)
+	return token{lexeme: lex, stem: stem, folded: folded, word: word, clause: clause, groups: lex.groups}
+}
+
+func endsClause(between string) bool { return strings.ContainsAny(between, ".!?;,:\n") }
+
+// takeApart gives what a word stands for: a negation is two words, the end of
+// a contraction another word, a filler none.
+func (x *lexicon) takeApart(folded string) (first, second string) {
+	switch folded {
+	case "um", "umm", "uh", "uhm", "er", "erm", "ah", "eh", "hm", "hmm", "mm", "mhm", "huh", "oh", "s", "t":
+		return "", ""
+	case "m":
+		return "am", ""
+	case "re":
+		return "are", ""
+	case "ve":
+		return "have", ""
+	case "ll":
+		return "will", ""
+	case "d":
+		return "would", ""
+	case "can't":
+		return "can", "not"
+	case "won't":
+		return "will", "not"
+	}
+	if verb, ok := strings.CutSuffix(folded, "n't"); ok {
+		return verb, "not"
+	}
+	return x.unstretch(folded), ""
+}
+
+// unstretch undoes drawn-out spelling of a word that is not known otherwise:
+// "hiii", "byee", "sooo".
+func (x *lexicon) unstretch(word string) string {
+	if len(word) < 3 || !drawnOut(word) {
+		return word
+	}
+	if _, known := x.words[stemEnglish(word)]; known {
+		return word
+	}
+	short := make([]byte, 0, len(word))
+	for i := range len(word) {
+		if i == 0 || word[i] != word[i-1] {
+			short = append(short, word[i])
+		}
+	}
+	if _, known := x.words[stemEnglish(string(short))]; known {
+		return string(short)
+	}
+	return word
+}
+
+// drawnOut tells whether a letter stands twice at the end or thrice anywhere.
+func drawnOut(word string) bool {
+	for i := 1; i < len(word); i++ {
+		if word[i] == word[i-1] && (i == len(word)-1 || i > 1 && word[i] == word[i-2]) {
+			return true
+		}
+	}
+	return false
+}
+
+// falseStart tells whether a word repeats what was just said: "I I", or the
+// second half of "I want I want".
+func falseStart(said []token, word string) bool {
+	n := len(said)
+	if n > 0 && said[n-1].folded == word {
+		return true
+	}
+	return n > 2 && said[n-3].folded == said[n-1].folded && said[n-2].folded == word
+}
+
+// dropFalseStart takes back the first word of a repeated pair.
+func dropFalseStart(said []token, word string) []token {
+	if n := len(said); said[n-1].folded != word {
+		return said[:n-1]
+	}
+	return said
+}
+
+// markExpressions adds the group of each expression to the heaviest of its
+// words.
+func (x *lexicon) markExpressions(tokens []token) {
+	for i := range tokens {
+		n, group := 0, uint16(0)
+		for _, e := range x.expressions[tokens[i].stem] {
+			if len(e.rest) > n && follow(tokens[i+1:], e.rest) {
+				n, group = len(e.rest), e.group
+			}
+		}
+		if n == 0 {
+			continue
+		}
+		heavy := i
+		for j := i + 1; j <= i+n; j++ {
+			if tokens[j].weight > tokens[heavy].weight {
+				heavy = j
+			}
+		}
+		t := &tokens[heavy]
+		t.groups = append(slices.Clip(t.groups), group)
+	}
+}
+
+// follow tells whether the tokens begin with the stems.
+func follow(tokens []token, stems []string) bool {
+	if len(tokens) < len(stems) {
+		return false
+	}
+	for i, s := range stems {
+		if tokens[i].stem != s {
+			return false
+		}
+	}
+	return true
+}
+
+// numeral gives a number's digits after the mark, "" for other words. "One" is
+// too often a pronoun to be a number.
+func numeral(word string) string {
+	if word[0] >= '0' && word[0] <= '9' {
+		if strings.Trim(word, "0123456789") == "" {
+			return string(numberMark) + word
+		}
+		return ""
+	}
+	for _, n := range [...][2]string{
+		{"zero", "0"}, {"two", "2"}, {"three", "3"}, {"four", "4"}, {"five", "5"}, {"six", "6"}, {"seven", "7"},
+		{"eight", "8"}, {"nine", "9"}, {"ten", "10"}, {"eleven", "11"}, {"twelve", "12"}, {"thirteen", "13"},
+		{"fourteen", "14"}, {"fifteen", "15"}, {"sixteen", "16"}, {"seventeen", "17"}, {"eighteen", "18"},
+		{"nineteen", "19"}, {"twenty", "20"}, {"thirty", "30"}, {"forty", "40"}, {"fifty", "50"}, {"sixty", "60"},
+		{"seventy", "70"}, {"eighty", "80"}, {"ninety", "90"}, {"hundred", "100"}, {"thousand", "1000"},
+	} {
+		if n[0] == word {
+			return string(numberMark) + n[1]
+		}
+	}
+	return ""
+}
