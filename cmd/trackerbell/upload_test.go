@@ -1,0 +1,119 @@
+package main
+
+import (
+	"encoding/json"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/trackerbell/trackerbell/api"
+	"github.com/trackerbell/trackerbell/events"
+)
+
+const pbxConfig = `
+server: {addr: "${PUBLIC}", publicURL: "https://calls.example.com"}
+admin: {addr: "${ADMIN}"}
+nats: {dataDir: "${DATA}", sync: interval}
+media: {maxBytes: 1MiB}
+sources:
+  - {name: pbx, provider: generic, secret: "${SECRET_PBX}"}
+  - {name: rc, provider: ringcentral, secret: "${SECRET_RC}"}
+`
+
+func newPBX(t *testing.T) *service {
+	t.Helper()
+	s := newService(t, pbxConfig, "SECRET_PBX", plainSecret, "SECRET_RC", "verification-token")
+	s.start()
+	return s
+}
+
+// wav is a file of sound.
+func (s *service) wav(name string, bytes int) string {
+	s.t.Helper()
+	path := filepath.Join(s.dir, name)
+	sound := "RIFF\x24\x00\x00\x00WAVEfmt \x10\x00\x00\x00\x01\x00\x01\x00" + strings.Repeat("\x01\x02", bytes/2)
+	require.NoError(s.t, os.WriteFile(path, []byte(sound), 0o600))
+	return path
+}
+
+func TestTheUploadRecipeSendsARecordingOnce(t *testing.T) {
+	t.Parallel()
+	for _, tool := range []string{"sh", "curl", "openssl", "od"} {
+		if _, err := exec.LookPath(tool); err != nil {
+			t.Skipf("the recipe needs %s, which is not here", tool)
+		}
+	}
+	s := newPBX(t)
+	script, err := filepath.Abs("../../examples/pbx/upload.sh")
+	require.NoError(t, err)
+	secret := s.write("secret", plainSecret)
+	send := func(args ...string) string {
+		cmd := exec.Command("sh", append([]string{script}, args...)...)
+		cmd.Env = append(os.Environ(), "BELL_SOURCE="+s.public+"/webhooks/pbx", "BELL_SECRET_FILE="+secret)
+		out, err := cmd.CombinedOutput()
+		require.NoError(t, err, string(out))
+		return string(out)
+	}
+	call := s.wav("[Bo] & co_1001.wav", 100_000)
+	for _, duplicate := range []bool{false, true} {
+		var got api.Accepted
+		require.NoError(t, json.Unmarshal([]byte(send(call, "1732400000.17/a b", callerNumber, "1001", "inbound")), &got))
+		require.Equal(t, api.Accepted{Recording: events.Key("pbx", "1732400000.17/a b"), Duplicate: duplicate}, got)
+	}
+	var r api.RecordingView
+	require.NoError(t, json.Unmarshal([]byte(s.must("recordings", "show", events.Key("pbx", "1732400000.17/a b"), "--output", "json")), &r))
+	require.Equal(t, callerNumber, r.Call.From)
+	require.Equal(t, "inbound", r.Call.Direction)
+	require.Contains(t, send(os.DevNull, "none"), "nothing was recorded")
+}
+
+func TestOneOfManyUploadsIsTheFirst(t *testing.T) {
+	t.Parallel()
+	s := newPBX(t)
+	sound, err := os.ReadFile(s.wav("call.wav", 200_000))
+	require.NoError(t, err)
+	const many = 12
+	answers := make(chan api.Accepted, many)
+	var all sync.WaitGroup
+	for range many {
+		all.Go(func() {
+			status, body := s.put("/webhooks/pbx/same/media", string(sound), "Bearer "+plainSecret)
+			var got api.Accepted
+			if status == http.StatusAccepted && json.Unmarshal([]byte(body), &got) == nil {
+				answers <- got
+			}
+		})
+	}
+	all.Wait()
+	close(answers)
+	firsts, total := 0, 0
+	for got := range answers {
+		total++
+		if !got.Duplicate {
+			firsts++
+		}
+	}
+	require.Equal(t, many, total)
+	require.Equal(t, 1, firsts)
+	status, _ := s.put("/webhooks/pbx/large/media", strings.Repeat("x", 1<<20+1), "Bearer "+plainSecret)
+	require.Equal(t, http.StatusRequestEntityTooLarge, status)
+	status, _ = s.put("/webhooks/pbx/forged/media", "x", "Bearer guess")
+	require.Equal(t, http.StatusUnauthorized, status)
+	status, _ = s.put("/webhooks/rc/1/media", "x", "Bearer "+plainSecret)
+	require.Equal(t, http.StatusNotFound, status)
+}
+
+// put uploads; the status is 0 where nobody answers.
+func (s *service) put(path, body, authorization string) (int, string) {
+	got, err := s.try(http.MethodPut, s.public+path, []byte(body), http.Header{"Authorization": {authorization}})
+	if err != nil {
+		return 0, err.Error()
+	}
+	return got.status, string(got.body)
+}
