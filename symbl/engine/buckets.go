@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -10,11 +11,15 @@ import (
 
 // What the engine keeps on JetStream.
 const (
-	bucketName  = "ENGINE"
-	blobsName   = "ENGINE_BLOBS"
-	queueName   = "ENGINE_JOBS"
-	queueTopic  = "engine.jobs"
-	workersName = "engine"
+	bucketName = "ENGINE"
+	blobsName  = "ENGINE_BLOBS"
+	queueName  = "ENGINE_JOBS"
+
+	// Recordings have a topic and a consumer of their own: one takes minutes
+	// or hours, and text, which takes milliseconds, must not wait for it.
+	textTopic   = "engine.jobs.text"
+	mediaTopic  = "engine.jobs.media"
+	queueTopics = "engine.jobs.*"
 
 	// The publisher repeats a work message only while its outcome is open.
 	duplicateWindow = 2 * time.Minute
@@ -57,12 +62,12 @@ func openStore(ctx context.Context, js jetstream.JetStream, replicas int) (*stor
 	return newStore(kv, blobs, js.Conn().MaxPayload()), nil
 }
 
-// openQueue makes the work queue and its one consumer.
-func openQueue(ctx context.Context, js jetstream.JetStream, cfg Config) (jetstream.Consumer, error) {
+// openQueue makes the work queue.
+func openQueue(ctx context.Context, js jetstream.JetStream, cfg Config) error {
 	_, err := js.CreateOrUpdateStream(ctx, jetstream.StreamConfig{
 		Name:        queueName,
 		Description: "trackerbell engine: jobs to do",
-		Subjects:    []string{queueTopic},
+		Subjects:    []string{queueTopics},
 		Retention:   jetstream.WorkQueuePolicy,
 		Storage:     jetstream.FileStorage,
 		Discard:     jetstream.DiscardNew,
@@ -70,17 +75,23 @@ func openQueue(ctx context.Context, js jetstream.JetStream, cfg Config) (jetstre
 		Replicas:    cfg.Replicas,
 	})
 	if err != nil {
-		return nil, fmt.Errorf("make stream %s: %w", queueName, err)
+		return fmt.Errorf("make stream %s: %w", queueName, err)
 	}
+	return nil
+}
+
+// openWorkers makes the consumer of one topic, whose name is its last part.
+func openWorkers(ctx context.Context, js jetstream.JetStream, cfg Config, topic string) (jetstream.Consumer, error) {
 	consumer, err := js.CreateOrUpdateConsumer(ctx, queueName, jetstream.ConsumerConfig{
-		Durable:       workersName,
+		Durable:       topic[strings.LastIndexByte(topic, '.')+1:],
+		FilterSubject: topic,
 		AckPolicy:     jetstream.AckExplicitPolicy,
 		AckWait:       cfg.timing.ackWait,
 		MaxDeliver:    -1,
 		MaxAckPending: maxAckPending,
 	})
 	if err != nil {
-		return nil, fmt.Errorf("make consumer of %s: %w", queueName, err)
+		return nil, fmt.Errorf("make consumer of %s: %w", topic, err)
 	}
 	return consumer, nil
 }

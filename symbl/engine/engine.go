@@ -12,18 +12,19 @@ import (
 // Engine is a Symbl-compatible server. Its methods are safe for concurrent
 // use; several engines may share one NATS.
 type Engine struct {
-	cfg      Config
-	log      *zap.Logger
-	js       jetstream.JetStream
-	store    *store
-	jobs     jetstream.Consumer
-	account  credentials
-	tokens   *tokens
-	trackers *trackerStore
-	gate     *gate
-	asker    asker
-	hearing  *hearing // nil: no audio and no video
-	now      func() time.Time
+	cfg        Config
+	log        *zap.Logger
+	js         jetstream.JetStream
+	store      *store
+	texts      jetstream.Consumer // of their jobs
+	recordings jetstream.Consumer // likewise
+	account    credentials
+	tokens     *tokens
+	trackers   *trackerStore
+	gate       *gate
+	asker      asker
+	hearing    *hearing // nil: no audio and no video
+	now        func() time.Time
 }
 
 // New makes the engine's buckets and stream, or brings them up to date, and
@@ -37,7 +38,13 @@ func New(ctx context.Context, cfg Config, js jetstream.JetStream) (*Engine, erro
 	if e.store, err = openStore(ctx, js, cfg.Replicas); err != nil {
 		return nil, err
 	}
-	if e.jobs, err = openQueue(ctx, js, cfg); err != nil {
+	if err := openQueue(ctx, js, cfg); err != nil {
+		return nil, err
+	}
+	if e.texts, err = openWorkers(ctx, js, cfg, textTopic); err != nil {
+		return nil, err
+	}
+	if e.recordings, err = openWorkers(ctx, js, cfg, mediaTopic); err != nil {
 		return nil, err
 	}
 	secret, err := e.openCredentials(ctx)

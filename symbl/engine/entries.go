@@ -68,6 +68,7 @@ func makeJob(t ticket, s submission, revision uint64) job {
 		Name:           cmp.Or(s.Name, t.ConversationID),
 		Status:         symbl.Scheduled,
 		WebhookURL:     s.WebhookURL,
+		Media:          s.media != nil,
 		Revision:       revision,
 		At:             t.At,
 	}

@@ -55,7 +55,7 @@ func (g *gate) count(ctx context.Context) (int, error) {
 	}
 	count := 0
 	for seq := info.State.FirstSeq; count < g.limit; {
-		msg, err := g.queue.GetMsg(ctx, seq, jetstream.WithGetMsgSubject(queueTopic))
+		msg, err := g.queue.GetMsg(ctx, seq, jetstream.WithGetMsgSubject(queueTopics))
 		if errors.Is(err, jetstream.ErrMsgNotFound) {
 			break
 		} else if err != nil {

@@ -16,8 +16,9 @@ type job struct {
 	Status         symbl.Status `json:"status"`
 	Error          string       `json:"error,omitempty"`
 	WebhookURL     string       `json:"webhookUrl,omitempty"`
-	Revision       uint64       `json:"revision"` // of the tracker set at submission
-	At             time.Time    `json:"at"`       // of submission
+	Media          bool         `json:"media,omitempty"` // it is audio or video
+	Revision       uint64       `json:"revision"`        // of the tracker set at submission
+	At             time.Time    `json:"at"`              // of submission
 	Ended          time.Time    `json:"ended,omitzero"`
 	Starts         int          `json:"starts"`           // how often a worker began it
 	Failures       int          `json:"failures"`         // how often it went wrong

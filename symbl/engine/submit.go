@@ -131,7 +131,7 @@ func (e *Engine) resume(ctx context.Context, t ticket) (bool, error) {
 	} else if err != nil || j.Status != symbl.Scheduled {
 		return true, err
 	}
-	return true, e.enqueue(ctx, t.JobID)
+	return true, e.enqueue(ctx, j)
 }
 
 // enter writes down a submission. The order is such that whoever repeats it
@@ -175,10 +175,11 @@ func (e *Engine) enter(ctx context.Context, key string, t ticket, s submission, 
 	if err != nil {
 		return t, err
 	}
-	if err := e.once(ctx, keyJob+t.JobID, makeJob(t, s, set.revision)); err != nil {
+	j := makeJob(t, s, set.revision)
+	if err := e.once(ctx, keyJob+t.JobID, j); err != nil {
 		return t, err
 	}
-	return t, e.enqueue(ctx, t.JobID)
+	return t, e.enqueue(ctx, j)
 }
 
 // open begins a conversation, and lists it.
@@ -229,8 +230,12 @@ func (e *Engine) once(ctx context.Context, key string, value any) error {
 }
 
 // enqueue tells the workers of a job. Telling them again does no harm.
-func (e *Engine) enqueue(ctx context.Context, jobID string) error {
-	if _, err := e.js.Publish(ctx, queueTopic, []byte(jobID), jetstream.WithMsgID(jobID)); err != nil {
+func (e *Engine) enqueue(ctx context.Context, j job) error {
+	topic := textTopic
+	if j.Media {
+		topic = mediaTopic
+	}
+	if _, err := e.js.Publish(ctx, topic, []byte(j.ID), jetstream.WithMsgID(j.ID)); err != nil {
 		return fmt.Errorf("enqueue job: %w", err)
 	}
 	return nil

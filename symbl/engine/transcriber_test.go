@@ -114,6 +114,36 @@ func TestATranscriptionGoesOnInAnotherEngine(t *testing.T) {
 	require.Eventually(t, func() bool { return kept(t, js) == 0 }, eventually, tick)
 }
 
+func TestTextDoesNotWaitForRecordings(t *testing.T) {
+	a := oneEngine(t, engine.Config{Workers: 1, TempDir: t.TempDir(), Transcriber: &ears{
+		hear: func(ctx context.Context, _ engine.Speech) ([]engine.Segment, error) {
+			<-ctx.Done()
+			return nil, ctx.Err()
+		},
+	}})
+	recordings := []symbl.Job{a.upload(hum(30, 0.5), ""), a.upload(hum(30, 0.5), "")}
+	require.Eventually(t, func() bool {
+		return a.status(recordings[0]).Status == symbl.InProgress || a.status(recordings[1]).Status == symbl.InProgress
+	}, eventually, tick)
+	a.await(a.submit(says("x")), symbl.Completed)
+	for _, r := range recordings {
+		require.NotEqual(t, symbl.Failed, a.status(r).Status)
+	}
+}
+
+func TestAnEngineWithoutATranscriberLeavesRecordingsToOthers(t *testing.T) {
+	s := startNATS(t)
+	hears := newEngine(t, connect(t, s), engine.Config{TempDir: t.TempDir(), Transcriber: hearing(at(0, 1, "Hello."))})
+	job := call(t, hears).upload(hum(1, 0.5), "")
+	deaf := newEngine(t, connect(t, s), engine.Config{})
+	start(t, deaf)
+	a := call(t, deaf)
+	a.await(a.submit(says("x")), symbl.Completed)
+	require.Equal(t, symbl.Scheduled, a.status(job).Status)
+	start(t, hears)
+	a.await(job, symbl.Completed)
+}
+
 // What was heard is written down: hours of work are not lost to a storage that
 // fails for a moment.
 func TestARecordingIsHeardOnce(t *testing.T) {

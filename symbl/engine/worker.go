@@ -15,9 +15,11 @@ import (
 // meanwhile, so that a lost one is noticed.
 const pullWait = 20 * time.Second
 
-// Run works on jobs until ctx ends. Then it takes no more, gives those under
-// way a few seconds to finish, and hands back what is left: another engine
-// takes it over at once. It gives an error only if there is no folder for recordings.
+// Run works on jobs until ctx ends: on as many of text, and as many of audio
+// and video, as there are workers. Without a transcriber recordings are left
+// to other engines. Then it takes no more, gives those under way a few seconds
+// to finish, and hands back what is left: another engine takes it over at
+// once. It gives an error only if there is no folder for recordings.
 func (e *Engine) Run(ctx context.Context) (err error) {
 	if e.hearing != nil {
 		if e.hearing.spool, err = openSpool(e.cfg.TempDir); err != nil {
@@ -31,7 +33,10 @@ func (e *Engine) Run(ctx context.Context) (err error) {
 	defer stop()
 	var workers sync.WaitGroup
 	for range e.cfg.Workers {
-		workers.Go(func() { e.worker(ctx, work) })
+		workers.Go(func() { e.worker(ctx, work, e.texts) })
+		if e.hearing != nil {
+			workers.Go(func() { e.worker(ctx, work, e.recordings) })
+		}
 	}
 	workers.Go(func() { e.sweeper(ctx) })
 	workers.Wait()
@@ -40,10 +45,10 @@ func (e *Engine) Run(ctx context.Context) (err error) {
 
 // worker takes one job at a time, so nothing is fetched that would have to
 // wait here while another engine is idle.
-func (e *Engine) worker(ctx, work context.Context) {
+func (e *Engine) worker(ctx, work context.Context, jobs jetstream.Consumer) {
 	failed := 0
 	for ctx.Err() == nil {
-		msg, err := e.next(ctx)
+		msg, err := next(ctx, jobs)
 		switch {
 		case err == nil:
 			failed = 0
@@ -60,10 +65,10 @@ func (e *Engine) worker(ctx, work context.Context) {
 }
 
 // next waits for a job; nil means that there is none yet.
-func (e *Engine) next(ctx context.Context) (jetstream.Msg, error) {
+func next(ctx context.Context, jobs jetstream.Consumer) (jetstream.Msg, error) {
 	ctx, cancel := context.WithTimeout(ctx, pullWait)
 	defer cancel()
-	msg, err := e.jobs.Next(jetstream.FetchContext(ctx))
+	msg, err := jobs.Next(jetstream.FetchContext(ctx))
 	if errors.Is(err, nats.ErrTimeout) || errors.Is(err, context.DeadlineExceeded) {
 		return nil, nil
 	}
