@@ -127,7 +127,7 @@ func NewAlert(key string, replay int, p notify.Plan, found Processed, opt Source
 func (s *Service) publishAlert(ctx context.Context, e Entry, a AlertRecord, found Processed) error {
 	plan := notify.Plan{Destination: a.Destination, Parts: a.Parts, Style: a.Style}
 	alert := NewAlert(e.Key, e.Replay, plan, found, s.aims().Sources[e.Source])
-	alert.ID, alert.Note, alert.Link = a.AlertID, a.Note, s.aims().Sources[e.Source].link(e)
+	alert.ID, alert.Note, alert.Link = a.AlertID, a.Note, s.aims().Sources[e.Source].Link(e.Key, e.ID)
 	first, err := s.sendAlert(ctx, e, alert)
 	crash.At("the alert is stored")
 	if err != nil || !first {
@@ -138,9 +138,10 @@ func (s *Service) publishAlert(ctx context.Context, e Entry, a AlertRecord, foun
 	return nil
 }
 
-// link is where people can hear the recording; empty when nobody said.
-func (o SourceOptions) link(e Entry) string {
-	return strings.NewReplacer("{id}", url.PathEscape(e.ID), "{key}", url.PathEscape(e.Key)).Replace(o.RecordingURL)
+// Link is where people can hear a recording, by its key and the provider's id
+// of it; empty when nobody said.
+func (o SourceOptions) Link(key, id string) string {
+	return strings.NewReplacer("{id}", url.PathEscape(id), "{key}", url.PathEscape(key)).Replace(o.RecordingURL)
 }
 
 // sendAlert publishes an alert to the notify stage of its destination, and

@@ -45,7 +45,7 @@ func (v *view) threaded(yes bool) {
 
 // said is a sentence and the tracker that was found in it.
 type said struct {
-	tracker string
+	tracker string // empty where the alert is about one
 	at      float64
 	quote   quoteView
 }
@@ -54,9 +54,14 @@ type said struct {
 // last.
 func inOrder(a Alert) []said {
 	var list []said
-	for _, t := range a.Trackers {
+	spoken := slices.DeleteFunc(slices.Clone(a.Trackers), func(t Tracker) bool { return len(t.Quotes) == 0 })
+	for _, t := range spoken {
+		name := ""
+		if len(spoken) > 1 {
+			name = clean(t.Name, maxTrackerName)
+		}
 		for _, group := range sentences(t.Quotes) {
-			list = append(list, said{clean(t.Name, maxTrackerName), group[0].At, newQuoteView(group)})
+			list = append(list, said{name, group[0].At, newQuoteView(group)})
 		}
 	}
 	slices.SortStableFunc(list, func(a, b said) int {
@@ -88,7 +93,7 @@ func pages(a Alert) []page {
 				break
 			}
 			p.blocks = append(p.blocks, b)
-			p.lines = append(p.lines, list[0].tracker+": "+list[0].quote.line())
+			p.lines = append(p.lines, strings.Join(present(list[0].tracker, list[0].quote.line()), ": "))
 			list = list[1:]
 		}
 		out, title = append(out, p), "… continued"

@@ -53,7 +53,10 @@ func (c *routesRenderCmd) Run(g *globals) error {
 	}
 	list := []renderedAlert{}
 	for _, p := range router.Plan(found.Call, found.Trackers) {
-		a := events.NewAlert(c.key(), 0, p, found, sourceOptions(cfg)[found.Call.Source])
+		opt := sourceOptions(cfg)[found.Call.Source]
+		a := events.NewAlert(c.key(), 0, p, found, opt)
+		_, id, _ := strings.Cut(a.Recording, ".")
+		a.Link = opt.Link(a.Recording, id) // right but for ids that a key cannot hold
 		one := renderAlert(a, slackOptions(cfg))
 		list = append(list, one)
 		if c.Output == "text" {
