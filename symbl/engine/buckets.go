@@ -21,6 +21,8 @@ const (
 	mediaTopic  = "engine.jobs.media"
 	queueTopics = "engine.jobs.*"
 
+	chunkTopic = "$O." + blobsName + ".C." // and the id of the object that the chunks belong to
+
 	// The publisher repeats a work message only while its outcome is open.
 	duplicateWindow = 2 * time.Minute
 	// A job that waits for its next attempt counts as pending.
@@ -40,7 +42,7 @@ func openStore(ctx context.Context, js jetstream.JetStream, replicas int) (*stor
 	}, {
 		Name:        "OBJ_" + blobsName,
 		Description: "trackerbell engine: values too large for the bucket",
-		Subjects:    []string{"$O." + blobsName + ".C.>", "$O." + blobsName + ".M.>"},
+		Subjects:    []string{chunkTopic + ">", "$O." + blobsName + ".M.>"},
 	}}
 	for _, cfg := range streams {
 		cfg.Replicas = replicas
@@ -59,7 +61,11 @@ func openStore(ctx context.Context, js jetstream.JetStream, replicas int) (*stor
 	if err != nil {
 		return nil, fmt.Errorf("open object store %s: %w", blobsName, err)
 	}
-	return newStore(kv, blobs, js.Conn().MaxPayload()), nil
+	objects, err := js.Stream(ctx, "OBJ_"+blobsName)
+	if err != nil {
+		return nil, fmt.Errorf("open stream of %s: %w", blobsName, err)
+	}
+	return newStore(kv, blobs, objects, js.Conn().MaxPayload()), nil
 }
 
 // openQueue makes the work queue.

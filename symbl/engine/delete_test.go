@@ -107,15 +107,18 @@ func TestObjectsThatNothingRefersToAreSweptUp(t *testing.T) {
 		_, err := store.Put(t.Context(), jetstream.ObjectMeta{Name: name, Description: of}, strings.NewReader("text"))
 		require.NoError(t, err)
 	}
+	_, err = js.Publish(t.Context(), "$O.ENGINE_BLOBS.C.halfwritten", []byte("xylophone")) // what a killed writer leaves
+	require.NoError(t, err)
 	start(t, e)
 	a.await(kept, symbl.Completed)
 	require.Eventually(t, func() bool { return queued(t, js) == 0 }, eventually, tick)
 	require.Equal(t, 4, blobs(t, js), "they are young")
+	require.True(t, stored(t, js, "xylophone"))
 
 	later := newEngine(t, js, engine.Config{})
 	later.SetNow(func() time.Time { return time.Now().Add(2 * time.Hour) })
 	start(t, later)
-	require.Eventually(t, func() bool { return blobs(t, js) == 2 }, eventually, tick)
+	require.Eventually(t, func() bool { return blobs(t, js) == 2 && !stored(t, js, "xylophone") }, eventually, tick)
 	_, err = store.GetInfo(context.Background(), "foreign")
 	require.NoError(t, err)
 	require.Len(t, a.messages(kept.ConversationID), 1)

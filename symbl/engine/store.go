@@ -32,6 +32,8 @@ type store struct {
 	blobs  jetstream.ObjectStore
 	packer *packer
 	inline int // bytes
+
+	objects jetstream.Stream // of blobs
 }
 
 // version is the state of an entry that a change is based on.
@@ -40,8 +42,8 @@ type version struct {
 	blob     string // that holds the value, if it is large
 }
 
-func newStore(kv jetstream.KeyValue, blobs jetstream.ObjectStore, maxPayload int64) *store {
-	return &store{kv: kv, blobs: blobs, packer: &packer{}, inline: int(min(maxInline, maxPayload/2))}
+func newStore(kv jetstream.KeyValue, blobs jetstream.ObjectStore, objects jetstream.Stream, maxPayload int64) *store {
+	return &store{kv: kv, blobs: blobs, objects: objects, packer: &packer{}, inline: int(min(maxInline, maxPayload/2))}
 }
 
 // read gives the packed value of an entry, or errNotFound.

@@ -39,7 +39,45 @@ func (e *Engine) sweep(ctx context.Context) (int, error) {
 		return values, err
 	}
 	parts, err := e.store.sweepUploads(ctx, e.now().Add(-sweepUploadAge))
-	return values + parts, err
+	if err != nil {
+		return values + parts, err
+	}
+	halves, err := e.store.sweepHalves(ctx, e.now().Add(-sweepAge))
+	return values + parts + halves, err
+}
+
+// sweepHalves removes what was written of objects whose writer was killed: an
+// object is listed only when all of it is there.
+func (s *store) sweepHalves(ctx context.Context, before time.Time) (int, error) {
+	// The objects are listed last, so that each that is whole by now is among them.
+	info, err := s.objects.Info(ctx, jetstream.WithSubjectFilter(chunkTopic+">"))
+	if err != nil {
+		return 0, fmt.Errorf("list chunks: %w", err)
+	}
+	list, err := s.blobs.List(ctx)
+	if err != nil && !errors.Is(err, jetstream.ErrNoObjectsFound) {
+		return 0, fmt.Errorf("list objects: %w", err)
+	}
+	for _, o := range list {
+		delete(info.State.Subjects, chunkTopic+o.NUID)
+	}
+	removed := 0
+	for subject := range info.State.Subjects {
+		last, err := s.objects.GetLastMsgForSubject(ctx, subject)
+		if errors.Is(err, jetstream.ErrMsgNotFound) { // its object was removed since
+			continue
+		} else if err != nil {
+			return removed, fmt.Errorf("read chunk: %w", err)
+		}
+		if !last.Time.Before(before) {
+			continue
+		}
+		if err := s.objects.Purge(ctx, jetstream.WithPurgeSubject(subject)); err != nil {
+			return removed, fmt.Errorf("remove chunks: %w", err)
+		}
+		removed++
+	}
+	return removed, nil
 }
 
 // sweep removes the objects from before a time whose entry refers to another
