@@ -19,7 +19,7 @@ type RecordingView struct {
 	ConversationID string            `json:"conversationId"`
 	Trackers       []string          `json:"trackers"` // that were found
 	Alerts         []AlertView       `json:"alerts"`
-	Attempts       map[string]int    `json:"attempts"` // failures by step
+	Attempts       map[string]int    `json:"attempts"` // by step: how often it was tried, polls apart
 	Error          string            `json:"error"`    // the last one
 	Call           CallView          `json:"call"`
 	Steps          []events.StepTime `json:"steps"`       // what was done when
@@ -74,8 +74,11 @@ func View(e events.Entry) RecordingView {
 		},
 		Steps: list(e.Steps), DeadLetters: list(e.DeadLetters),
 	}
-	for step, n := range e.Attempts {
-		v.Attempts[step] = n
+	for step, failures := range e.Attempts {
+		v.Attempts[step] = failures
+	}
+	for _, done := range e.Steps {
+		v.Attempts[done.Step]++
 	}
 	for _, a := range e.Alerts {
 		one := AlertView{AlertID: a.AlertID, Destination: a.Destination, Channel: a.Channel, TS: a.TS, Feedback: list(a.Feedback)}

@@ -30,7 +30,7 @@ func (s *Service) await(ctx context.Context, d delivery) error {
 	if _, err := dataOf[Submitted](d.event, TypeSubmitted); err != nil {
 		return dead(ReasonMalformed, err)
 	}
-	e, err := s.Entry(ctx, d.event.Subject)
+	e, err := s.entry(ctx, d.event.Subject)
 	switch {
 	case errors.Is(err, ErrNotFound):
 		return nil
@@ -58,7 +58,7 @@ func (s *Service) awake(ctx context.Context, d delivery) error {
 	if err != nil {
 		return dead(ReasonMalformed, err)
 	}
-	e, err := s.Entry(ctx, w.Key)
+	e, err := s.entry(ctx, w.Key)
 	switch {
 	case err != nil && !errors.Is(err, ErrNotFound):
 		return err

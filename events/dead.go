@@ -13,6 +13,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/trackerbell/trackerbell/internal/crash"
+	"github.com/trackerbell/trackerbell/notify"
 )
 
 // DeadLetter is a message that could not be handled, with all that is needed
@@ -98,6 +99,23 @@ func (s *Service) noteFailure(ctx context.Context, key, step string, cause error
 	})
 }
 
+// noteWaiting tells in the ledger, once, what a recording waits for. That is no
+// failure and counts as none.
+func (s *Service) noteWaiting(ctx context.Context, key string, cause error, log *zap.Logger) {
+	text := clip(cause.Error(), maxErrorBytes)
+	first := false
+	_, err := s.mutate(ctx, key, func(e *Entry) error {
+		if first = e.Stage != "" && e.Error != text; !first {
+			return errUnchanged
+		}
+		e.Error = text
+		return nil
+	})
+	if err == nil && first {
+		log.Info("the recording is not there yet; waiting", zap.Error(cause))
+	}
+}
+
 // DeadLetters reads up to limit dead letters, newest first, from cursor on (0:
 // from the newest).
 func (s *Service) DeadLetters(ctx context.Context, cursor uint64, limit int) (DeadPage, error) {
@@ -107,7 +125,7 @@ func (s *Service) DeadLetters(ctx context.Context, cursor uint64, limit int) (De
 	}
 	info, err := set.dead.Info(ctx)
 	if err != nil {
-		return DeadPage{}, fmt.Errorf("read dead letters: %w", err)
+		return DeadPage{}, fmt.Errorf("%w: read dead letters: %w", ErrUnavailable, err)
 	}
 	seq := info.State.LastSeq
 	if cursor > 0 && cursor <= seq {
@@ -153,7 +171,7 @@ func readEvent(ctx context.Context, stream jetstream.Stream, seq uint64) (Event,
 	case errors.Is(err, jetstream.ErrMsgNotFound):
 		return Event{}, ErrNotFound
 	case err != nil:
-		return Event{}, fmt.Errorf("read message %d: %w", seq, err)
+		return Event{}, fmt.Errorf("%w: read message %d: %w", ErrUnavailable, seq, err)
 	}
 	var ev Event
 	if err := json.Unmarshal(raw.Data, &ev); err != nil {
@@ -162,16 +180,32 @@ func readEvent(ctx context.Context, stream jetstream.Stream, seq uint64) (Event,
 	return ev, nil
 }
 
-// DropDead deletes a dead letter for good.
+// DropDead deletes a dead letter for good: its recording, or that alert of it,
+// is done with.
 func (s *Service) DropDead(ctx context.Context, id uint64) error {
 	letter, err := s.DeadLetter(ctx, id)
 	if err != nil {
 		return err
 	}
-	if err := s.unmarkDead(ctx, letter, func(*Entry) {}); err != nil {
+	err = s.unmarkDead(ctx, letter, func(e *Entry) { e.giveUp(letter.Step, letter.alertID()) })
+	if err != nil {
 		return err
 	}
 	return s.deleteDead(ctx, id)
+}
+
+// alertID is the id of the alert that the letter of the notify step is about;
+// empty where that cannot be read.
+func (l *DeadLetter) alertID() string {
+	ev, err := decodeEvent(l.Event)
+	if err != nil {
+		return ""
+	}
+	alert, err := dataOf[notify.Alert](ev, TypeAlert)
+	if err != nil {
+		return ""
+	}
+	return alert.ID
 }
 
 // unmarkDead takes a dead letter off the ledger and changes the entry with it.

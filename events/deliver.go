@@ -38,7 +38,7 @@ func (s *Service) deliver(ctx context.Context, d delivery, limit *rate.Limiter) 
 		parts = t.Parts(alert)
 	}
 	for alert.Part = range parts {
-		e, err := s.Entry(ctx, alert.Recording)
+		e, err := s.entry(ctx, alert.Recording)
 		if err != nil && !errors.Is(err, ErrNotFound) {
 			return err
 		}

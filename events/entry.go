@@ -84,6 +84,7 @@ type AlertRecord struct {
 	Seq      uint64            `json:"seq,omitempty"`  // of the alert's event in ALERTS
 	Said     []Said            `json:"said,omitempty"` // what it quotes
 	Feedback []notify.Feedback `json:"feedback,omitempty"`
+	Dropped  bool              `json:"dropped,omitempty"` // its dead letter was: it will not be posted
 }
 
 // Post is one message of an alert.
@@ -170,8 +171,11 @@ func (a *AlertRecord) part(n int) *Post {
 	return &a.Replies[n-1]
 }
 
-// done tells whether all messages of the alert are posted.
+// done tells whether all messages of the alert are posted, or never will be.
 func (a *AlertRecord) done() bool {
+	if a.Dropped {
+		return true
+	}
 	open := func(p Post) bool { return p.PostedAt.IsZero() }
 	return !open(a.Post) && !slices.ContainsFunc(a.Replies, open)
 }
@@ -187,6 +191,19 @@ func (e *Entry) settle() {
 		}
 	}
 	e.Stage = StageDone
+}
+
+// giveUp notes that somebody dropped the dead letter of a step: nothing more
+// comes of it.
+func (e *Entry) giveUp(step, alertID string) {
+	if step != StepNotify {
+		e.Stage = StageDone
+		return
+	}
+	if a := e.alert(alertID); a != nil {
+		a.Dropped = true
+	}
+	e.settle()
 }
 
 // restart forgets what the previous run did, but not that it was.

@@ -105,7 +105,7 @@ func (s *Service) showFeedback(ctx context.Context, d delivery, limit *rate.Limi
 	if err != nil {
 		return dead(ReasonMalformed, err)
 	}
-	e, err := s.Entry(ctx, given.Recording)
+	e, err := s.entry(ctx, given.Recording)
 	if err != nil && !errors.Is(err, ErrNotFound) {
 		return err
 	}

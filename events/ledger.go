@@ -37,12 +37,15 @@ func newLedger(ctx context.Context, js jetstream.JetStream, kv jetstream.KeyValu
 
 // Get reads the entry of a key; ErrNotFound when there is none.
 func (l *Ledger) Get(ctx context.Context, key string) (Entry, error) {
+	if len(key) > maxKeyBytes {
+		return Entry{}, ErrNotFound
+	}
 	v, err := l.kv.Get(ctx, key)
 	switch {
 	case errors.Is(err, jetstream.ErrKeyNotFound), errors.Is(err, jetstream.ErrInvalidKey):
 		return Entry{}, ErrNotFound
 	case err != nil:
-		return Entry{}, fmt.Errorf("read ledger: %w", err)
+		return Entry{}, fmt.Errorf("%w: read ledger: %w", ErrUnavailable, err)
 	}
 	return decodeEntry(v.Value(), v.Revision())
 }
@@ -121,7 +124,7 @@ type Page struct {
 func (l *Ledger) List(ctx context.Context, cursor uint64, limit int) (Page, error) {
 	info, err := l.stream.Info(ctx)
 	if err != nil {
-		return Page{}, fmt.Errorf("read ledger: %w", err)
+		return Page{}, fmt.Errorf("%w: read ledger: %w", ErrUnavailable, err)
 	}
 	first, end := max(info.State.FirstSeq, 1), info.State.LastSeq+1 // end is exclusive
 	if cursor > 0 && cursor < end {
@@ -157,11 +160,11 @@ func (l *Ledger) between(ctx context.Context, begin, end uint64) ([]Entry, error
 		DeliverPolicy: jetstream.DeliverByStartSequencePolicy, OptStartSeq: begin, InactiveThreshold: 10 * time.Second,
 	})
 	if err != nil {
-		return nil, fmt.Errorf("read ledger: %w", err)
+		return nil, fmt.Errorf("%w: read ledger: %w", ErrUnavailable, err)
 	}
 	batch, err := cons.FetchNoWait(int(end - begin))
 	if err != nil {
-		return nil, fmt.Errorf("read ledger: %w", err)
+		return nil, fmt.Errorf("%w: read ledger: %w", ErrUnavailable, err)
 	}
 	defer func() {
 		if info := cons.CachedInfo(); info != nil {
@@ -172,7 +175,7 @@ func (l *Ledger) between(ctx context.Context, begin, end uint64) ([]Entry, error
 	for msg := range batch.Messages() {
 		meta, err := msg.Metadata()
 		if err != nil {
-			return nil, fmt.Errorf("read ledger: %w", err)
+			return nil, fmt.Errorf("%w: read ledger: %w", ErrUnavailable, err)
 		}
 		if meta.Sequence.Stream >= end {
 			break
@@ -187,7 +190,7 @@ func (l *Ledger) between(ctx context.Context, begin, end uint64) ([]Entry, error
 		found = append(found, e)
 	}
 	if err := batch.Error(); err != nil {
-		return nil, fmt.Errorf("read ledger: %w", err)
+		return nil, fmt.Errorf("%w: read ledger: %w", ErrUnavailable, err)
 	}
 	return found, nil
 }

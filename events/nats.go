@@ -1,6 +1,7 @@
 package events
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -128,7 +129,7 @@ func (n *NATS) waitConnected(ctx context.Context) error {
 	defer cancel()
 	for !n.Conn.IsConnected() {
 		if err := pause(ctx, 50*time.Millisecond); err != nil {
-			return errors.New("nats does not answer at nats.url")
+			return fmt.Errorf("nothing answers at nats.url: %w", cmp.Or(n.Conn.LastError(), nats.ErrNoServers))
 		}
 	}
 	return nil

@@ -50,7 +50,10 @@ type Utterance struct {
 	End     float64 `json:"end"`
 }
 
-const maxPlainID = 128
+const (
+	maxPlainID  = 128
+	maxKeyBytes = 256
+)
 
 // Key is the key of a recording: "<source>.<id>". Ids of [A-Za-z0-9_-]{1,128}
 // stand unchanged; any other is replaced by "=" and the base64url SHA-256 of

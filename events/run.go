@@ -55,6 +55,8 @@ func (s *Service) runStages(ctx context.Context) error {
 // pipeline is the way of the data, stage by stage; the notify stages follow
 // with their destinations.
 func (s *Service) pipeline() []*stage {
+	note := s.newStage(noteConsumer, StepSubmit, noteWorkers, s.note, s.consumer(noteConsumer, subjectReady+">"))
+	note.aside = true
 	submit := s.newStage(StepSubmit, StepSubmit, submitWorkers, s.submit, s.consumer(StepSubmit, subjectReady+">"))
 	await := s.newStage(StepAwait, StepAwait, awaitWorkers, s.await, s.consumer(StepAwait, subjectSubmitted+">", subjectWake+">"))
 	route := s.newStage(StepRoute, StepRoute, routeWorkers, s.route, s.consumer(StepRoute, subjectProcessed+">"))
@@ -65,7 +67,7 @@ func (s *Service) pipeline() []*stage {
 		}
 		return s.jobsFree(ctx, cons)
 	}
-	return []*stage{submit, await, route}
+	return []*stage{note, submit, await, route}
 }
 
 func (s *Service) newStage(name, step string, workers int, handle func(context.Context, delivery) error, open openFunc) *stage {

@@ -81,6 +81,7 @@ type Options struct {
 	FallbackChannel string                   // gets what its own channel refuses for good; empty: nothing does
 	RateAll         float64                  // messages a second to all destinations of this process together; 0: no limit of our own
 	MaxMedia        int64                    // bytes
+	TextOnly        string                   // why only transcripts can be submitted, and what to do; empty: media can
 	Sources         map[string]SourceOptions // by name
 	Drain           time.Duration
 }
@@ -201,7 +202,24 @@ func (s *Service) streams() (*streamSet, error) {
 }
 
 // Entry reads the ledger's entry of a recording; ErrNotFound if there is none.
+// What was accepted before is there.
 func (s *Service) Entry(ctx context.Context, key string) (Entry, error) {
+	set, err := s.streams()
+	if err != nil {
+		return Entry{}, err
+	}
+	e, err := set.ledger.Get(ctx, key)
+	if !errors.Is(err, ErrNotFound) {
+		return e, err
+	}
+	if err := s.noted(ctx, set); err != nil {
+		return Entry{}, err
+	}
+	return set.ledger.Get(ctx, key)
+}
+
+// entry is Entry as the stages need it: what they ask for has been written.
+func (s *Service) entry(ctx context.Context, key string) (Entry, error) {
 	set, err := s.streams()
 	if err != nil {
 		return Entry{}, err
@@ -214,6 +232,11 @@ func (s *Service) Entries(ctx context.Context, cursor uint64, limit int) (Page, 
 	set, err := s.streams()
 	if err != nil {
 		return Page{}, err
+	}
+	if cursor == 0 {
+		if err := s.noted(ctx, set); err != nil {
+			return Page{}, err
+		}
 	}
 	return set.ledger.List(ctx, cursor, limit)
 }

@@ -222,7 +222,7 @@ func TestAJobThatNeverEndsIsADeadLetter(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, ReasonJobTimeout, letter.Reason)
 	require.NoError(t, h.DropDead(t.Context(), letter.ID))
-	h.settled(h.Service, "calls.a", StageSubmitted)
+	h.settled(h.Service, "calls.a", StageDone)
 }
 
 func TestAReplayedRecordingIsARunOfItsOwn(t *testing.T) {

@@ -40,6 +40,7 @@ type stage struct {
 	handle  func(context.Context, delivery) error
 	room    func(context.Context) int // how many messages may be taken now; nil: as many as there are workers
 	gate    gate
+	aside   bool // it only looks at messages that another stage works on
 
 	turned  atomic.Int64 // when the loop last turned, Unix nanoseconds
 	failing atomic.Bool  // the last pull did not work
@@ -215,15 +216,18 @@ func (st *stage) settle(ctx context.Context, msg jetstream.Msg, d delivery, err 
 	case err == nil:
 		st.gate.ok(now)
 		err = msg.Ack()
-		if st.step != StepNotify {
+		if !st.aside && st.step != StepNotify {
 			st.svc.discard(ctx, d.seq)
 		}
 	case stopped(ctx, err):
 		err = msg.Nak()
 	case errors.As(err, &wait):
-		if wait.stage {
+		switch {
+		case wait.stage:
 			st.gate.hold(wait.after, now)
 			log.Info("upstream asks to slow down", zap.Duration("after", wait.after), zap.Error(wait.err))
+		case wait.err != nil && st.step == StepSubmit:
+			st.svc.noteWaiting(ctx, d.event.Subject, wait.err, log)
 		}
 		err = msg.NakWithDelay(wait.after)
 	default:

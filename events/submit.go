@@ -124,6 +124,9 @@ func (s *Service) send(ctx context.Context, rec Recording, e Entry) (symbl.Job, 
 	if rec.isText() && !rec.MediaText {
 		return s.sendText(ctx, rec, e, opt)
 	}
+	if s.opt.TextOnly != "" && !rec.MediaText {
+		return symbl.Job{}, dead(ReasonRefused, errors.New(s.opt.TextOnly))
+	}
 	found, err := s.probe(ctx, rec)
 	if err != nil {
 		return symbl.Job{}, err

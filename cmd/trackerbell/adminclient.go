@@ -60,9 +60,12 @@ func reachable(addr string) string {
 
 // do calls the admin API and decodes its answer into out, unless out is nil.
 func (c *adminClient) do(ctx context.Context, method, path string, out any) error {
+	if u, err := url.Parse(c.base); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+		return usagef("--admin: must be an http or https URL, such as http://127.0.0.1:8081")
+	}
 	req, err := http.NewRequestWithContext(ctx, method, c.base+path, nil)
 	if err != nil {
-		return usagef("--admin: %v", err)
+		return usagef("--admin: %v", bare(err))
 	}
 	if c.token != "" {
 		req.Header.Set("Authorization", "Bearer "+c.token)
@@ -75,6 +78,9 @@ func (c *adminClient) do(ctx context.Context, method, path string, out any) erro
 	body, err := io.ReadAll(io.LimitReader(resp.Body, 64<<20))
 	if err != nil {
 		return fmt.Errorf("read the answer of %s: %w", c.base, err)
+	}
+	if resp.StatusCode == http.StatusUnauthorized {
+		return &statusError{status: resp.StatusCode, title: "the service at " + c.base + " wants another token: check admin.token, or admin.tokenFile, in the configuration"}
 	}
 	if resp.StatusCode >= http.StatusBadRequest {
 		return &statusError{status: resp.StatusCode, title: problemTitle(resp.StatusCode, body)}

@@ -80,3 +80,11 @@ func newDestination(cfg *config.Config, d config.Destination, console *notify.Co
 		return console, nil
 	}
 }
+
+// rates are Slack's limits where alerts go to Slack; a terminal has none.
+func rates(cfg *config.Config) config.Slack {
+	if cfg.Slack.Token == "" {
+		return config.Slack{}
+	}
+	return cfg.Slack
+}

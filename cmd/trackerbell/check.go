@@ -73,7 +73,11 @@ func describeConfig(path string, cfg *config.Config) string {
 	if path == "" {
 		path = "no file"
 	}
-	return fmt.Sprintf("%s: %d sources, %d routes", path, len(cfg.Sources), len(cfg.Routes))
+	sources := fmt.Sprintf("%d sources", len(cfg.Sources))
+	if len(cfg.Sources) == 0 {
+		sources = "the source " + config.DefaultSource + ", as none is configured"
+	}
+	return fmt.Sprintf("%s: %s, %d routes", path, sources, len(cfg.Routes))
 }
 
 // checkNATS reaches the external NATS, or opens the embedded store; when a

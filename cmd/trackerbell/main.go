@@ -126,7 +126,7 @@ func (g *globals) load() (*config.Config, error) {
 		_, _ = fmt.Fprintln(g.err, "trackerbell: warning:", w)
 	}
 	if err != nil {
-		return nil, err
+		return nil, withSources(cfg, err)
 	}
 	cfg.Trackers = beside(g.Config, cfg.Trackers)
 	return cfg, nil

@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/trackerbell/trackerbell/config"
 )
@@ -46,6 +47,26 @@ func preflight(cfg *config.Config) error {
 		return problems
 	}
 	return nil
+}
+
+// withSources adds to what is wrong with a configuration what its providers
+// find wrong, so that all is told at once. cfg is what could be read of it, or
+// nil.
+func withSources(cfg *config.Config, err error) error {
+	var problems, more config.Problems
+	if cfg == nil || !errors.As(err, &problems) {
+		return err
+	}
+	if _, wrong := openSources(cfg); !errors.As(wrong, &more) {
+		return err
+	}
+	for _, p := range more {
+		told := func(known config.Problem) bool { return known.Key == p.Key }
+		if !slices.ContainsFunc(problems, told) {
+			problems = append(problems, p)
+		}
+	}
+	return problems
 }
 
 // beside is a file that the configuration names: a relative path is looked for

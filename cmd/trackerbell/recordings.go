@@ -142,7 +142,7 @@ func recordingRows(r api.RecordingView) [][]string {
 		rows = append(rows, []string{"step", s.Step + " at " + s.At.Local().Format(time.TimeOnly)})
 	}
 	for _, step := range slices.Sorted(maps.Keys(r.Attempts)) {
-		rows = append(rows, []string{"failures", fmt.Sprintf("%s: %d", step, r.Attempts[step])})
+		rows = append(rows, []string{"attempts", fmt.Sprintf("%s: %d", step, r.Attempts[step])})
 	}
 	if r.Error != "" {
 		rows = append(rows, []string{"error", r.Error})

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"regexp"
+	"strings"
 	"slices"
 
 	"go.yaml.in/yaml/v3"
@@ -84,13 +86,35 @@ func isObject(raw []byte) bool {
 	return yaml.Unmarshal(raw, &node) == nil && len(node.Content) > 0 && node.Content[0].Kind == yaml.MappingNode
 }
 
+// decodeStrict decodes YAML, of which JSON is a part. What is wrong is told in
+// one line, in the words of the file.
 func decodeStrict[T any](raw []byte, out *T) error {
 	dec := yaml.NewDecoder(bytes.NewReader(raw))
 	dec.KnownFields(true)
-	if err := dec.Decode(out); err != nil && !errors.Is(err, io.EOF) {
-		return err
+	err := dec.Decode(out)
+	var wrong *yaml.TypeError
+	switch {
+	case errors.Is(err, io.EOF):
+		return nil
+	case errors.As(err, &wrong):
+		return errors.New(plainYAML(strings.Join(wrong.Errors, "; ")))
 	}
-	return nil
+	return err
+}
+
+// plainYAML takes the words of Go out of what package yaml says.
+func plainYAML(text string) string {
+	for _, r := range []struct{ said, plain string }{
+		{`field (\S+) not found in type \S+`, "unknown key $1"},
+		{"cannot unmarshal !!\\S+ (`[^`]*`) into \\[\\]\\S+", "$1 is not a list"},
+		{"cannot unmarshal !!\\S+ (`[^`]*`) into string", "$1 is not a text"},
+		{`cannot unmarshal !!seq into \S+`, "a list stands where none belongs"},
+		{`cannot unmarshal !!map into \S+`, "keys stand where none belong"},
+		{"cannot unmarshal !!\\S+ (`[^`]*`) into \\S+", "$1 does not belong here"},
+	} {
+		text = regexp.MustCompile(r.said).ReplaceAllString(text, r.plain)
+	}
+	return text
 }
 
 func (e trackerEntry) tracker() symbl.Tracker {

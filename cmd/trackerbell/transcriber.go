@@ -25,3 +25,12 @@ func newTranscriber(cfg *config.Config) (engine.Transcriber, error) {
 	}
 	return nil, nil //nolint:nilnil // none is a valid choice
 }
+
+// textOnly says why a recording of sound cannot be processed; empty when it
+// can.
+func textOnly(cfg *config.Config) string {
+	if cfg.Symbl.BaseURL != "" || cfg.Engine.Transcriber != "none" {
+		return ""
+	}
+	return "audio and video need a transcriber: set engine.transcriber to openai or command, or symbl.baseURL to a Symbl that transcribes, and replay this"
+}

@@ -1,0 +1,59 @@
+package events
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+const (
+	noteConsumer = "note"
+	noteWorkers  = 8
+	// noteWait is how long a reader waits for what was accepted just now.
+	noteWait = 2 * time.Second
+	noteTick = 10 * time.Millisecond
+)
+
+// note enters an accepted recording into the ledger, so that it is seen while
+// it waits for the submit stage, which may be at symbl.maxJobs or without its
+// Symbl. Ingest does not do it itself: a webhook costs one write, and a process
+// that dies between two would lose the recording or the ledger's truth.
+func (s *Service) note(ctx context.Context, d delivery) error {
+	rec, err := dataOf[Recording](d.event, TypeReady)
+	if err != nil || d.event.Replay > 0 {
+		return nil // the submit stage tells of the one, and the replay has entered the other
+	}
+	_, err = s.mutate(ctx, rec.Key, func(e *Entry) error {
+		if e.Stage != "" {
+			return errUnchanged
+		}
+		*e = firstEntry(rec, d.seq, e.revision)
+		return nil
+	})
+	return err
+}
+
+// noted waits, not for long, until the note stage has entered what was accepted
+// before.
+func (s *Service) noted(ctx context.Context, set *streamSet) error {
+	limited, cancel := context.WithTimeout(ctx, noteWait)
+	defer cancel()
+	for {
+		cons, err := set.recordings.Consumer(limited, noteConsumer)
+		switch {
+		case errors.Is(err, jetstream.ErrConsumerNotFound), limited.Err() != nil && ctx.Err() == nil:
+			return nil
+		case err != nil:
+			return fmt.Errorf("%w: ask consumer %s: %w", ErrUnavailable, noteConsumer, err)
+		}
+		if info := cons.CachedInfo(); info.NumPending == 0 && info.NumAckPending == 0 {
+			return nil
+		}
+		if pause(limited, noteTick) != nil {
+			return nil
+		}
+	}
+}
