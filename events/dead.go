@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -36,8 +35,9 @@ type DeadPage struct {
 	Next    uint64 // where the next page begins; 0 at the end
 }
 
-// bury makes a dead letter of a message.
-func (s *Service) bury(ctx context.Context, step, subject string, d delivery, attempts int, reason string, cause error) error {
+// bury makes a dead letter of a message. run tells attempts at the step apart: a
+// replay that fails again is a letter of its own.
+func (s *Service) bury(ctx context.Context, step, run, subject string, d delivery, attempts int, reason string, cause error) error {
 	set, err := s.streams()
 	if err != nil {
 		return err
@@ -51,9 +51,7 @@ func (s *Service) bury(ctx context.Context, step, subject string, d delivery, at
 			return fmt.Errorf("encode dead letter: %w", err)
 		}
 	}
-	// The sequence is in the id, so that a replay that fails again is a letter
-	// of its own.
-	id := msgID("dead/"+subject+"/"+strconv.FormatUint(d.seq, 10), d.event.Subject, d.event.Replay)
+	id := msgID("dead/"+step+"/"+run, d.event.Subject, d.event.Replay)
 	msg, err := newEvent(subjectDead+step, TypeDead, id, d.event.Subject, d.event.Replay, s.now(), letter)
 	if err != nil {
 		return err

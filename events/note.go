@@ -22,9 +22,12 @@ const (
 // Symbl. Ingest does not do it itself: a webhook costs one write, and a process
 // that dies between two would lose the recording or the ledger's truth.
 func (s *Service) note(ctx context.Context, d delivery) error {
+	if d.event.Replay > 0 {
+		return nil // it is in the ledger
+	}
 	rec, err := dataOf[Recording](d.event, TypeReady)
-	if err != nil || d.event.Replay > 0 {
-		return nil // the submit stage tells of the one, and the replay has entered the other
+	if err != nil {
+		return nil //nolint:nilerr // the submit stage makes the dead letter
 	}
 	_, err = s.mutate(ctx, rec.Key, func(e *Entry) error {
 		if e.Stage != "" {

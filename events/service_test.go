@@ -353,3 +353,27 @@ func TestAFullStreamRefusesNewRecordings(t *testing.T) {
 	require.NoError(t, err)
 	require.Less(t, state.State.Bytes, uint64(64<<10), "room is left for the stages")
 }
+
+func TestAJobThatSeveralFindFailedIsOneDeadLetter(t *testing.T) {
+	h := newHouse(t, nil)
+	h.symbl.setStatus(symbl.InProgress)
+	h.run(h.Service)
+	h.accept(transcript("a"))
+	e := h.settled(h.Service, "calls.a", StageSubmitted)
+	h.symbl.setStatus(symbl.Failed)
+	var wakes sync.WaitGroup
+	for _, status := range []string{"completed", "failed"} {
+		wakes.Go(func() { _ = h.Wake(context.Background(), Wake{Key: e.Key, JobID: e.JobID, Status: status}) })
+	}
+	wakes.Wait()
+	h.settled(h.Service, "calls.a", StageDead)
+	cons, err := h.js.Consumer(t.Context(), StreamRecordings, StepAwait)
+	require.NoError(t, err)
+	require.Eventually(t, func() bool {
+		info, err := cons.Info(t.Context())
+		return err == nil && info.NumPending == 0 && info.NumAckPending == 0
+	}, soon, tick)
+	page, err := h.DeadLetters(t.Context(), 0, 10)
+	require.NoError(t, err)
+	require.Len(t, page.Letters, 1)
+}

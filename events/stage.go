@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -248,11 +249,15 @@ func (st *stage) failed(ctx context.Context, msg jetstream.Msg, d delivery, caus
 		reason = hopeless.reason
 	}
 	n, failing := int(d.delivered), time.Duration(0)
+	run := strconv.FormatUint(d.seq, 10)
 	if d.event.Subject != "" {
 		e, err := st.svc.noteFailure(ctx, d.event.Subject, st.step, cause)
 		if err != nil {
 			log.Debug("failure is not noted", zap.Error(err))
 		} else {
+			if st.step == StepAwait { // a wake and a poll may both find the job failed
+				run = e.SubmittedAt.Format(time.RFC3339Nano)
+			}
 			since := e.FailingSince[st.step]
 			n, failing = e.Attempts[st.step], st.svc.now().Sub(since)
 			if reason == "" && (failing > giveUpAfter || n >= poisonTries && st.gate.okSince(since)) {
@@ -261,7 +266,7 @@ func (st *stage) failed(ctx context.Context, msg jetstream.Msg, d delivery, caus
 		}
 	}
 	if reason != "" {
-		if err := st.svc.bury(ctx, st.step, msg.Subject(), d, n, reason, cause); err != nil {
+		if err := st.svc.bury(ctx, st.step, run, msg.Subject(), d, n, reason, cause); err != nil {
 			return errors.Join(err, msg.NakWithDelay(firstHourMax))
 		}
 		return msg.TermWithReason(reason)

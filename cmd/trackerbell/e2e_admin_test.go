@@ -52,7 +52,7 @@ func TestEndToEndTheAdminAPIShowsRecordingsAsPromised(t *testing.T) {
 	require.Empty(t, r.Error)
 	require.Equal(t, map[string]int{"submit": 1, "await": 1, "route": 1, "notify": 1}, r.Attempts)
 	require.Len(t, r.Alerts, 1)
-	require.ElementsMatch(t, []string{"alertId", "destination", "channel", "ts", "postedAt"}, slices.Collect(maps.Keys(r.Alerts[0])))
+	require.ElementsMatch(t, []string{"alertId", "destination", "channel", "ts", "postedAt", "feedback"}, slices.Collect(maps.Keys(r.Alerts[0])))
 	require.Equal(t, "#promotions", r.Alerts[0]["destination"])
 	require.Equal(t, channel.Channel, r.Alerts[0]["channel"])
 	require.Equal(t, channel.TS, r.Alerts[0]["ts"])

@@ -8,8 +8,8 @@ import (
 	"io"
 	"os"
 	"regexp"
-	"strings"
 	"slices"
+	"strings"
 
 	"go.yaml.in/yaml/v3"
 
