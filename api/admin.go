@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"net/http"
+	"net/http/pprof" //nolint:gosec // its own registration is with a mux that nothing serves
 
 	"github.com/labstack/echo/v4"
 	"github.com/prometheus/client_golang/prometheus"
@@ -54,6 +55,7 @@ type AdminDeps struct {
 	Gatherer    prometheus.Gatherer
 	Engine      http.Handler
 	Credentials func(context.Context) (Credentials, error)
+	Level       http.Handler // shows and changes the log level (zap.AtomicLevel)
 	Log         *zap.Logger
 }
 
@@ -67,6 +69,7 @@ func NewAdmin(cfg AdminConfig, deps AdminDeps) http.Handler {
 	e.GET("/metrics", echo.WrapHandler(promhttp.HandlerFor(deps.Gatherer, promhttp.HandlerOpts{})))
 	e.GET("/", index, g.viewers)
 	addAPI(e, g, deps)
+	addDebug(e, g, deps.Level)
 	if deps.Engine != nil {
 		// The engine has tokens of its own; admin.token means nothing to it.
 		engine := echo.WrapHandler(Streaming(deps.Engine))
@@ -101,6 +104,19 @@ func addAPI(e *echo.Echo, g *guard, deps AdminDeps) {
 		{http.MethodGet, "/engine/credentials", engine.show, g.operators},
 	} {
 		e.Add(r.method, "/api"+r.path, r.handle, noStore, r.allow, within(requestTimeout))
+	}
+}
+
+// addDebug adds profiling and the log level, for operators.
+func addDebug(e *echo.Echo, g *guard, level http.Handler) {
+	if level != nil {
+		e.Any("/api/log-level", echo.WrapHandler(level), g.operators)
+	}
+	for path, handle := range map[string]http.HandlerFunc{
+		"/debug/pprof/": pprof.Index, "/debug/pprof/:profile": pprof.Index, "/debug/pprof/cmdline": pprof.Cmdline,
+		"/debug/pprof/profile": pprof.Profile, "/debug/pprof/symbol": pprof.Symbol, "/debug/pprof/trace": pprof.Trace,
+	} {
+		e.GET(path, echo.WrapHandler(handle), g.operators)
 	}
 }
 

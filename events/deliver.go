@@ -218,7 +218,7 @@ func (s *Service) posted(ctx context.Context, posted posting, r notify.Receipt) 
 	if alert.Part > 0 {
 		return nil
 	}
-	s.dep.Metrics.alert(now.Sub(e.ReceivedAt))
+	s.dep.Metrics.alert(&e, now)
 	s.dep.Log.Info("posted", zap.String("recording", e.Key), zap.String("source", e.Source), zap.String("stage", StepNotify),
 		zap.String("destination", alert.Destination), zap.String("ts", r.TS))
 	return nil

@@ -90,7 +90,7 @@ func (s *Service) eraseCall(ctx context.Context, set *streamSet, e Entry) error 
 // takeBack deletes the messages of a call at their destinations.
 func (s *Service) takeBack(ctx context.Context, e Entry, f *Forgotten) error {
 	for _, a := range slices.Concat(e.Alerts, e.Earlier) {
-		editor, ok := s.dep.Notifiers.For(a.Destination).(notify.Editor)
+		editor, ok := s.aims().Notifiers.For(a.Destination).(notify.Editor)
 		for _, p := range append([]Post{a.Post}, a.Replies...) {
 			switch {
 			case p.PostedAt.IsZero():
@@ -172,7 +172,7 @@ func (s *Service) expire(ctx context.Context) error {
 			return err
 		}
 		for _, e := range page.Entries {
-			age := s.opt.Sources[e.Source].Retention
+			age := s.aims().Sources[e.Source].Retention
 			if age <= 0 || s.now().Sub(e.ReceivedAt) < age || e.State() != StageDone {
 				continue
 			}
@@ -187,8 +187,8 @@ func (s *Service) expire(ctx context.Context) error {
 }
 
 func (s *Service) sources() []SourceOptions {
-	list := make([]SourceOptions, 0, len(s.opt.Sources))
-	for _, o := range s.opt.Sources {
+	list := make([]SourceOptions, 0, len(s.aims().Sources))
+	for _, o := range s.aims().Sources {
 		list = append(list, o)
 	}
 	return list

@@ -12,6 +12,7 @@ type Metrics struct {
 	deads    *prometheus.CounterVec
 	alerts   prometheus.Counter
 	seconds  prometheus.Histogram
+	fromEnd  prometheus.Histogram
 	limited  prometheus.Counter
 	builtIn  prometheus.Counter
 	opinions *prometheus.CounterVec
@@ -33,6 +34,10 @@ func NewMetrics(reg prometheus.Registerer) (*Metrics, error) {
 			Name: "trackerbell_webhook_to_alert_seconds", Help: "Time from the webhook to its posted alert.",
 			Buckets: []float64{.05, .1, .5, 1, 5, 15, 60, 300, 900, 3600, 14400},
 		}),
+		fromEnd: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Name: "trackerbell_call_end_to_alert_seconds", Help: "Time from the end of the call to its posted alert, where the provider tells when it ended.",
+			Buckets: []float64{1, 5, 15, 30, 60, 120, 300, 600, 1800, 3600, 14400},
+		}),
 		limited: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "trackerbell_notify_throttled_total", Help: "Posts that the destination asked to delay.",
 		}),
@@ -43,7 +48,7 @@ func NewMetrics(reg prometheus.Registerer) (*Metrics, error) {
 			Name: "trackerbell_template_failures_total", Help: "Alerts posted with the built-in message because their route's template failed.",
 		}),
 	}
-	for _, c := range []prometheus.Collector{m.failures, m.deads, m.alerts, m.seconds, m.limited, m.builtIn, m.opinions} {
+	for _, c := range []prometheus.Collector{m.failures, m.deads, m.alerts, m.seconds, m.fromEnd, m.limited, m.builtIn, m.opinions} {
 		if err := reg.Register(c); err != nil {
 			return nil, err
 		}
@@ -94,9 +99,14 @@ func (m *Metrics) templateFailed() {
 	}
 }
 
-func (m *Metrics) alert(took time.Duration) {
-	if m != nil {
-		m.alerts.Inc()
-		m.seconds.Observe(took.Seconds())
+// alert counts an alert of a call, posted at now.
+func (m *Metrics) alert(e *Entry, now time.Time) {
+	if m == nil {
+		return
+	}
+	m.alerts.Inc()
+	m.seconds.Observe(now.Sub(e.ReceivedAt).Seconds())
+	if e.Call.Seconds > 0 && !e.Call.StartedAt.IsZero() {
+		m.fromEnd.Observe(now.Sub(e.Call.StartedAt).Seconds() - e.Call.Seconds)
 	}
 }

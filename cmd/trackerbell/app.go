@@ -29,6 +29,7 @@ import (
 type app struct {
 	cfg         *config.Config
 	log         *zap.Logger
+	level       http.Handler // shows and changes the level of log; nil: it is fixed
 	registry    *prometheus.Registry
 	lock        *dirLock // nil with an external NATS
 	public      net.Listener
@@ -108,7 +109,13 @@ func (a *app) wire(notifiers *notify.Switchboard) error {
 		Conn: a.nats.Conn, Backend: a.backend, Media: a, Download: a.download, Router: router,
 		Notifiers: notifiers, Log: a.log, Metrics: metrics,
 	})
-	return err
+	if err != nil {
+		return err
+	}
+	if err := a.registry.Register(events.NewBacklog(a.service)); err != nil {
+		return fmt.Errorf("register metrics: %w", err)
+	}
+	return nil
 }
 
 // Media asks the provider of a recording's source where its media is. The

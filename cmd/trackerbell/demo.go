@@ -45,7 +45,7 @@ func (c *demoCmd) Run(g *globals) (err error) {
 	}
 	log := zap.NewNop()
 	if c.Verbose {
-		log = newLogger(g.err)
+		log = newLogger(g.err, zap.InfoLevel)
 	}
 	a, err := newApp(g.ctx, cfg, log, notify.NewSwitchboard(notify.NewConsole(g.out, isTerminal(g.out)), nil))
 	if err != nil {

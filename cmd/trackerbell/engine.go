@@ -46,7 +46,7 @@ func (c *engineCmd) Run(g *globals) error {
 	if err := c.override(cfg); err != nil {
 		return err
 	}
-	s, err := openEngineServer(g.ctx, c.Addr, cfg, newLogger(g.err))
+	s, err := openEngineServer(g.ctx, c.Addr, cfg, newLogger(g.err, zap.InfoLevel))
 	if err == nil {
 		if err = s.announce(g.out); err == nil {
 			err = s.run(g.ctx)

@@ -30,7 +30,8 @@ func (c *serveCmd) Run(g *globals) error {
 	if err := preflight(cfg); err != nil {
 		return err
 	}
-	log := newLogger(g.err)
+	level := zap.NewAtomicLevel()
+	log := newLogger(g.err, level)
 	made, err := defaultSource(cfg, true)
 	if err != nil {
 		return err
@@ -43,6 +44,7 @@ func (c *serveCmd) Run(g *globals) error {
 	if err != nil {
 		return err
 	}
+	a.level = level
 	if err := announce(g.out, a, made); err != nil {
 		return errors.Join(err, a.Close(context.WithoutCancel(g.ctx)))
 	}
@@ -65,16 +67,16 @@ func announce(w io.Writer, a *app, made bool) error {
 	return err
 }
 
-// newLogger logs for a person on a terminal, and as JSON elsewhere.
-func newLogger(w io.Writer) *zap.Logger {
+// newLogger logs what level lets through, for a person on a terminal, and as JSON elsewhere.
+func newLogger(w io.Writer, level zapcore.LevelEnabler) *zap.Logger {
 	if isTerminal(w) {
 		enc := zap.NewDevelopmentEncoderConfig()
 		enc.EncodeTime = zapcore.TimeEncoderOfLayout("15:04:05.000")
-		return zap.New(zapcore.NewCore(zapcore.NewConsoleEncoder(enc), zapcore.AddSync(w), zap.InfoLevel))
+		return zap.New(zapcore.NewCore(zapcore.NewConsoleEncoder(enc), zapcore.AddSync(w), level))
 	}
 	enc := zap.NewProductionEncoderConfig()
 	enc.EncodeTime = zapcore.RFC3339NanoTimeEncoder
-	return zap.New(zapcore.NewCore(zapcore.NewJSONEncoder(enc), zapcore.AddSync(w), zap.InfoLevel))
+	return zap.New(zapcore.NewCore(zapcore.NewJSONEncoder(enc), zapcore.AddSync(w), level))
 }
 
 // isTerminal tells whether a person reads w.
