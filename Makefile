@@ -42,7 +42,7 @@ chart: ## lint and render the chart with every set of values in its ci/ folder
 	.ci/chart
 
 docs: ## write what is generated: docs/configuration.md and the README.md of the chart
-	go test ./config -run Reference -update
+	go test ./config -run 'Reference|SchemaOfTheChart' -update
 	$$(.ci/tool helm-docs) --chart-search-root helm
 
 image: ## the container image for this machine's platform

@@ -3,6 +3,7 @@ package config_test
 import (
 	"bytes"
 	"encoding/json"
+	"os"
 	"testing"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
@@ -70,4 +71,41 @@ func TestTheSchemaTellsWhatAnEditorShows(t *testing.T) {
 	require.JSONEq(t, `"127.0.0.1:8080"`, string(addr.Default))
 	require.JSONEq(t, `"8GiB"`, string(schema.Properties["nats"].Properties["maxBytes"].Default))
 	require.JSONEq(t, `1`, string(schema.Properties["nats"].Properties["replicas"].Default))
+}
+
+const chartSchemaFile = "../helm/trackerbell/values.schema.json"
+
+// The chart's values hold the configuration; what it may hold is not written
+// twice.
+func TestTheSchemaOfTheChartHasThatOfTheConfiguration(t *testing.T) {
+	data, err := os.ReadFile(chartSchemaFile)
+	require.NoError(t, err)
+	var chart map[string]json.RawMessage
+	require.NoError(t, json.Unmarshal(data, &chart))
+	var properties, definitions map[string]json.RawMessage
+	require.NoError(t, json.Unmarshal(chart["properties"], &properties))
+	require.NoError(t, json.Unmarshal(chart["definitions"], &definitions))
+
+	schema, err := config.NewSchema()
+	require.NoError(t, err)
+	for name, definition := range schema.Definitions {
+		definitions[name] = marshal(t, definition)
+	}
+	schema.Schema, schema.Title, schema.Definitions, schema.Type = "", "", nil, []string{"object"}
+	properties["config"] = marshal(t, schema)
+	chart["properties"], chart["definitions"] = marshal(t, properties), marshal(t, definitions)
+	want, err := json.MarshalIndent(chart, "", "  ")
+	require.NoError(t, err)
+	if *update {
+		require.NoError(t, os.WriteFile(chartSchemaFile, append(want, '\n'), 0o644))
+		return
+	}
+	require.Equal(t, string(want)+"\n", string(data), "run make docs")
+}
+
+func marshal(t *testing.T, v any) json.RawMessage {
+	t.Helper()
+	data, err := json.Marshal(v)
+	require.NoError(t, err)
+	return data
 }

@@ -22,6 +22,9 @@ give them, or {generate: token | webhook} where the chart makes one.
 {{- $_ := set $secrets $name (dict "generate" "webhook") -}}
 {{- end -}}
 {{- end -}}
+{{- if and .Values.engine.enabled (not (hasKey $secrets "engine-app-secret")) -}}
+{{- $_ := set $secrets "engine-app-secret" (dict "generate" "token") -}}
+{{- end -}}
 {{- with .Values.nats.existingSecret -}}
 {{- $_ := set $secrets "nats-creds" (dict "existingSecret" . "key" $.Values.nats.existingSecretKey) -}}
 {{- end -}}
@@ -55,6 +58,12 @@ give them, or {generate: token | webhook} where the chart makes one.
 {{- $_ := set (get $made (first $key)) (last $key) (printf "%s/%s" $dir $name) -}}
 {{- end -}}
 {{- end -}}
+{{- if .Values.engine.enabled -}}
+{{- $_ := set $made.engine "appId" "trackerbell" -}}
+{{- $made = mergeOverwrite $made (dict "symbl" (dict "appId" "trackerbell"
+      "baseURL" (printf "http://%s-engine:8090" (include "trackerbell.fullname" .))
+      "appSecretFile" (printf "%s/engine-app-secret" $dir))) -}}
+{{- end -}}
 {{- if hasKey $secrets "openai-api-key" -}}
 {{- $_ := set $made.engine "openai" (dict "apiKeyFile" (printf "%s/openai-api-key" $dir)) -}}
 {{- end -}}
@@ -85,6 +94,23 @@ give them, or {generate: token | webhook} where the chart makes one.
 {{- $v := .Values -}}
 {{- if and (not $v.nats.url) (gt (int $v.replicaCount) 1) -}}
 {{- fail "replicaCount: more than one pod needs nats.url, because the embedded NATS has one store" -}}
+{{- end -}}
+{{- range $key := list "autoscaling" "keda" "engine" -}}
+{{- if and (get $v $key).enabled (not $v.nats.url) -}}
+{{- fail (printf "%s.enabled: needs nats.url, because the embedded NATS has one store and one pod" $key) -}}
+{{- end -}}
+{{- end -}}
+{{- if and $v.autoscaling.enabled $v.keda.enabled -}}
+{{- fail "keda.enabled: set either autoscaling or keda, not both: two would fight over the number of pods" -}}
+{{- end -}}
+{{- if and $v.keda.enabled (not $v.keda.prometheusAddress) -}}
+{{- fail "keda.prometheusAddress: required, the consumers' lag is read there" -}}
+{{- end -}}
+{{- if and $v.engine.enabled (dig "symbl" "baseURL" "" $v.config) -}}
+{{- fail "engine.enabled: config.symbl.baseURL names another Symbl; keep one" -}}
+{{- end -}}
+{{- if and $v.trackers (or $v.engine.enabled (dig "symbl" "baseURL" "" $v.config)) -}}
+{{- fail "trackers: only defined with the engine inside the pods; use trackerbell trackers apply" -}}
 {{- end -}}
 {{- if and $v.nats.existingSecret (not $v.nats.url) -}}
 {{- fail "nats.existingSecret: only used with nats.url" -}}

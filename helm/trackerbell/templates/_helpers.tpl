@@ -52,3 +52,33 @@ annotations: {{- toYaml . | nindent 2 }}
 {{ .Values.image.repository }}:{{ .Values.image.tag | default .Chart.AppVersion }}
 {{- end -}}
 {{- end }}
+
+{{/* metadata of an object that others select by labels: (list $ suffix labels) */}}
+{{- define "trackerbell.labelled" -}}
+{{- $root := index . 0 -}}
+name: {{ include "trackerbell.fullname" $root }}{{ index . 1 }}
+namespace: {{ $root.Release.Namespace }}
+labels: {{- include "trackerbell.labels" $root | nindent 2 }}
+{{- with index . 2 }}
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end }}
+
+{{/* What owns the number of pods, if the chart does not. */}}
+{{- define "trackerbell.autoscaled" -}}
+{{- if or .Values.autoscaling.enabled .Values.keda.enabled }}true{{ end -}}
+{{- end }}
+
+{{/* What both containers of the test have. */}}
+{{- define "trackerbell.testContainer" -}}
+image: {{ include "trackerbell.image" . }}
+imagePullPolicy: {{ .Values.image.pullPolicy }}
+env:
+  - name: TRACKERBELL_CONFIG
+    value: /etc/trackerbell/trackerbell.yaml
+securityContext: {{- toYaml .Values.securityContext | nindent 2 }}
+resources: {requests: {cpu: 10m, memory: 32Mi}, limits: {memory: 128Mi}}
+volumeMounts:
+  - {name: config, mountPath: /etc/trackerbell, readOnly: true}
+  - {name: test, mountPath: /test, readOnly: true}
+{{- end }}

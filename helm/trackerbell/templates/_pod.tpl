@@ -133,3 +133,21 @@ spec:
       {{- end }}
 {{- end }}
 {{- end }}
+
+{{/*
+The pod of the engine: that of the server with another command and port, and
+without the listeners' probes.
+*/}}
+{{- define "trackerbell.enginePod" -}}
+{{- $pod := include "trackerbell.pod" . | replace "component: server" "component: engine" | fromYaml -}}
+{{- $container := first $pod.spec.containers -}}
+{{- $probe := dict "tcpSocket" (dict "port" "engine") "periodSeconds" 5 -}}
+{{- $_ := set $container "name" "engine" -}}
+{{- $_ := set $container "args" (list "engine" "--addr" ":8090") -}}
+{{- $_ := set $container "ports" (list (dict "name" "engine" "containerPort" 8090)) -}}
+{{- $_ := set $container "resources" .Values.engine.resources -}}
+{{- $_ := set $container "readinessProbe" $probe -}}
+{{- $_ := set $container "livenessProbe" $probe -}}
+{{- $_ := unset $container "startupProbe" -}}
+{{- toYaml $pod -}}
+{{- end }}
