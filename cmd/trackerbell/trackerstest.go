@@ -51,7 +51,7 @@ func (c *trackersTestCmd) Run(g *globals) error {
 	}
 	set := match.Compile(c.Language, compiled)
 	if c.Text != "" {
-		return c.explain(g, trackers, set.Match(c.Text))
+		return c.explain(g, trackers, set)
 	}
 	return c.testMessages(g, trackers, set)
 }
@@ -63,35 +63,62 @@ func matchable(t symbl.Tracker) match.Tracker {
 	}
 }
 
-// explain says of each phrase whether the sentence matches it.
-func (c *trackersTestCmd) explain(g *globals, trackers []symbl.Tracker, hits []match.Hit) error {
+// explain says of each phrase how near the sentence comes to it.
+func (c *trackersTestCmd) explain(g *globals, trackers []symbl.Tracker, set *match.Set) error {
 	if c.Output == "json" {
-		for _, h := range hits {
+		for _, h := range set.Match(c.Text) {
 			if err := printMatch(g.out, trackers, "", h); err != nil {
 				return err
 			}
 		}
 		return nil
 	}
-	found := map[[2]int]match.Hit{}
-	for _, h := range hits {
-		found[[2]int{h.Tracker, h.Phrase}] = h
-	}
-	for i, t := range trackers {
-		if _, err := fmt.Fprintln(g.out, printable(t.Name)); err != nil {
-			return err
+	var b strings.Builder
+	before := -1
+	for _, e := range set.Explain(c.Text) {
+		if e.Tracker != before {
+			before = e.Tracker
+			b.WriteString(printable(trackers[e.Tracker].Name) + "\n")
 		}
-		for j, phrase := range t.Vocabulary {
-			h, ok := found[[2]int{i, j}]
-			if _, err := fmt.Fprintf(g.out, "  %-8s %s\n", verdict(h, ok), printable(phrase)); err != nil {
-				return err
-			}
-			if ok && h.Offset == match.Similar {
-				_, _ = fmt.Fprintf(g.out, "           score %.2f, by: %s\n", h.Score, printable(strings.Join(h.Words, " ")))
-			}
+		if e.Inapplicable {
+			b.WriteString("  is for other languages\n")
+			continue
+		}
+		fmt.Fprintf(&b, "  %-8s %4.2f  %s\n", verdict(e.Hit, e.Found), e.Score, printable(trackers[e.Tracker].Vocabulary[e.Phrase]))
+		for _, reason := range reasons(e) {
+			fmt.Fprintf(&b, "                 %s\n", printable(reason))
 		}
 	}
-	return nil
+	_, err := io.WriteString(g.out, b.String())
+	return err
+}
+
+// reasons says what carried a phrase, or what kept it below the threshold.
+func reasons(e match.Explanation) []string {
+	if e.Offset != match.Similar {
+		return []string{fmt.Sprintf("as written, at character %d", e.Offset)}
+	}
+	var list []string
+	if len(e.Words) > 0 {
+		list = append(list, fmt.Sprintf("by: %s (%.0f%% of the phrase; %.0f%% near to the whole tracker)",
+			strings.Join(e.Words, " "), 100*e.Recall, 100*e.Theme))
+	}
+	if len(e.Missing) > 0 {
+		list = append(list, "missing: "+strings.Join(e.Missing, ", "))
+	}
+	if len(e.Refused) > 0 {
+		list = append(list, "said not to be wanted: "+strings.Join(e.Refused, ", "))
+	}
+	switch {
+	case e.Found:
+	case e.Threshold > 1:
+		list = append(list, "sensitivity exact: only as written")
+	case e.Score >= e.Threshold:
+		list = append(list, "another phrase of the tracker is nearer")
+	case len(e.Words) > 0:
+		list = append(list, fmt.Sprintf("needs %.2f", e.Threshold))
+	}
+	return list
 }
 
 func verdict(h match.Hit, found bool) string {

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"maps"
 	"net/http"
 	"slices"
 	"sync"
@@ -67,10 +68,11 @@ type trackerStore struct {
 	mu       sync.Mutex
 	cached   trackerSet
 	compiled map[string]*match.Set // all trackers of cached, by language
+	outdated map[string]*match.Set // of sets before: what did not change is taken from there
 }
 
 func newTrackerStore(s *store, limit int) *trackerStore {
-	return &trackerStore{store: s, limit: limit, writing: make(chan struct{}, 1), compiled: map[string]*match.Set{}}
+	return &trackerStore{store: s, limit: limit, writing: make(chan struct{}, 1), compiled: map[string]*match.Set{}, outdated: map[string]*match.Set{}}
 }
 
 const maxCompiled = 32 // languages
@@ -94,6 +96,7 @@ func (s *trackerStore) load(ctx context.Context) (trackerSet, error) {
 	}
 	set.revision = v.revision
 	if set.revision > s.cached.revision {
+		maps.Copy(s.outdated, s.compiled)
 		s.cached, s.compiled = set, map[string]*match.Set{}
 	}
 	return set, nil
@@ -103,16 +106,22 @@ func (s *trackerStore) load(ctx context.Context) (trackerSet, error) {
 func (s *trackerStore) all(set trackerSet, language string) *match.Set {
 	s.mu.Lock()
 	matcher := s.compiled[language]
+	outdated := s.outdated[language]
 	current := s.cached.revision == set.revision
 	s.mu.Unlock()
 	if matcher != nil && current {
 		return matcher
 	}
-	matcher = match.Compile(language, matchable(set.Trackers))
+	if outdated != nil {
+		matcher = outdated.Update(matchable(set.Trackers))
+	} else {
+		matcher = match.Compile(language, matchable(set.Trackers))
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.cached.revision == set.revision && len(s.compiled) < maxCompiled {
 		s.compiled[language] = matcher
+		delete(s.outdated, language)
 	}
 	return matcher
 }

@@ -3,9 +3,15 @@ package match
 // gather adds up, for the phrases and trackers that have words of the passage,
 // how alike they can be at most.
 func (r *reader) gather() {
+	r.grammarWeight, r.hasNumber = 0, false
 	for i := range r.passage.tokens {
-		if r.passage.same[i] == i {
-			r.look(&r.passage.tokens[i], &r.set.index.anchors, true)
+		t := &r.passage.tokens[i]
+		if r.passage.same[i] < i {
+			continue
+		}
+		r.look(t, &r.set.index.anchors, true)
+		if t.kind == grammar {
+			r.seeGrammar(t)
 		}
 	}
 	if len(r.touched) == 0 {
@@ -19,26 +25,43 @@ func (r *reader) gather() {
 			}
 		}
 	}
+	for _, t := range r.reached {
+		s := &r.trackers[t]
+		s.take()
+		s.bound = s.need - themeFactor*float32(r.theme(t))
+	}
+}
+
+// seeGrammar notes a word of grammar.
+func (r *reader) seeGrammar(t *token) {
+	r.grammarWeight += t.weight
+	if t.isNumber() {
+		r.hasNumber = true
+	} else if n, ok := r.set.index.grammar[t.stem]; ok {
+		r.grammar[n] = true
+		r.seen = append(r.seen, n)
+	}
 }
 
 // look adds the postings of a token.
 func (r *reader) look(t *token, in *postings, touch bool) {
 	stem := r.set.index.stemOf(t)
 	if stem != noWord {
-		r.add(list(in.byStem, int(stem)), noWord, t.denial, 1, touch)
+		r.add(list(in.byStem, int(stem)), noWord, t, t.denial, 1, touch)
 	}
 	for _, g := range t.groups {
-		r.add(list(in.byGroup, int(g)), stem, t.meant(), likeSynonym, touch)
+		r.add(list(in.byGroup, int(g)), stem, t, t.meant(), likeSynonym, touch)
 	}
 	if t.rare {
 		for _, other := range r.stemsLike(t) {
-			r.add(list(in.byStem, int(other)), stem, t.denial, likeMisspelled, touch)
+			r.add(list(in.byStem, int(other)), stem, t, t.denial, likeMisspelled, touch)
 		}
 	}
 }
 
 // add adds postings to the phrases, but those of a stem that has been added.
-func (r *reader) add(list []posting, but int32, d denial, like float32, touch bool) {
+func (r *reader) add(list []posting, but int32, t *token, d denial, like float32, touch bool) {
+	weight := float32(t.weight)
 	for i := range list {
 		p := &list[i]
 		if p.stem == but {
@@ -51,7 +74,10 @@ func (r *reader) add(list []posting, but int32, d denial, like float32, touch bo
 			}
 			r.touched = append(r.touched, p.phrase)
 		}
-		state.recall += p.share * like * float32(polarity(p.denial, d))
+		like := like * float32(polarity(p.denial, d))
+		state.recall += p.share * like
+		state.covered += weight * like
+		state.top = max(state.top, p.top)
 	}
 }
 
@@ -60,41 +86,47 @@ func (r *reader) lookAtThemes(t *token, serial int32) {
 	in := &r.set.index.themes
 	stem := r.set.index.stemOf(t)
 	if stem != noWord {
-		r.addThemes(list(in.byStem, int(stem)), t, t.denial, 1, serial)
+		r.addThemes(list(in.byStem, int(stem)), noWord, t, t.denial, 1, serial)
 	}
 	for _, g := range t.groups {
-		r.addThemes(list(in.byGroup, int(g)), t, t.meant(), likeSynonym, serial)
+		r.addThemes(list(in.byGroup, int(g)), stem, t, t.meant(), likeSynonym, serial)
 	}
-	if t.rare {
-		for _, other := range r.stemsLike(t) {
-			r.addThemes(list(in.byStem, int(other)), t, t.denial, likeMisspelled, serial)
+	if !t.rare {
+		return
+	}
+	for _, other := range r.stemsLike(t) {
+		for _, p := range list(in.byStem, int(other)) {
+			if misspelled(r.set.trackers[p.tracker].senses[p.sense].folded, t.folded) {
+				r.addThemes([]themePosting{p}, stem, t, t.denial, likeMisspelled, serial)
+			}
 		}
 	}
 }
 
-// addThemes adds postings to the trackers; of several for one token only the
-// best counts.
-func (r *reader) addThemes(list []themePosting, t *token, d denial, like float32, serial int32) {
-	weight := float32(t.weight)
+// addThemes adds postings to the trackers, but those of a stem that has been
+// added; of several for one token only the best counts.
+func (r *reader) addThemes(list []themePosting, but int32, t *token, d denial, like float32, serial int32) {
 	for i := range list {
 		p := &list[i]
+		if p.stem == but {
+			continue
+		}
 		state := &r.trackers[p.tracker]
 		if state.token != serial {
 			if state.token == 0 {
 				r.reached = append(r.reached, p.tracker)
 			}
-			state.token, state.pull, state.like = serial, 0, 0
+			state.take()
+			state.token, state.weight = serial, float32(t.weight)
 		}
-		like := like * float32(polarity(p.denial, d))
-		if pull := p.pull * like; pull > state.pull {
-			state.theme += (pull - state.pull) * weight
-			state.pull = pull
-		}
-		if like > state.like {
-			state.covered += (like - state.like) * weight
-			state.like = like
-		}
+		state.pull = max(state.pull, p.pull*like*float32(polarity(p.denial, d)))
 	}
+}
+
+// take adds the best of the last token to the theme.
+func (s *trackerState) take() {
+	s.theme += s.pull * s.weight
+	s.pull = 0
 }
 
 // stemOf is the number of a token's stem, noWord if no term has it.

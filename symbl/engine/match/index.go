@@ -9,7 +9,8 @@ type index struct {
 	words    map[string]int32    // of literals, to their numbers
 	openings map[opening][]int32 // the phrases that begin so
 
-	stems     map[string]int32 // of terms, to their numbers
+	grammar   map[string]int32 // stems of grammar, to their numbers
+	stems     map[string]int32 // of other terms, to their numbers
 	spelled   map[string]bool  // words of terms that are in the spellings
 	spellings spellings
 	anchors   postings      // of terms that are anchors
@@ -21,7 +22,14 @@ type index struct {
 type entry struct {
 	tracker int32
 	phrase  *phrase
-	unseen  float32 // share of the terms that have no postings
+	grammar []grammarTerm // terms without postings
+	unseen  float32       // share of all grammar
+}
+
+// grammarTerm is a word of grammar in a phrase that has other words.
+type grammarTerm struct {
+	number int32 // of the stem; noWord for any number
+	share  float32
 }
 
 // opening is the first two words of a phrase; noWord after a single one.
@@ -34,7 +42,8 @@ type posting struct {
 	phrase int32
 	stem   int32
 	share  float32
-	denial denial // that its groups do not hold already
+	denial denial  // that its groups do not hold already
+	top    float32 // topFactor for the phrase's heaviest
 }
 
 // postings are by stem and by group of synonyms.
@@ -44,6 +53,7 @@ type postings struct{ byStem, byGroup [][]posting }
 type themePosting struct {
 	tracker int32
 	stem    int32
+	sense   int32
 	pull    float32 // per length
 	denial  denial
 }
@@ -54,7 +64,7 @@ func newIndex(trackers []*compiled) *index {
 	x := &index{
 		trackers: trackers,
 		words:    map[string]int32{}, openings: map[opening][]int32{},
-		stems: map[string]int32{}, spelled: map[string]bool{}, spellings: newSpellings(),
+		grammar: map[string]int32{}, stems: map[string]int32{}, spelled: map[string]bool{}, spellings: newSpellings(),
 	}
 	for t, c := range trackers {
 		if c == nil {
@@ -104,21 +114,36 @@ func (x *index) addPhrase(tracker int32, c *compiled, p *phrase) {
 		}
 		if t.kind == grammar && !t.anchor {
 			e.unseen += float32(t.share)
+			g := grammarTerm{noWord, float32(t.share)}
+			if !t.isNumber() {
+				g.number = x.grammarNumber(t.stem)
+			}
+			e.grammar = append(e.grammar, g)
 			continue
 		}
 		to := &x.others
 		if t.anchor {
 			to = &x.anchors
 		}
-		to.add(&t.token, posting{phrase: id, stem: x.stemNumber(&t.token), share: float32(t.share)})
+		to.add(&t.token, posting{phrase: id, stem: x.stemNumber(&t.token), share: float32(t.share), top: topOf(i == p.top)})
 	}
 	x.phrases = append(x.phrases, e)
 }
 
+func topOf(heaviest bool) float32 {
+	if heaviest {
+		return topFactor
+	}
+	return 0
+}
+
 func (x *index) addTheme(tracker int32, c *compiled) {
-	for i := range c.theme {
-		t := &c.theme[i]
-		x.themes.add(&t.token, themePosting{tracker: tracker, stem: x.stemNumber(&t.token), pull: float32(t.pull / c.length)})
+	for i := range c.senses {
+		if s := &c.senses[i]; s.pull > 0 {
+			x.themes.add(&s.token, themePosting{
+				tracker: tracker, stem: x.stemNumber(&s.token), sense: int32(i), pull: float32(s.pull / c.length),
+			})
+		}
 	}
 }
 
@@ -132,6 +157,16 @@ func (x *index) stemNumber(t *token) int32 {
 	if !x.spelled[t.folded] {
 		x.spelled[t.folded] = true
 		x.spellings.add(t.folded, n)
+	}
+	return n
+}
+
+// grammarNumber gives the number of a word of grammar.
+func (x *index) grammarNumber(stem string) int32 {
+	n, ok := x.grammar[stem]
+	if !ok {
+		n = int32(len(x.grammar))
+		x.grammar[stem] = n
 	}
 	return n
 }

@@ -59,17 +59,17 @@ func (l *language) stem(word string) string {
 const usualWeight = 6
 
 // lexeme is what is known of a folded word with that stem.
-func (l *language) lexeme(word, stem string) lexeme {
+func (l *language) lexeme(word, stem string) *lexeme {
 	switch {
 	case l.lexicon != nil:
 		if known, ok := l.lexicon.words[stem]; ok {
 			return known
 		}
-		return lexeme{weight: heaviest, rare: true}
+		return &lexeme{weight: heaviest, rare: true}
 	case l.stop != nil && l.stop(word):
-		return lexeme{kind: grammar, weight: usualWeight * grammarFactor}
+		return &lexeme{kind: grammar, weight: usualWeight * grammarFactor}
 	}
-	return lexeme{weight: usualWeight}
+	return &lexeme{weight: usualWeight}
 }
 
 // applies tells whether a tracker with the languages applies to a conversation

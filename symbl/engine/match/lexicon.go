@@ -63,7 +63,7 @@ type expression struct {
 
 // lexicon is what we know of the words of one language.
 type lexicon struct {
-	words       map[string]lexeme   // by stem
+	words       map[string]*lexeme  // by stem
 	spellings   map[string][]string // by folded word
 	expressions map[string][]expression
 }
@@ -73,7 +73,7 @@ type lexicon struct {
 var english = sync.OnceValue(readEnglish) //nolint:gochecknoglobals // constant data, too large to read again for each set
 
 func readEnglish() *lexicon {
-	x := &lexicon{words: map[string]lexeme{}, spellings: map[string][]string{}, expressions: map[string][]expression{}}
+	x := &lexicon{words: map[string]*lexeme{}, spellings: map[string][]string{}, expressions: map[string][]expression{}}
 	frequency, messages := background(englishBackground)
 	kinds := plainWords(englishPlain)
 	groupFrequency := x.readSynonyms(englishSynonyms, frequency)
@@ -83,7 +83,7 @@ func readEnglish() *lexicon {
 	for _, known := range [...]iter.Seq[string]{maps.Keys(frequency), maps.Keys(kinds)} {
 		for stem := range known {
 			if _, ok := x.words[stem]; !ok {
-				x.words[stem] = lexeme{}
+				x.words[stem] = &lexeme{}
 			}
 		}
 	}
@@ -95,7 +95,6 @@ func readEnglish() *lexicon {
 		}
 		l.kind = kinds[stem]
 		l.weight = weigh(n, messages, l.kind)
-		x.words[stem] = l
 	}
 	return x
 }
@@ -167,18 +166,22 @@ func (x *lexicon) readSynonyms(data string, frequency map[string]float64) []floa
 				stems = append(stems, stemEnglish(part))
 			}
 			first := stems[0]
-			l := x.words[first]
-			switch {
-			case len(stems) > 1:
+			if len(stems) > 1 {
 				x.expressions[first] = append(x.expressions[first], expression{stems[1:], group})
 				continue
+			}
+			l := x.words[first]
+			if l == nil {
+				l = &lexeme{}
+				x.words[first] = l
+			}
+			switch {
 			case isDenied:
 				l.denied = append(l.denied, group)
 			case !slices.Contains(l.groups, group):
 				l.groups = append(l.groups, group)
 				most[group] = max(most[group], frequency[first])
 			}
-			x.words[first] = l
 		}
 	}
 	return most

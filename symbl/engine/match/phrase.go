@@ -21,18 +21,20 @@ type term struct {
 	token
 	share  float64 // of the phrase's weight
 	anchor bool    // a similar match needs one of the anchors
+	sense  int     // of the tracker
 }
 
 // compilePhrase makes a vocabulary entry ready; false if there is nothing in it
 // to find.
-func compilePhrase(l *language, number int, text string) (phrase, bool) {
-	words := split(text)
+func compilePhrase(l *reading, number int, text string) (phrase, bool) {
+	l.read(text)
+	words := l.words
 	p := phrase{number: number, literal: newLiteral(text, words)}
 	if len(words) == 0 {
 		return p, p.literal.lead != ""
 	}
 	if !slices.ContainsFunc(words, func(w word) bool { return w.dense }) {
-		p.setTerms(l.tokens(text, words, nil))
+		p.setTerms(l.tokens)
 	}
 	return p, true
 }
@@ -40,11 +42,13 @@ func compilePhrase(l *language, number int, text string) (phrase, bool) {
 // setTerms takes the distinct tokens of the phrase as its terms.
 func (p *phrase) setTerms(tokens []token) {
 	plainest, numbers := grammar, 0
-	for _, t := range tokens {
-		if slices.ContainsFunc(p.terms, func(o term) bool { return o.stem == t.stem }) {
+	p.terms = make([]term, 0, len(tokens))
+	for i := range tokens {
+		t := &tokens[i]
+		if p.has(t.stem) {
 			continue
 		}
-		p.terms = append(p.terms, term{token: t})
+		p.terms = append(p.terms, term{token: *t})
 		p.weight += t.weight
 		plainest = min(plainest, t.kind)
 		if t.isNumber() {
@@ -57,11 +61,20 @@ func (p *phrase) setTerms(tokens []token) {
 	for i := range p.terms {
 		t := &p.terms[i]
 		t.share = t.weight / p.weight
-		t.anchor = t.kind == plainest
+		t.anchor = t.kind == plainest && !t.isNumber()
 		if t.weight > p.terms[p.top].weight {
 			p.top = i
 		}
 	}
+}
+
+func (p *phrase) has(stem string) bool {
+	for i := range p.terms {
+		if p.terms[i].stem == stem {
+			return true
+		}
+	}
+	return false
 }
 
 // literal is a phrase as it is written.
@@ -71,9 +84,9 @@ type literal struct {
 }
 
 func newLiteral(text string, words []word) literal {
-	l := literal{lead: straight(lead(text, words))}
-	for _, w := range words {
-		l.words = append(l.words, w.folded)
+	l := literal{lead: straight(lead(text, words)), words: make([]string, len(words))}
+	for i, w := range words {
+		l.words[i] = w.folded
 	}
 	return l
 }

@@ -80,6 +80,30 @@ func TestEveryPhraseMatchesItselfWhereverItStands(t *testing.T) {
 	}
 }
 
+func TestAPhraseMoreRemovesNoLiteralMatch(t *testing.T) {
+	r := rand.New(rand.NewPCG(5, 6))
+	literal := func(hits []match.Hit) (offsets map[int]int) {
+		offsets = map[int]int{}
+		for _, h := range hits {
+			if h.Offset != match.Similar {
+				offsets[h.Phrase] = h.Offset
+			}
+		}
+		return offsets
+	}
+	for range 300 {
+		few := randomTrackers(r, 1)
+		more := []match.Tracker{{Vocabulary: append(few[0].Vocabulary[:len(few[0].Vocabulary):len(few[0].Vocabulary)], sentence(r, 2))}}
+		without, with := match.Compile("en-US", few), match.Compile("en-US", more)
+		for range 10 {
+			text := sentence(r, 1+r.IntN(40))
+			after := literal(with.Match(text))
+			delete(after, len(few[0].Vocabulary))
+			require.Equal(t, literal(without.Match(text)), after, text)
+		}
+	}
+}
+
 func FuzzMatch(f *testing.F) {
 	f.Add("en-US", "run sale", "We're running a sale right now")
 	f.Add("fr", "l’offre", "L'OFFRE \xff")

@@ -8,9 +8,8 @@ import (
 // reader reads one text after another. It keeps its memory between them: what
 // it holds for each phrase and tracker is made once.
 type reader struct {
-	set     *Set
-	words   []word
-	tokens  []token
+	set *Set
+	*reading
 	passage passage
 	likeness
 
@@ -21,7 +20,13 @@ type reader struct {
 	found    map[int32]int // similar hits of the text: phrase to place in hits
 	serial   int32         // of the text
 	similar  []int32       // stems of words that a word may be a misspelling of
-	hits     []finding
+
+	grammar       []bool  // by number: it is in the passage
+	seen          []int32 // numbers of the grammar in the passage
+	grammarWeight float64 // of the passage, numbers included
+	hasNumber     bool
+
+	hits []finding
 }
 
 // finding is a hit before it is known whether it is reported.
@@ -32,44 +37,62 @@ type finding struct {
 
 // phraseState is what is known of a phrase in a passage.
 type phraseState struct {
-	recall float32 // at most
-	hit    int32   // serial of the text that has it literally
+	recall, covered float32 // at most
+	top             float32 // topFactor if its heaviest word may be there
+	hit             int32   // serial of the text that has it literally
+	tracker         int32   // always
+	unseen          float32 // always: share of its grammar
 }
 
-// trackerState is what is known of a tracker in a passage, at most.
+// trackerState is what is known of a tracker in a passage.
 type trackerState struct {
-	theme, covered float32
-	pull, like     float32 // of the token that is looked at
-	token          int32   // that is looked at, counted from 1
+	theme        float32 // how near the passage is, times its length
+	token        int32   // that is looked at, counted from 1
+	pull, weight float32 // of that token
 
-	nearness float64 // the theme, exactly
-	exact    bool    // nearness is set
+	need  float32 // always: what the sum must reach, the spread taken in
+	bound float32 // need, less what the theme gives
 }
 
 func newReader(s *Set) *reader {
-	return &reader{
-		set: s, found: map[int32]int{},
+	r := &reader{
+		set: s, found: map[int32]int{}, reading: newReading(s.lang), grammar: make([]bool, len(s.index.grammar)),
 		phrases: make([]phraseState, len(s.index.phrases)), trackers: make([]trackerState, len(s.trackers)),
 	}
+	for i := range r.phrases {
+		e := &s.index.phrases[i]
+		r.phrases[i] = phraseState{tracker: e.tracker, unseen: e.unseen}
+	}
+	for i, c := range s.trackers {
+		if c != nil {
+			need := c.source.Sensitivity.Threshold() + spreadFactor*c.spread - slack
+			r.trackers[i] = trackerState{need: float32(need), bound: float32(need)}
+		}
+	}
+	return r
 }
 
 // read finds the phrases that a text holds.
 func (r *reader) read(text string) []Hit {
 	r.hits = r.hits[:0]
 	r.serial++
-	r.words = splitInto(text, r.words)
+	r.reading.read(text)
 	r.readLiterals(text)
-	r.tokens = r.set.lang.tokens(text, r.words, r.tokens)
 	clear(r.found)
+	r.eachPassage(func() { r.readSimilar(text) })
+	return r.report()
+}
+
+// eachPassage goes through the passages of the text.
+func (r *reader) eachPassage(do func()) {
 	for at := 0; at < len(r.tokens); at += passageTokens / 2 {
 		end := min(len(r.tokens), at+passageTokens)
 		r.passage.set(r.tokens[at:end])
-		r.readSimilar(text)
+		do()
 		if end == len(r.tokens) {
-			break
+			return
 		}
 	}
-	return r.report()
 }
 
 // ample is how much of a phrase a text has that is about this phrase, and not
@@ -162,54 +185,65 @@ func (r *reader) addLiteral(id int32, offset int) {
 // readSimilar finds the phrases that the passage is similar to.
 func (r *reader) readSimilar(text string) {
 	r.gather()
-	grammarWeight := 0.0
-	for i := range r.passage.tokens {
-		if t := &r.passage.tokens[i]; t.kind == grammar && r.passage.same[i] == i {
-			grammarWeight += t.weight
-		}
-	}
+	perWeight := precisionFactor / float32(r.passage.weight)
+	grammarWeight := float32(r.grammarWeight)
 	for _, id := range r.touched {
-		e := &r.set.index.phrases[id]
-		if r.phrases[id].hit != r.serial && r.mayHold(e, id, grammarWeight) {
-			r.judge(text, e, id)
+		s := &r.phrases[id]
+		rest := min(precisionFactor, (s.covered+grammarWeight)*perWeight) + s.top - r.trackers[s.tracker].bound
+		if recallFactor*(s.recall+s.unseen)+rest >= 0 && s.hit != r.serial {
+			e := &r.set.index.phrases[id]
+			if recallFactor*(s.recall+r.grammarShare(e))+rest >= 0 {
+				r.judge(text, e, id)
+			}
 		}
-		r.phrases[id].recall = 0
-		r.reached = append(r.reached, e.tracker)
 	}
-	for _, t := range r.reached {
-		r.trackers[t] = trackerState{}
-	}
-	r.touched, r.reached = r.touched[:0], r.reached[:0]
+	r.release()
 }
 
-// slack is more than the sums below can be rounded down.
+// release forgets what was gathered of a passage.
+func (r *reader) release() {
+	for _, id := range r.touched {
+		s := &r.phrases[id]
+		s.recall, s.covered, s.top = 0, 0, 0
+	}
+	for _, t := range r.reached {
+		need := r.trackers[t].need
+		r.trackers[t] = trackerState{need: need, bound: need}
+	}
+	for _, n := range r.seen {
+		r.grammar[n] = false
+	}
+	r.touched, r.reached, r.seen = r.touched[:0], r.reached[:0], r.seen[:0]
+}
+
+// slack is more than the sums can be rounded down.
 const slack = 1e-4
 
-// mayHold tells whether the score can reach the threshold, by what was gathered.
-func (r *reader) mayHold(e *entry, id int32, grammarWeight float64) bool {
-	c, t := r.set.trackers[e.tracker], &r.trackers[e.tracker]
-	most := likeness{
-		recall:    min(1, float64(r.phrases[id].recall+e.unseen)),
-		precision: min(1, (float64(t.covered)+grammarWeight)/r.passage.weight),
-		theme:     1,
-		top:       true,
-		spread:    c.spread,
+// grammarShare is how much of a phrase is grammar that the passage has.
+func (r *reader) grammarShare(e *entry) float32 {
+	share := float32(0)
+	for _, g := range e.grammar {
+		if g.number == noWord && r.hasNumber || g.number != noWord && r.grammar[g.number] {
+			share += g.share
+		}
 	}
-	if r.passage.length > 0 {
-		most.theme = min(1, float64(t.theme)/r.passage.length)
+	return share
+}
+
+// theme is how near the passage is to all phrases of a tracker: 1 if it is as
+// near as the tracker's own phrases are.
+func (r *reader) theme(tracker int32) float64 {
+	if r.passage.length == 0 {
+		return 0
 	}
-	return most.score()+slack >= c.source.Sensitivity.Threshold()
+	return min(1, float64(r.trackers[tracker].theme)/r.passage.length)
 }
 
 // judge compares the phrase with the passage, and keeps the hit if there is
 // none or a lesser one.
 func (r *reader) judge(text string, e *entry, id int32) {
 	c := r.set.trackers[e.tracker]
-	state := &r.trackers[e.tracker]
-	if !state.exact {
-		state.exact, state.nearness = true, c.themeOf(&r.passage)
-	}
-	if !c.compare(e.phrase, &r.passage, state.nearness, &r.likeness) {
+	if !c.compare(e.phrase, &r.passage, r.theme(e.tracker), &r.likeness) {
 		return
 	}
 	score := r.score()

@@ -99,24 +99,3 @@ func (c *compiled) compare(p *phrase, in *passage, theme float64, l *likeness) b
 	l.precision /= in.weight
 	return true
 }
-
-// themeOf is how near the passage is to the theme of the tracker: 1 if it is as
-// near as the tracker's own phrases are.
-func (c *compiled) themeOf(in *passage) float64 {
-	if c.length == 0 || in.length == 0 {
-		return 0
-	}
-	dot := 0.0
-	for i := range in.tokens {
-		t := &in.tokens[i]
-		if in.same[i] < i || t.kind == grammar {
-			continue
-		}
-		best := 0.0
-		for j := range c.theme {
-			best = max(best, c.theme[j].pull*alike(&c.theme[j].token, t))
-		}
-		dot += best * t.weight
-	}
-	return min(1, dot/(in.length*c.length))
-}

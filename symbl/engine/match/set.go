@@ -42,6 +42,7 @@ func (s *Set) Update(trackers []Tracker) *Set {
 			known[c.source.key()] = c
 		}
 	}
+	words := newReading(s.lang)
 	next := &Set{tag: s.tag, lang: s.lang, trackers: make([]*compiled, len(trackers))}
 	for i, t := range trackers {
 		if !applies(t.Languages, s.tag) {
@@ -50,7 +51,7 @@ func (s *Set) Update(trackers []Tracker) *Set {
 		if c := known[t.key()]; c != nil && c.source.same(t) {
 			next.trackers[i] = c
 		} else {
-			next.trackers[i] = compile(s.lang, t)
+			next.trackers[i] = compile(words, t)
 		}
 	}
 	next.index = newIndex(next.trackers)

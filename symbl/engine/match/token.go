@@ -8,7 +8,7 @@ import (
 // token is a word as the matcher compares it. One word of a text can be two
 // tokens ("don't" is "do" and "not") or none (a filler).
 type token struct {
-	lexeme
+	*lexeme
 	stem   string
 	folded string
 	word   int      // index in the words of the text
@@ -26,9 +26,30 @@ func (t *token) isNumber() bool { return t.stem[0] == numberMark }
 // numberMark begins the stem of a number. No other stem has it.
 const numberMark = '#'
 
-// tokens reads the words of a text: contractions and the spelling of chats
+// reading takes words apart into tokens. It remembers words, so that it is not
+// safe for concurrent use.
+type reading struct {
+	*language
+	known map[string]token // by folded word
+
+	words  []word // reused
+	tokens []token
+}
+
+// mostKnown is how many words a reading remembers.
+const mostKnown = 4096
+
+func newReading(l *language) *reading { return &reading{language: l, known: map[string]token{}} }
+
+// read splits a text. What the reading holds is of this text until the next.
+func (l *reading) read(text string) {
+	l.words = split(text, l.words)
+	l.tokens = l.tokensOf(text, l.words, l.tokens)
+}
+
+// tokensOf reads the words of a text: contractions and the spelling of chats
 // taken apart, fillers and false starts left out, numbers as digits.
-func (l *language) tokens(text string, words []word, into []token) []token {
+func (l *reading) tokensOf(text string, words []word, into []token) []token {
 	out, clause := into[:0], 0
 	for i, w := range words {
 		if i > 0 && endsClause(text[words[i-1].end:w.start]) {
@@ -66,16 +87,31 @@ func (l *language) tokens(text string, words []word, into []token) []token {
 }
 
 // token makes the token of one folded word.
-func (l *language) token(folded string, word, clause int) token {
-	if digits := numeral(folded); digits != "" {
-		return token{
-			lexeme: lexeme{kind: frame, weight: numberWeight},
-			stem:   digits, folded: folded, word: word, clause: clause, groups: []uint16{numberGroup},
+func (l *reading) token(folded string, word, clause int) token {
+	t, ok := l.known[folded]
+	if !ok {
+		t = l.language.token(folded)
+		if len(l.known) >= mostKnown {
+			clear(l.known)
 		}
+		if len(folded) <= longestStem {
+			l.known[strings.Clone(folded)] = t
+		}
+	}
+	t.word, t.clause = word, clause
+	return t
+}
+
+// token makes the token of a folded word that stands alone.
+func (l *language) token(folded string) token {
+	folded = strings.Clone(folded) // may be part of a long text
+	if digits := numeral(folded); digits != "" {
+		number := &lexeme{kind: grammar, weight: numberWeight, groups: []uint16{numberGroup}}
+		return token{lexeme: number, stem: digits, folded: folded, groups: number.groups}
 	}
 	stem := l.stem(folded)
 	lex := l.lexeme(folded, stem)
-	return token{lexeme: lex, stem: stem, folded: folded, word: word, clause: clause, groups: lex.groups}
+	return token{lexeme: lex, stem: stem, folded: folded, groups: lex.groups}
 }
 
 func endsClause(between string) bool { return strings.ContainsAny(between, ".!?;,:\n") }
@@ -117,10 +153,15 @@ func (x *lexicon) unstretch(word string) string {
 		return word
 	}
 	short := make([]byte, 0, len(word))
-	for i := range len(word) {
-		if i == 0 || word[i] != word[i-1] {
+	for i := 0; i < len(word); {
+		run := i
+		for run < len(word) && word[run] == word[i] {
+			run++
+		}
+		if short = append(short, word[i]); run-i == 2 && run < len(word) {
 			short = append(short, word[i])
 		}
+		i = run
 	}
 	if _, known := x.words[stemEnglish(string(short))]; known {
 		return string(short)

@@ -22,10 +22,7 @@ type word struct {
 // "offre") except in "n't", so that "can't" does not hold "can". A character
 // of a script without spaces is a word of its own. Bytes that are not UTF-8
 // stand between words.
-func split(text string) []word { return splitInto(text, nil) }
-
-// splitInto is split into memory that is used again.
-func splitInto(text string, into []word) []word {
+func split(text string, into []word) []word {
 	words := into[:0]
 	offset := 0
 	for i := 0; i < len(text); {
