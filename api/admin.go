@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/http/pprof" //nolint:gosec // its own registration is with a mux that nothing serves
+	"time"
 
 	"github.com/labstack/echo/v4"
 	"github.com/prometheus/client_golang/prometheus"
@@ -21,6 +22,10 @@ type Store interface {
 	Entries(ctx context.Context, cursor uint64, limit int) (events.Page, error)
 	Story(ctx context.Context, key string) (events.Story, error)
 	ReplayRecording(ctx context.Context, key string) error
+	// The silences hold alerts back.
+	AddSilence(ctx context.Context, q events.Silence) (events.Silence, error)
+	Silences(ctx context.Context) ([]events.Silence, error)
+	DropSilence(ctx context.Context, id string) error
 	// Forget deletes a recording for good.
 	Forget(ctx context.Context, key string) (events.Forgotten, error)
 	// Found is what was found in a recording; events.ErrGone when it is known
@@ -83,6 +88,7 @@ func NewAdmin(cfg AdminConfig, deps AdminDeps) http.Handler {
 // where the method is wrong.
 func addAPI(e *echo.Echo, g *guard, deps AdminDeps) {
 	recordings := &recordings{store: deps.Store, guard: g}
+	quiet := &silences{store: deps.Store, now: time.Now}
 	dead := &deadLetters{store: deps.Store, guard: g}
 	engine := &credentials{read: deps.Credentials}
 	for _, r := range []struct {
@@ -97,6 +103,9 @@ func addAPI(e *echo.Echo, g *guard, deps AdminDeps) {
 		{http.MethodDelete, "/recordings/:key", recordings.forget, g.operators},
 		{http.MethodPost, "/recordings/:key/replay", recordings.replay, g.operators},
 		{http.MethodGet, "/feedback", recordings.feedback, g.viewers},
+		{http.MethodGet, "/silences", quiet.list, g.viewers},
+		{http.MethodPost, "/silences", quiet.add, g.operators},
+		{http.MethodDelete, "/silences/:id", quiet.drop, g.operators},
 		{http.MethodGet, "/dead", dead.list, g.viewers},
 		{http.MethodGet, "/dead/:id", dead.show, g.viewers},
 		{http.MethodPost, "/dead/:id/replay", dead.replay, g.operators},

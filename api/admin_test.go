@@ -27,6 +27,8 @@ type store struct {
 	found           func(string) (events.Processed, error)
 	feedback        func() ([]events.PhraseFeedback, error)
 	forget          func(string) (events.Forgotten, error)
+	addSilence      func(events.Silence) (events.Silence, error)
+	dropSilence     func(string) error
 	deadLetters     func(cursor uint64, limit int) (events.DeadPage, error)
 	deadLetter      func(uint64) (events.DeadLetter, error)
 	replayDead      func(uint64) error
@@ -66,6 +68,22 @@ func (s *store) Found(_ context.Context, key string) (events.Processed, error) {
 		return events.Processed{}, nil
 	}
 	return s.found(key)
+}
+
+func (s *store) AddSilence(_ context.Context, q events.Silence) (events.Silence, error) {
+	if s.addSilence == nil {
+		return q, nil
+	}
+	return s.addSilence(q)
+}
+
+func (s *store) Silences(context.Context) ([]events.Silence, error) { return nil, nil }
+
+func (s *store) DropSilence(_ context.Context, id string) error {
+	if s.dropSilence == nil {
+		return nil
+	}
+	return s.dropSilence(id)
 }
 
 func (s *store) Forget(_ context.Context, key string) (events.Forgotten, error) {

@@ -35,7 +35,8 @@ type AlertView struct {
 	TS          string     `json:"ts"`
 	PostedAt    *time.Time `json:"postedAt"`
 
-	Feedback []notify.Feedback `json:"feedback"` // who found it useful, or a false alarm
+	Held     string            `json:"held,omitempty"` // why it is not posted at all: silence
+	Feedback []notify.Feedback `json:"feedback"`       // who found it useful, or a false alarm
 }
 
 // CallView is what is known of the call.
@@ -81,7 +82,7 @@ func View(e events.Entry) RecordingView {
 		v.Attempts[done.Step]++
 	}
 	for _, a := range e.Alerts {
-		one := AlertView{AlertID: a.AlertID, Destination: a.Destination, Channel: a.Channel, TS: a.TS, Feedback: list(a.Feedback)}
+		one := AlertView{AlertID: a.AlertID, Destination: a.Destination, Channel: a.Channel, TS: a.TS, Feedback: list(a.Feedback), Held: a.Held}
 		if !a.PostedAt.IsZero() {
 			one.PostedAt = &a.PostedAt
 		}

@@ -50,6 +50,18 @@ func (s *Service) deliver(ctx context.Context, d delivery, limit *rate.Limiter) 
 		if !post.PostedAt.IsZero() {
 			continue // the ack was lost
 		}
+		if rec.Held != "" {
+			return nil
+		}
+		if alert.Part == 0 && post.Intent.IsZero() {
+			quiet, err := s.silenced(ctx, alert)
+			if err != nil {
+				return err
+			}
+			if quiet {
+				return s.holdBack(ctx, alert, HeldSilence)
+			}
+		}
 		alert.Thread = e.under(rec, alert.Part)
 		if err := s.deliverPart(ctx, posting{alert, parts, d.seq}, post, limit); err != nil {
 			return err

@@ -77,6 +77,7 @@ type AlertRecord struct {
 	Parts       []notify.Part `json:"parts,omitempty"` // what it tells of each tracker
 	Style       notify.Style  `json:"style,omitzero"`
 	Note        string        `json:"note,omitempty"`
+	Held        string        `json:"held,omitempty"`   // why it is not posted at all
 	Thread      string        `json:"thread,omitempty"` // ts of the message that it was posted under
 	Post
 	Replies []Post `json:"replies,omitempty"` // further messages under it
@@ -173,7 +174,7 @@ func (a *AlertRecord) part(n int) *Post {
 
 // done tells whether all messages of the alert are posted, or never will be.
 func (a *AlertRecord) done() bool {
-	if a.Dropped {
+	if a.Dropped || a.Held != "" {
 		return true
 	}
 	open := func(p Post) bool { return p.PostedAt.IsZero() }

@@ -16,6 +16,7 @@ type Metrics struct {
 	limited  prometheus.Counter
 	builtIn  prometheus.Counter
 	opinions *prometheus.CounterVec
+	holds    *prometheus.CounterVec
 }
 
 // NewMetrics registers the metrics of the stages with reg, every label preset.
@@ -41,6 +42,9 @@ func NewMetrics(reg prometheus.Registerer) (*Metrics, error) {
 		limited: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "trackerbell_notify_throttled_total", Help: "Posts that the destination asked to delay.",
 		}),
+		holds: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "trackerbell_alerts_held_total", Help: "Alerts that were held back.",
+		}, []string{"reason"}),
 		opinions: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "trackerbell_feedback_total", Help: "Buttons pressed on alerts, by tracker of the account.",
 		}, []string{"tracker", "verdict"}),
@@ -48,7 +52,7 @@ func NewMetrics(reg prometheus.Registerer) (*Metrics, error) {
 			Name: "trackerbell_template_failures_total", Help: "Alerts posted with the built-in message because their route's template failed.",
 		}),
 	}
-	for _, c := range []prometheus.Collector{m.failures, m.deads, m.alerts, m.seconds, m.fromEnd, m.limited, m.builtIn, m.opinions} {
+	for _, c := range []prometheus.Collector{m.failures, m.deads, m.alerts, m.seconds, m.fromEnd, m.limited, m.builtIn, m.opinions, m.holds} {
 		if err := reg.Register(c); err != nil {
 			return nil, err
 		}
@@ -90,6 +94,12 @@ func (m *Metrics) feedback(useful bool, trackers []string) {
 	}
 	for _, t := range trackers {
 		m.opinions.WithLabelValues(t, verdict).Inc()
+	}
+}
+
+func (m *Metrics) held(reason string) {
+	if m != nil {
+		m.holds.WithLabelValues(reason).Inc()
 	}
 }
 

@@ -125,6 +125,8 @@ type Service struct {
 	waiting waitingJobs
 	nudge   chan struct{} // the store is to be tidied now
 
+	quiet silences
+
 	workspace *rate.Limiter // of all destinations together
 	aim       atomic.Pointer[Aims]
 

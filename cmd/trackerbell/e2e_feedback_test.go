@@ -99,4 +99,13 @@ func TestEndToEndAButtonIsPressedAndACallForgotten(t *testing.T) {
 	require.Empty(t, slack.Messages("#call-alerts"))
 	require.Equal(t, 1, s.command("recordings", "forget", key).code)
 	require.Equal(t, http.StatusOK, s.press("trackerbell_useful", value, signingSecret), "it is forgotten, and Slack need not know")
+
+	q := printed[events.Silence](t, s.must("silences", "add", "--tracker", "Promotion Mention", "--for", "1h", "--reason", "test", "--output", "json"))
+	require.Contains(t, s.must("silences", "list"), q.ID)
+	key = s.accept("calls", hook{ID: "quiet", Transcript: []said{{"Anna", saleQuote, 1, 2}}})
+	require.Equal(t, "silence", s.waitStage(key, events.StageDone).Alerts[0].Held)
+	require.Empty(t, slack.Messages("#call-alerts"))
+	require.Contains(t, s.must("silences", "drop", q.ID), "is ended")
+	require.Equal(t, 1, s.command("silences", "drop", q.ID).code)
+	require.Equal(t, 2, s.command("silences", "add", "--for", "1h").code)
 }

@@ -52,6 +52,7 @@ type commands struct {
 	Engine     engineCmd     `cmd:"" help:"Run the Symbl-compatible server alone."`
 	Trackers   trackersCmd   `cmd:"" help:"Manage the trackers of the configured Symbl."`
 	Routes     routesCmd     `cmd:"" help:"Try the routes, and see what their alerts look like."`
+	Silences   silencesCmd   `cmd:"" help:"Hold alerts back for a while."`
 	Recordings recordingsCmd `cmd:"" help:"See what happened to a recording."`
 	Dead       deadCmd       `cmd:"" help:"See, replay and drop dead letters."`
 	Send       sendCmd       `cmd:"" help:"Send a webhook to a running service, signed as its provider signs."`
