@@ -78,7 +78,7 @@ func TestAFileThatTheAccountWouldRefuseIsNotApplied(t *testing.T) {
 		"no phrase":         {"- {name: A, vocabulary: [x]}\n\n- {name: B}\n", `f.yaml:3: tracker 2: `},
 		"no language":       {"- {name: A, vocabulary: [x], languages: [English!]}\n", `languages[0]`},
 		"no sensitivity":    {"- {name: A, vocabulary: [x], sensitivity: high}\n", `sensitivity`},
-		"an unknown key":    {"- {name: A, vocab: [x]}\n", "field vocab not found"},
+		"an unknown key":    {"- {name: A, vocab: [x]}\n", "unknown key vocab"},
 		"nothing":           {"[]\n", "holds no tracker"},
 	} {
 		r := s.command("trackers", "apply", s.write("f.yaml", tt.yaml))
