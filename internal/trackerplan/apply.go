@@ -112,6 +112,11 @@ func (p Plan) verify(ctx context.Context, account Account, done func(Verb, symbl
 	if rest, err = p.settled(ctx, account); err != nil || rest.Empty() {
 		return err
 	}
+	for _, c := range rest.Change {
+		for _, f := range c.Fields {
+			return fmt.Errorf("the account took everything, but does not keep %s of tracker %q", f.Field, c.Name)
+		}
+	}
 	return fmt.Errorf("the account took everything, but is not as planned: %s", rest.Summary())
 }
 

@@ -57,6 +57,17 @@ func TestAnAccountThatOnlySaysYesIsFoundOut(t *testing.T) {
 	})
 }
 
+func TestAFieldThatTheAccountDoesNotKeepIsNamed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := newAccount(tracker("Promotion", "sale"))
+		a.stuck = true
+		wanted := tracker("Promotion", "sale")
+		wanted.Sensitivity = "strict"
+		_, err := apply(t, a, false, wanted)
+		require.ErrorContains(t, err, `does not keep sensitivity of tracker "Promotion"`)
+	})
+}
+
 func TestReadsThatAreLateAreWaitedFor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a := newAccount(tracker("Promotion", "sale", "offer"), tracker("Old", "x"))
