@@ -3,7 +3,7 @@ package api
 import (
 	"context"
 	"net/http"
-	"net/http/pprof" //nolint:gosec // its own registration is with a mux that nothing serves
+	"net/http/pprof" // its own registration is with a mux that nothing serves
 	"time"
 
 	"github.com/labstack/echo/v4"

@@ -28,5 +28,5 @@ func TestTheConfigurationInTheComposeFileIsValid(t *testing.T) {
 	}](t, r.stdout)
 	require.Equal(t, "nats://nats:4222", got.NATS.URL)
 	require.Equal(t, "openai", got.Engine.Transcriber)
-	require.FileExists(t, filepath.Join("../../examples", compose.Configs["trackers.yaml"].File))
+	require.FileExists(t, filepath.Join("..", "..", "examples", compose.Configs["trackers.yaml"].File))
 }
