@@ -91,13 +91,24 @@ func (r *Redactor) quote(q *Quote) {
 	}
 }
 
+// rounds bounds how often a text is looked through: what is cut can lay bare
+// what stood beside it, and a pattern may match what stands in its place.
+const rounds = 5
+
 // redact gives the text without what is found in it, and where the code point
 // at offset is now.
 func (r *Redactor) redact(text string, offset int) (string, int) {
-	cuts := r.find(text)
-	if len(cuts) == 0 {
-		return text, offset
+	for range rounds {
+		cuts := r.find(text)
+		if len(cuts) == 0 {
+			break
+		}
+		text, offset = replace(text, cuts, offset)
 	}
+	return text, offset
+}
+
+func replace(text string, cuts []cut, offset int) (string, int) {
 	at := bytesOf(text, offset)
 	var b strings.Builder
 	end, moved := 0, offset
