@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -20,6 +21,8 @@ const (
 	textTopic   = "engine.jobs.text"
 	mediaTopic  = "engine.jobs.media"
 	queueTopics = "engine.jobs.*"
+
+	onlyConsumer = "engine" // see openQueue
 
 	chunkTopic = "$O." + blobsName + ".C." // and the id of the object that the chunks belong to
 
@@ -82,6 +85,12 @@ func openQueue(ctx context.Context, js jetstream.JetStream, cfg Config) error {
 	})
 	if err != nil {
 		return fmt.Errorf("make stream %s: %w", queueName, err)
+	}
+	// An earlier version had one consumer for all jobs, and a work queue refuses
+	// others beside it.
+	err = js.DeleteConsumer(ctx, queueName, onlyConsumer)
+	if err != nil && !errors.Is(err, jetstream.ErrConsumerNotFound) {
+		return fmt.Errorf("delete consumer %s: %w", onlyConsumer, err)
 	}
 	return nil
 }
