@@ -25,7 +25,9 @@ type demoCall struct {
 func demoCalls() []demoCall {
 	return []demoCall{
 		{"winter-sale", "+14155550137", "Anna", map[string][]string{"#promotions": {"Promotion Mention"}}},
-		{"leaving", "+442079460018", "Ben", map[string][]string{"#retention": {"Cancellation", "Competitor"}}},
+		{"leaving", "+442079460018", "Ben", map[string][]string{
+			"#promotions": {"Promotion Mention"}, "#retention": {"Cancellation", "Competitor"},
+		}},
 		{"month-special", "+493023125044", "Carla", map[string][]string{"#promotions": {"Promotion Mention"}}},
 		{"moving-house", "+33199005581", "Dev", nil},
 	}
