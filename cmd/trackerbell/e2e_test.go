@@ -243,6 +243,8 @@ func TestEndToEndAlertsArePrintedWithoutASlackToken(t *testing.T) {
 	r := s.waitStage(key, events.StageDone)
 	require.Len(t, r.Alerts, 1)
 	require.Empty(t, r.Alerts[0].TS)
+	// What is written is on its way through a pipe.
+	require.Eventually(t, func() bool { return strings.Contains(p.stdout.String(), key) }, soon, tick)
 	out := p.stdout.String()
 	for _, part := range []string{"Promotion Mention  → #call-alerts", "“" + saleQuote + "”", "Anna (agent) · 0:13", "+1 415 •••• 0137", key} {
 		require.Contains(t, out, part)

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/trackerbell/trackerbell/internal/slacktest"
 )
 
 // crashPoints lists the points of package internal/crash in the order of their
@@ -46,6 +48,7 @@ func TestKillAtEveryPoint(t *testing.T) {
 		return nil
 	}
 	s, slack := newHostedService(t, h, often, true)
+	slack.AddChannel(slacktest.Channel{Name: "alerts"}) // it exists before the first post
 	points := crashPoints(t)
 	require.Greater(t, len(points), 15)
 	of := func(prefix string) (list []string) {
