@@ -1,15 +1,24 @@
 package match
 
+// trackerState is what is known of a tracker in a passage.
+type trackerState struct {
+	theme        float32 // how near the passage is, times its length
+	token        int32   // that is looked at, counted from 1
+	pull, weight float32 // of that token
+}
+
 // gather adds up, for the phrases and trackers that have words of the passage,
 // how alike they can be at most.
 func (r *reader) gather() {
 	r.grammarWeight, r.hasNumber = 0, false
+	r.perWeight = precisionFactor / float32(r.passage.weight)
+	x := r.set.index
 	for i := range r.passage.tokens {
 		t := &r.passage.tokens[i]
 		if r.passage.same[i] < i {
 			continue
 		}
-		r.look(t, &r.set.index.anchors, true)
+		r.look(t, &x.anchors, true)
 		if t.kind == grammar {
 			r.seeGrammar(t)
 		}
@@ -19,16 +28,11 @@ func (r *reader) gather() {
 	}
 	for i := range r.passage.tokens {
 		if t := &r.passage.tokens[i]; r.passage.same[i] == i {
-			r.look(t, &r.set.index.others, false)
+			r.look(t, &x.others, false)
 			if t.kind != grammar {
-				r.lookAtThemes(t, int32(i+1))
+				r.lookAtThemes(t, &x.themes, int32(i+1))
 			}
 		}
-	}
-	for _, t := range r.reached {
-		s := &r.trackers[t]
-		s.take()
-		s.bound = s.need - themeFactor*float32(r.theme(t))
 	}
 }
 
@@ -37,7 +41,7 @@ func (r *reader) seeGrammar(t *token) {
 	r.grammarWeight += t.weight
 	if t.isNumber() {
 		r.hasNumber = true
-	} else if n, ok := r.set.index.grammar[t.stem]; ok {
+	} else if n := t.place.grammar; n != noWord {
 		r.grammar[n] = true
 		r.seen = append(r.seen, n)
 	}
@@ -45,59 +49,46 @@ func (r *reader) seeGrammar(t *token) {
 
 // look adds the postings of a token.
 func (r *reader) look(t *token, in *postings, touch bool) {
-	stem := r.set.index.stemOf(t)
-	if stem != noWord {
-		r.add(list(in.byStem, int(stem)), noWord, t, t.denial, 1, touch)
-	}
+	r.add(in.byStem.list(t.place.stem), noWord, t, t.denial, 1, touch)
 	for _, g := range t.groups {
-		r.add(list(in.byGroup, int(g)), stem, t, t.meant(), likeSynonym, touch)
+		r.add(in.byGroup.list(int32(g)), t.place.stem, t, t.meant(), likeSynonym, touch)
 	}
-	if t.rare {
-		for _, other := range r.stemsLike(t) {
-			r.add(list(in.byStem, int(other)), stem, t, t.denial, likeMisspelled, touch)
-		}
+	for _, other := range t.place.similar {
+		r.add(in.byStem.list(other), t.place.stem, t, t.denial, likeMisspelled, touch)
 	}
 }
 
 // add adds postings to the phrases, but those of a stem that has been added.
 func (r *reader) add(list []posting, but int32, t *token, d denial, like float32, touch bool) {
-	weight := float32(t.weight)
+	precision := float32(t.weight) * r.perWeight
 	for i := range list {
 		p := &list[i]
 		if p.stem == but {
 			continue
 		}
-		state := &r.phrases[p.phrase]
-		if state.recall == 0 {
+		sum := &r.sums[p.phrase]
+		if *sum == 0 {
 			if !touch {
 				continue
 			}
 			r.touched = append(r.touched, p.phrase)
 		}
-		like := like * float32(polarity(p.denial, d))
-		state.recall += p.share * like
-		state.covered += weight * like
-		state.top = max(state.top, p.top)
+		*sum += (p.recall+precision)*like*float32(polarity(p.denial, d)) + p.top
 	}
 }
 
 // lookAtThemes adds what a token has of the trackers' themes.
-func (r *reader) lookAtThemes(t *token, serial int32) {
-	in := &r.set.index.themes
-	stem := r.set.index.stemOf(t)
-	if stem != noWord {
-		r.addThemes(list(in.byStem, int(stem)), noWord, t, t.denial, 1, serial)
-	}
+func (r *reader) lookAtThemes(t *token, in *themePostings, serial int32) {
+	stem := t.place.stem
+	r.addThemes(in.byStem.list(stem), noWord, t, t.denial, 1, serial)
 	for _, g := range t.groups {
-		r.addThemes(list(in.byGroup, int(g)), stem, t, t.meant(), likeSynonym, serial)
+		r.addThemes(in.byGroup.list(int32(g)), stem, t, t.meant(), likeSynonym, serial)
 	}
-	if !t.rare {
-		return
-	}
-	for _, other := range r.stemsLike(t) {
-		for _, p := range list(in.byStem, int(other)) {
-			if misspelled(r.set.trackers[p.tracker].senses[p.sense].folded, t.folded) {
-				r.addThemes([]themePosting{p}, stem, t, t.denial, likeMisspelled, serial)
+	for _, other := range t.place.similar {
+		list := in.byStem.list(other)
+		for i := range list {
+			if misspelled(r.set.index.folded[list[i].spelled], t.folded) {
+				r.addThemes(list[i:i+1], stem, t, t.denial, likeMisspelled, serial)
 			}
 		}
 	}
@@ -111,34 +102,11 @@ func (r *reader) addThemes(list []themePosting, but int32, t *token, d denial, l
 		if p.stem == but {
 			continue
 		}
-		state := &r.trackers[p.tracker]
-		if state.token != serial {
-			if state.token == 0 {
-				r.reached = append(r.reached, p.tracker)
-			}
-			state.take()
-			state.token, state.weight = serial, float32(t.weight)
+		s := &r.trackers[p.tracker]
+		if s.token != serial {
+			s.theme += s.pull * s.weight
+			s.token, s.pull, s.weight = serial, 0, float32(t.weight)
 		}
-		state.pull = max(state.pull, p.pull*like*float32(polarity(p.denial, d)))
+		s.pull = max(s.pull, p.pull*like*float32(polarity(p.denial, d)))
 	}
-}
-
-// take adds the best of the last token to the theme.
-func (s *trackerState) take() {
-	s.theme += s.pull * s.weight
-	s.pull = 0
-}
-
-// stemOf is the number of a token's stem, noWord if no term has it.
-func (x *index) stemOf(t *token) int32 {
-	if n, ok := x.stems[t.stem]; ok {
-		return n
-	}
-	return noWord
-}
-
-// stemsLike gives the stems of the terms that a word may be a misspelling of.
-func (r *reader) stemsLike(t *token) []int32 {
-	r.similar = r.set.index.spellings.find(t.folded, r.similar[:0])
-	return r.similar
 }

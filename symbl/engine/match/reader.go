@@ -13,14 +13,13 @@ type reader struct {
 	passage passage
 	likeness
 
-	phrases  []phraseState
+	sums     []float32 // by phrase: what it can score at most but for theme and grammar
+	touched  []int32   // phrases that have a sum
 	trackers []trackerState
-	touched  []int32       // phrases that have an anchor in the passage
-	reached  []int32       // trackers whose theme has a word of the passage
-	found    map[int32]int // similar hits of the text: phrase to place in hits
-	serial   int32         // of the text
-	similar  []int32       // stems of words that a word may be a misspelling of
+	found    []found // by phrase
+	serial   int32   // of the text
 
+	perWeight     float32 // precision for each weight of the passage
 	grammar       []bool  // by number: it is in the passage
 	seen          []int32 // numbers of the grammar in the passage
 	grammarWeight float64 // of the passage, numbers included
@@ -35,41 +34,18 @@ type finding struct {
 	recall float64
 }
 
-// phraseState is what is known of a phrase in a passage.
-type phraseState struct {
-	recall, covered float32 // at most
-	top             float32 // topFactor if its heaviest word may be there
-	hit             int32   // serial of the text that has it literally
-	tracker         int32   // always
-	unseen          float32 // always: share of its grammar
-}
-
-// trackerState is what is known of a tracker in a passage.
-type trackerState struct {
-	theme        float32 // how near the passage is, times its length
-	token        int32   // that is looked at, counted from 1
-	pull, weight float32 // of that token
-
-	need  float32 // always: what the sum must reach, the spread taken in
-	bound float32 // need, less what the theme gives
+// found tells where the hit of a phrase is.
+type found struct {
+	text int32 // that has it
+	hit  int32 // place in the hits of that text
 }
 
 func newReader(s *Set) *reader {
-	r := &reader{
-		set: s, found: map[int32]int{}, reading: newReading(s.lang), grammar: make([]bool, len(s.index.grammar)),
-		phrases: make([]phraseState, len(s.index.phrases)), trackers: make([]trackerState, len(s.trackers)),
+	x := s.index
+	return &reader{
+		set: s, reading: newReading(s.lang, x), grammar: make([]bool, len(x.grammar)), sums: make([]float32, len(x.phrases)),
+		found: make([]found, len(x.phrases)), trackers: make([]trackerState, len(s.trackers)),
 	}
-	for i := range r.phrases {
-		e := &s.index.phrases[i]
-		r.phrases[i] = phraseState{tracker: e.tracker, unseen: e.unseen}
-	}
-	for i, c := range s.trackers {
-		if c != nil {
-			need := c.source.Sensitivity.Threshold() + spreadFactor*c.spread - slack
-			r.trackers[i] = trackerState{need: float32(need), bound: float32(need)}
-		}
-	}
-	return r
 }
 
 // read finds the phrases that a text holds.
@@ -78,7 +54,6 @@ func (r *reader) read(text string) []Hit {
 	r.serial++
 	r.reading.read(text)
 	r.readLiterals(text)
-	clear(r.found)
 	r.eachPassage(func() { r.readSimilar(text) })
 	return r.report()
 }
@@ -129,22 +104,14 @@ func (r *reader) report() []Hit {
 // readLiterals finds the phrases that stand in the text as they are.
 func (r *reader) readLiterals(text string) {
 	x := r.set.index
-	first := int32(noWord)
-	if len(r.words) > 0 {
-		first = x.wordOf(r.words[0].folded)
-	}
-	for i := range r.words {
-		second := int32(noWord)
-		if i+1 < len(r.words) {
-			second = x.wordOf(r.words[i+1].folded)
+	for i, w := range r.words {
+		if len(w.known.opens) == 0 {
+			continue
 		}
-		if first != noWord {
-			r.tryLiterals(text, i, opening{first, noWord})
-			if second != noWord {
-				r.tryLiterals(text, i, opening{first, second})
-			}
+		r.tryLiterals(text, i, openedBy(w.known.opens, noWord))
+		if i+1 < len(r.words) && r.words[i+1].known.number != noWord {
+			r.tryLiterals(text, i, openedBy(w.known.opens, r.words[i+1].known.number))
 		}
-		first = second
 	}
 	if len(x.symbols) == 0 {
 		return
@@ -157,44 +124,45 @@ func (r *reader) readLiterals(text string) {
 	}
 }
 
-// wordOf is the number of a word, noWord if no phrase has it.
-func (x *index) wordOf(folded string) int32 {
-	if n, ok := x.words[folded]; ok {
-		return n
-	}
-	return noWord
-}
-
-// tryLiterals looks for the phrases with that opening at a word.
-func (r *reader) tryLiterals(text string, at int, o opening) {
-	for _, id := range r.set.index.openings[o] {
-		l := &r.set.index.phrases[id].phrase.literal
-		if r.phrases[id].hit != r.serial && l.standsAt(r.words[at:]) {
-			r.addLiteral(id, l.offset(text, r.words[at]))
+// tryLiterals looks for phrases at a word.
+func (r *reader) tryLiterals(text string, at int, of []opening) {
+	for _, o := range of {
+		l := &r.set.index.phrases[o.phrase].phrase.literal
+		if r.found[o.phrase].text != r.serial && l.standsAt(r.words[at:]) {
+			r.addLiteral(o.phrase, l.offset(text, r.words[at]))
 		}
 	}
 }
 
 func (r *reader) addLiteral(id int32, offset int) {
-	e := r.set.index.phrases[id]
-	r.phrases[id].hit = r.serial
-	h := Hit{Tracker: int(e.tracker), Phrase: e.phrase.number, Offset: offset, Score: 1}
-	r.hits = append(r.hits, finding{h, 1})
+	e := &r.set.index.phrases[id]
+	r.keep(id, finding{Hit{Tracker: int(e.tracker), Phrase: e.phrase.number, Offset: offset, Score: 1}, 1})
+}
+
+// keep adds a hit, or puts it in the place of that of the same phrase.
+func (r *reader) keep(id int32, h finding) {
+	if f := r.found[id]; f.text == r.serial {
+		r.hits[f.hit] = h
+		return
+	}
+	r.found[id] = found{r.serial, int32(len(r.hits))}
+	r.hits = append(r.hits, h)
 }
 
 // readSimilar finds the phrases that the passage is similar to.
 func (r *reader) readSimilar(text string) {
 	r.gather()
-	perWeight := precisionFactor / float32(r.passage.weight)
-	grammarWeight := float32(r.grammarWeight)
+	rest := float32(r.grammarWeight) * r.perWeight
+	x := r.set.index
 	for _, id := range r.touched {
-		s := &r.phrases[id]
-		rest := min(precisionFactor, (s.covered+grammarWeight)*perWeight) + s.top - r.trackers[s.tracker].bound
-		if recallFactor*(s.recall+s.unseen)+rest >= 0 && s.hit != r.serial {
-			e := &r.set.index.phrases[id]
-			if recallFactor*(s.recall+r.grammarShare(e))+rest >= 0 {
-				r.judge(text, e, id)
-			}
+		s := &x.sieve[id]
+		theme := themeFactor * float32(r.theme(s.tracker))
+		if r.sums[id]+s.unseen+rest+theme < x.needs[s.tracker] {
+			continue
+		}
+		e := &x.phrases[id]
+		if r.sums[id]+recallFactor*r.grammarShare(e)+rest+theme >= x.needs[s.tracker] {
+			r.judge(text, e, id)
 		}
 	}
 	r.release()
@@ -203,17 +171,13 @@ func (r *reader) readSimilar(text string) {
 // release forgets what was gathered of a passage.
 func (r *reader) release() {
 	for _, id := range r.touched {
-		s := &r.phrases[id]
-		s.recall, s.covered, s.top = 0, 0, 0
-	}
-	for _, t := range r.reached {
-		need := r.trackers[t].need
-		r.trackers[t] = trackerState{need: need, bound: need}
+		r.sums[id] = 0
 	}
 	for _, n := range r.seen {
 		r.grammar[n] = false
 	}
-	r.touched, r.reached, r.seen = r.touched[:0], r.reached[:0], r.seen[:0]
+	clear(r.trackers)
+	r.touched, r.seen = r.touched[:0], r.seen[:0]
 }
 
 // slack is more than the sums can be rounded down.
@@ -236,30 +200,29 @@ func (r *reader) theme(tracker int32) float64 {
 	if r.passage.length == 0 {
 		return 0
 	}
-	return min(1, float64(r.trackers[tracker].theme)/r.passage.length)
+	s := &r.trackers[tracker]
+	return min(1, float64(s.theme+s.pull*s.weight)/r.passage.length)
 }
 
 // judge compares the phrase with the passage, and keeps the hit if there is
 // none or a lesser one.
 func (r *reader) judge(text string, e *entry, id int32) {
+	last := Hit{}
+	if f := r.found[id]; f.text == r.serial {
+		last = r.hits[f.hit].Hit
+	}
 	c := r.set.trackers[e.tracker]
-	if !c.compare(e.phrase, &r.passage, r.theme(e.tracker), &r.likeness) {
+	if last.Score == 1 || !c.compare(e.phrase, &r.passage, r.theme(e.tracker), &r.likeness) {
 		return
 	}
 	score := r.score()
-	if score < c.source.Sensitivity.Threshold() {
+	if score < c.source.Sensitivity.Threshold() || score <= last.Score {
 		return
 	}
-	h := finding{
+	r.keep(id, finding{
 		Hit{Tracker: int(e.tracker), Phrase: e.phrase.number, Offset: Similar, Score: score, Words: r.spoken(text, &r.likeness)},
 		r.recall,
-	}
-	if at, ok := r.found[id]; !ok {
-		r.found[id] = len(r.hits)
-		r.hits = append(r.hits, h)
-	} else if r.hits[at].Score < score {
-		r.hits[at] = h
-	}
+	})
 }
 
 // spoken gives the words of the text that carried a match: grammar only if

@@ -42,7 +42,7 @@ func (s *Set) Update(trackers []Tracker) *Set {
 			known[c.source.key()] = c
 		}
 	}
-	words := newReading(s.lang)
+	words := newReading(s.lang, nil)
 	next := &Set{tag: s.tag, lang: s.lang, trackers: make([]*compiled, len(trackers))}
 	for i, t := range trackers {
 		if !applies(t.Languages, s.tag) {

@@ -16,6 +16,7 @@ type token struct {
 	denial denial   // of what the word says
 	groups []uint16 // of synonyms, those of its expression included
 	means  bool     // groups hold what the denied word means: "can't find" means lost
+	place  *place   // in the index of the set; nil while trackers are compiled
 }
 
 // numberGroup is the group that all numbers belong to.
@@ -30,16 +31,27 @@ const numberMark = '#'
 // safe for concurrent use.
 type reading struct {
 	*language
-	known map[string]token // by folded word
+	index *index            // where words are looked up; nil while trackers are compiled
+	known map[string]*known // by folded word
 
 	words  []word // reused
 	tokens []token
 }
 
-// mostKnown is how many words a reading remembers.
-const mostKnown = 4096
+// known is what a reading remembers of a folded word.
+type known struct {
+	spelled []token   // what it stands for, if that is fixed
+	parts   [2]token  // else; without a lexeme where there is none
+	number  int32     // among the words of literals; noWord if it is in none
+	opens   []opening // the literals that begin with it
+}
 
-func newReading(l *language) *reading { return &reading{language: l, known: map[string]token{}} }
+// mostKnown is how many words a reading remembers.
+const mostKnown = 16384
+
+func newReading(l *language, x *index) *reading {
+	return &reading{language: l, index: x, known: map[string]*known{}}
+}
 
 // read splits a text. What the reading holds is of this text until the next.
 func (l *reading) read(text string) {
@@ -55,27 +67,24 @@ func (l *reading) tokensOf(text string, words []word, into []token) []token {
 		if i > 0 && endsClause(text[words[i-1].end:w.start]) {
 			clause++
 		}
-		if l.lexicon == nil {
-			out = append(out, l.token(w.folded, i, clause))
-			continue
+		k := l.lookUp(w.folded)
+		words[i].known = k
+		for _, t := range k.spelled {
+			t.word, t.clause = i, clause
+			out = append(out, t)
 		}
-		if spelled, ok := l.lexicon.spellings[w.folded]; ok {
-			for _, part := range spelled {
-				out = append(out, l.token(part, i, clause))
-			}
-			continue
+		parts := k.parts
+		if l.lexicon != nil && k.spelled == nil && strings.HasPrefix(text[w.end:], "%") {
+			parts[1] = l.lookUp("percent").parts[0]
 		}
-		first, second := l.lexicon.takeApart(w.folded)
-		if strings.HasPrefix(text[w.end:], "%") {
-			second = "percent"
-		}
-		for _, part := range [2]string{first, second} {
+		for _, t := range parts {
 			switch {
-			case part == "":
-			case falseStart(out, part):
-				out = dropFalseStart(out, part)
+			case t.lexeme == nil:
+			case falseStart(out, t.folded):
+				out = dropFalseStart(out, t.folded)
 			default:
-				out = append(out, l.token(part, i, clause))
+				t.word, t.clause = i, clause
+				out = append(out, t)
 			}
 		}
 	}
@@ -86,19 +95,52 @@ func (l *reading) tokensOf(text string, words []word, into []token) []token {
 	return out
 }
 
-// token makes the token of one folded word.
-func (l *reading) token(folded string, word, clause int) token {
-	t, ok := l.known[folded]
-	if !ok {
-		t = l.language.token(folded)
-		if len(l.known) >= mostKnown {
-			clear(l.known)
+// lookUp remembers a folded word, or takes it apart.
+func (l *reading) lookUp(folded string) *known {
+	if k, ok := l.known[folded]; ok {
+		return k
+	}
+	k := l.takeApart(folded)
+	if len(l.known) >= mostKnown {
+		clear(l.known)
+	}
+	if len(folded) <= longestStem {
+		l.known[strings.Clone(folded)] = k
+	}
+	return k
+}
+
+// takeApart reads a folded word.
+func (l *reading) takeApart(folded string) *known {
+	k := &known{number: noWord}
+	if l.index != nil {
+		k.number, k.opens = l.index.opened(folded)
+	}
+	if l.lexicon == nil {
+		k.spelled = []token{l.token(folded)}
+		return k
+	}
+	if spelled, ok := l.lexicon.spellings[folded]; ok {
+		for _, part := range spelled {
+			k.spelled = append(k.spelled, l.token(part))
 		}
-		if len(folded) <= longestStem {
-			l.known[strings.Clone(folded)] = t
+		return k
+	}
+	first, second := l.lexicon.takeApart(folded)
+	for i, part := range [2]string{first, second} {
+		if part != "" {
+			k.parts[i] = l.token(part)
 		}
 	}
-	t.word, t.clause = word, clause
+	return k
+}
+
+// token makes the token of a folded word, and finds its place in the index.
+func (l *reading) token(folded string) token {
+	t := l.language.token(folded)
+	if l.index != nil {
+		t.place = l.index.placeOf(&t)
+	}
 	return t
 }
 

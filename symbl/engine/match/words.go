@@ -15,6 +15,7 @@ type word struct {
 	start, end int    // bytes of the text
 	offset     int    // code points of the text before it
 	dense      bool   // one character of a script that has no spaces between words
+	known      *known // once it is read
 }
 
 // split finds the words of a text: runs of letters, digits and the marks on
