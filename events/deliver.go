@@ -132,6 +132,7 @@ func (s *Service) lookUp(ctx context.Context, alert notify.Alert, intent time.Ti
 	if early := settleTime - s.now().Sub(intent); early > 0 {
 		return notify.Receipt{}, false, wait(early)
 	}
+	alert.Channel = s.channelOf(ctx, alert.Destination)
 	receipt, found, err := finder.Find(ctx, alert, intent.Add(-lookBack))
 	var failed *notify.Error
 	if errors.As(err, &failed) {
@@ -223,6 +224,7 @@ func (s *Service) posted(ctx context.Context, posted posting, r notify.Receipt) 
 		return err
 	}
 	crash.At("the post is noted")
+	s.keepChannel(ctx, alert.Destination, r.Channel)
 	if r.TemplateFailed {
 		s.dep.Metrics.templateFailed()
 		s.dep.Log.Warn("the route's template failed; the built-in message was posted", zap.String("recording", e.Key), zap.String("destination", alert.Destination))

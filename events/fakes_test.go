@@ -130,12 +130,13 @@ func (f *fakeSymbl) count() int {
 
 // fakeSlack keeps what was posted, and answers as post and find say.
 type fakeSlack struct {
-	mu     sync.Mutex
-	posts  []notify.Alert
-	finds  int
-	post   func(n int, a notify.Alert) error // of the n-th attempt, from 1; nil posts
-	tries  int
-	lookup func() (bool, error) // nil: what was posted is found
+	mu       sync.Mutex
+	posts    []notify.Alert
+	finds    int
+	lookedIn []string                          // channels
+	post     func(n int, a notify.Alert) error // of the n-th attempt, from 1; nil posts
+	tries    int
+	lookup   func() (bool, error) // nil: what was posted is found
 }
 
 func (f *fakeSlack) Notify(_ context.Context, a notify.Alert) (notify.Receipt, error) {
@@ -155,6 +156,7 @@ func (f *fakeSlack) Find(_ context.Context, a notify.Alert, _ time.Time) (notify
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.finds++
+	f.lookedIn = append(f.lookedIn, a.Channel)
 	if f.lookup != nil {
 		found, err := f.lookup()
 		return notify.Receipt{Channel: "C1", TS: "found"}, found, err

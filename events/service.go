@@ -113,17 +113,18 @@ type Deps struct {
 // safe for concurrent use; until Run has opened the streams they return
 // ErrUnavailable.
 type Service struct {
-	opt     Options
-	dep     Deps
-	js      jetstream.JetStream
-	now     func() time.Time
-	symbl   Symbl // set before the stages run
-	opened  atomic.Pointer[streamSet]
-	tokens  atomic.Pointer[callbackTokens]
-	full    fullness
-	jobs    jobCount
-	waiting waitingJobs
-	nudge   chan struct{} // the store is to be tidied now
+	opt      Options
+	dep      Deps
+	js       jetstream.JetStream
+	now      func() time.Time
+	symbl    Symbl // set before the stages run
+	opened   atomic.Pointer[streamSet]
+	tokens   atomic.Pointer[callbackTokens]
+	full     fullness
+	jobs     jobCount
+	waiting  waitingJobs
+	channels channelIDs
+	nudge    chan struct{} // the store is to be tidied now
 
 	quiet silences
 
@@ -144,7 +145,7 @@ func New(opt Options, dep Deps) (*Service, error) {
 	}
 	s := &Service{
 		opt: opt, dep: dep, js: js, now: time.Now,
-		full: fullness{limit: opt.Limits.MaxBytes}, waiting: waitingJobs{events: map[string]waitingEvent{}}, dests: map[string]*stage{}, nudge: make(chan struct{}, 1),
+		full: fullness{limit: opt.Limits.MaxBytes}, waiting: waitingJobs{events: map[string]waitingEvent{}}, channels: channelIDs{ids: map[string]string{}}, dests: map[string]*stage{}, nudge: make(chan struct{}, 1),
 		workspace: limiter(opt.RateAll),
 	}
 	s.aim.Store(&Aims{Router: dep.Router, Notifiers: dep.Notifiers, Sources: opt.Sources})

@@ -20,12 +20,14 @@ type Alert struct {
 	ShowNumbers bool      `json:"showNumbers,omitempty"` // do not mask From and To
 	Note        string    `json:"note,omitempty"`        // what is unusual about this alert: where it could not be posted
 
-	// Feedback, Thread and Part are the notify stage's, which reads them from
-	// the ledger: what people thought of the alert, the message to post under,
-	// and which message of the alert is meant: the summary (0), or a reply.
+	// Feedback, Thread, Part and Channel are the notify stage's own: what people
+	// thought of the alert, the message to post under, which message of the
+	// alert is meant, the summary (0) or a reply, and the id of the
+	// destination's channel where an earlier post told it.
 	Feedback []Feedback `json:"-"`
 	Thread   Receipt    `json:"-"`
 	Part     int        `json:"-"`
+	Channel  string     `json:"-"`
 }
 
 // Feedback is what one person thought of an alert.

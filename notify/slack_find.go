@@ -19,7 +19,10 @@ const (
 // channel or its thread since (docs.slack.dev/reference/methods/conversations.history; the
 // app must be a member). It reads at most 20,000 messages.
 func (s *Slack) Find(ctx context.Context, a Alert, since time.Time) (Receipt, bool, error) {
-	channel, err := s.Resolve(ctx, a.Destination)
+	channel, err := a.Channel, error(nil)
+	if channel == "" {
+		channel, err = s.Resolve(ctx, a.Destination)
+	}
 	if err != nil {
 		return Receipt{}, false, err
 	}
@@ -32,6 +35,10 @@ func (s *Slack) Find(ctx context.Context, a Alert, since time.Time) (Receipt, bo
 			messages, failed = s.history(ctx, channel, oldest, &cursor)
 		} else {
 			messages, failed = s.replies(ctx, channel, a.Thread.TS, oldest, &cursor)
+		}
+		if failed != nil && failed.Reason == codeNoChannel && a.Channel != "" {
+			a.Channel = "" // the name is another channel's by now
+			return s.Find(ctx, a, since)
 		}
 		if failed != nil {
 			s.mayForget(a.Destination, failed)

@@ -48,6 +48,27 @@ func TestAnAlertWhoseAnswerWasLostIsFound(t *testing.T) {
 	require.False(t, found)
 }
 
+func TestAKnownChannelNeedsNoListOfChannels(t *testing.T) {
+	s := slacktest.New(t, slacktest.WithChannels(slacktest.Channel{ID: "C300", Name: "promotions"}))
+	a := loadAlert(t, "exact")
+	posted, err := newSlack(t, s.URL).Notify(t.Context(), a)
+	require.NoError(t, err)
+
+	n := newSlack(t, s.URL) // as after a restart
+	a.Channel = posted.Channel
+	got, found, err := n.Find(t.Context(), a, time.Unix(1, 0))
+	require.NoError(t, err)
+	require.True(t, found)
+	require.Equal(t, posted.TS, got.TS)
+	require.Zero(t, s.Calls("conversations.list"))
+
+	a.Channel = "C404" // the channel was deleted, and its name given to another
+	got, found, err = n.Find(t.Context(), a, time.Unix(1, 0))
+	require.NoError(t, err)
+	require.True(t, found)
+	require.Equal(t, "C300", got.Channel)
+}
+
 func TestAChannelsNameIsLookedUpOnce(t *testing.T) {
 	s := slacktest.New(t, slacktest.WithChannels(slacktest.Channel{ID: "C300", Name: "promotions"}))
 	a := loadAlert(t, "exact")
