@@ -17,6 +17,7 @@ type index struct {
 	openings filed[opening]   // by first word, by second word
 
 	grammar   map[string]int32 // stems of grammar, to their numbers
+	plain     []grammarTerm    // of phrases that have other terms, which have no postings
 	stems     map[string]int32 // of other terms, to their numbers
 	spelled   map[string]int32 // words of terms, to their numbers
 	spellings spellings        // of them
@@ -30,19 +31,20 @@ type index struct {
 type entry struct {
 	tracker int32
 	phrase  *phrase
-	grammar []grammarTerm // terms without postings
 }
 
 // sieve is what decides first whether a phrase can be found.
 type sieve struct {
 	tracker int32
 	unseen  float32 // recallFactor for the share of its grammar
+	grammar int32   // where that begins
+	count   int32   // of its words
 }
 
 // grammarTerm is a word of grammar in a phrase that has other words.
 type grammarTerm struct {
-	number int32 // of the stem; noWord for any number
-	share  float32
+	number int32   // of the stem; noWord for any number
+	recall float32 // recallFactor for its share
 }
 
 // opening is a phrase that begins with a word.

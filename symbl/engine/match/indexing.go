@@ -73,7 +73,7 @@ func (x *indexing) addLiteral(l *literal) {
 // addPhrase files a phrase under its terms. Grammar is filed only where a
 // phrase has nothing else.
 func (x *indexing) addPhrase(tracker int32, c *compiled, p *phrase) {
-	e, unseen := entry{tracker: tracker, phrase: p}, 0.0
+	s := sieve{tracker: tracker, grammar: int32(len(x.plain))}
 	for i := range p.terms {
 		t := &p.terms[i]
 		if c.source.Sensitivity == Exact {
@@ -83,15 +83,16 @@ func (x *indexing) addPhrase(tracker int32, c *compiled, p *phrase) {
 			x.addTerm(t, i == p.top)
 			continue
 		}
-		unseen += t.share
-		g := grammarTerm{noWord, float32(t.share)}
+		g := grammarTerm{noWord, float32(recallFactor * t.share)}
+		s.unseen += g.recall
+		s.count++
 		if !t.isNumber() {
 			g.number, _ = numbered(x.grammar, t.stem)
 		}
-		e.grammar = append(e.grammar, g)
+		x.plain = append(x.plain, g)
 	}
-	x.phrases = append(x.phrases, e)
-	x.sieve = append(x.sieve, sieve{tracker, float32(recallFactor * unseen)})
+	x.phrases = append(x.phrases, entry{tracker, p})
+	x.sieve = append(x.sieve, s)
 }
 
 // addTerm files the phrase that is added next under one of its terms.

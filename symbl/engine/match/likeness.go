@@ -58,3 +58,46 @@ func sharedGroup(a, b []uint16) bool {
 	}
 	return false
 }
+
+// marks are bits of what a word can be like: two words without a common one
+// are not alike. The lowest stand for the stem, the highest for the first
+// letter of words that are misspelled or may be.
+type marks uint64
+
+const (
+	stemMarks     = 36
+	groupMarks    = 20
+	spellingMarks = 64 - stemMarks - groupMarks
+)
+
+// phraseMarks are the marks of a word of a phrase.
+func (t *token) phraseMarks() marks {
+	return t.meaningMarks() | t.spellingMark()
+}
+
+// textMarks are the marks of a word of a text.
+func (t *token) textMarks() marks {
+	if t.rare {
+		return t.meaningMarks() | t.spellingMark()
+	}
+	return t.meaningMarks()
+}
+
+func (t *token) meaningMarks() marks {
+	hash := uint32(0)
+	for i := range len(t.stem) {
+		hash = hash*31 + uint32(t.stem[i])
+	}
+	m := marks(1) << (hash % stemMarks)
+	for _, g := range t.groups {
+		m |= 1 << (stemMarks + g%groupMarks)
+	}
+	return m
+}
+
+func (t *token) spellingMark() marks {
+	if !spellable(t.folded) {
+		return 0
+	}
+	return 1 << (stemMarks + groupMarks + t.folded[0]%spellingMarks)
+}

@@ -11,7 +11,8 @@ import (
 type phrase struct {
 	number  int // in the tracker's vocabulary
 	literal literal
-	terms   []term // distinct words, in order; none if it matches literally only
+	terms   []term  // distinct words, in order; none if it matches literally only
+	marks   []marks // of the terms
 	weight  float64
 	top     int // position in terms of the one that weighs most
 }
@@ -58,8 +59,10 @@ func (p *phrase) setTerms(tokens []token) {
 	if numbers == len(p.terms) {
 		p.terms = nil // other numbers mean something else
 	}
+	p.marks = make([]marks, len(p.terms))
 	for i := range p.terms {
 		t := &p.terms[i]
+		p.marks[i] = t.phraseMarks()
 		t.share = t.weight / p.weight
 		t.anchor = t.kind == plainest && !t.isNumber()
 		if t.weight > p.terms[p.top].weight {

@@ -160,9 +160,8 @@ func (r *reader) readSimilar(text string) {
 		if r.sums[id]+s.unseen+rest+theme < x.needs[s.tracker] {
 			continue
 		}
-		e := &x.phrases[id]
-		if r.sums[id]+recallFactor*r.grammarShare(e)+rest+theme >= x.needs[s.tracker] {
-			r.judge(text, e, id)
+		if r.sums[id]+r.grammarRecall(s)+rest+theme >= x.needs[s.tracker] {
+			r.judge(text, &x.phrases[id], id)
 		}
 	}
 	r.release()
@@ -183,15 +182,16 @@ func (r *reader) release() {
 // slack is more than the sums can be rounded down.
 const slack = 1e-4
 
-// grammarShare is how much of a phrase is grammar that the passage has.
-func (r *reader) grammarShare(e *entry) float32 {
-	share := float32(0)
-	for _, g := range e.grammar {
+// grammarRecall is recallFactor for the share of a phrase that is grammar and
+// in the passage.
+func (r *reader) grammarRecall(s *sieve) float32 {
+	sum := float32(0)
+	for _, g := range r.set.index.plain[s.grammar : s.grammar+s.count] {
 		if g.number == noWord && r.hasNumber || g.number != noWord && r.grammar[g.number] {
-			share += g.share
+			sum += g.recall
 		}
 	}
-	return share
+	return sum
 }
 
 // theme is how near the passage is to all phrases of a tracker: 1 if it is as

@@ -21,13 +21,15 @@ const passageTokens = 24
 type passage struct {
 	tokens []token
 	same   []int   // for each token the first one with its stem
+	marks  []marks // of each token
+	all    marks   // of all tokens
 	weight float64 // of the distinct tokens
 	length float64 // of the distinct tokens but grammar, as a vector
 }
 
 // set makes the passage that of the tokens, at most passageTokens.
 func (p *passage) set(tokens []token) {
-	p.tokens, p.same, p.weight = tokens, p.same[:0], 0
+	p.tokens, p.same, p.weight, p.marks, p.all = tokens, p.same[:0], 0, p.marks[:0], 0
 	squares := 0.0
 	for i := range tokens {
 		t, first := &tokens[i], 0
@@ -35,6 +37,9 @@ func (p *passage) set(tokens []token) {
 			first++
 		}
 		p.same = append(p.same, first)
+		m := t.textMarks()
+		p.marks = append(p.marks, m)
+		p.all |= m
 		if first < i {
 			continue
 		}
@@ -73,9 +78,16 @@ func (c *compiled) compare(p *phrase, in *passage, theme float64, l *likeness) b
 	var covered [passageTokens]float64
 	anchored := false
 	for i := range p.terms {
+		marks := p.marks[i]
+		if marks&in.all == 0 {
+			continue
+		}
 		t := &p.terms[i]
 		best, at := 0.0, 0
 		for j := range in.tokens {
+			if marks&in.marks[j] == 0 {
+				continue
+			}
 			if a := alike(&t.token, &in.tokens[j]); a > best {
 				best, at = a, j
 			}
