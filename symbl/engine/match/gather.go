@@ -60,7 +60,7 @@ func (r *reader) look(t *token, in *postings, touch bool) {
 
 // add adds postings to the phrases, but those of a stem that has been added.
 func (r *reader) add(list []posting, but int32, t *token, d denial, like float32, touch bool) {
-	precision := float32(t.weight) * r.perWeight
+	precision, left := float32(t.weight)*r.perWeight, polarities(d)
 	for i := range list {
 		p := &list[i]
 		if p.stem == but {
@@ -73,8 +73,16 @@ func (r *reader) add(list []posting, but int32, t *token, d denial, like float32
 			}
 			r.touched = append(r.touched, p.phrase)
 		}
-		*sum += (p.recall+precision)*like*float32(polarity(p.denial, d)) + p.top
+		*sum += (p.recall+precision)*like*left[p.denial] + p.top
 	}
+}
+
+// polarities are by the denial of the word of a phrase.
+func polarities(text denial) (left [unwanted + 1]float32) {
+	for d := range left {
+		left[d] = float32(polarity(denial(d), text))
+	}
+	return left
 }
 
 // lookAtThemes adds what a token has of the trackers' themes.
@@ -97,6 +105,7 @@ func (r *reader) lookAtThemes(t *token, in *themePostings, serial int32) {
 // addThemes adds postings to the trackers, but those of a stem that has been
 // added; of several for one token only the best counts.
 func (r *reader) addThemes(list []themePosting, but int32, t *token, d denial, like float32, serial int32) {
+	weight, left := float32(t.weight), polarities(d)
 	for i := range list {
 		p := &list[i]
 		if p.stem == but {
@@ -105,8 +114,10 @@ func (r *reader) addThemes(list []themePosting, but int32, t *token, d denial, l
 		s := &r.trackers[p.tracker]
 		if s.token != serial {
 			s.theme += s.pull * s.weight
-			s.token, s.pull, s.weight = serial, 0, float32(t.weight)
+			s.token, s.pull, s.weight = serial, 0, weight
 		}
-		s.pull = max(s.pull, p.pull*like*float32(polarity(p.denial, d)))
+		if pull := p.pull * like * left[p.denial]; pull > s.pull {
+			s.pull = pull
+		}
 	}
 }

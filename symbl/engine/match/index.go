@@ -10,7 +10,6 @@ type index struct {
 	trackers []*compiled
 	phrases  []entry
 	sieve    []sieve // by phrase
-	needs    []float32
 	symbols  []int32 // phrases without any word, such as an emoji
 
 	words    map[string]int32 // of literals, to their numbers
@@ -36,6 +35,7 @@ type entry struct {
 // sieve is what decides first whether a phrase can be found.
 type sieve struct {
 	tracker int32
+	need    float32 // what the score must reach, but for the spread
 	unseen  float32 // recallFactor for the share of its grammar
 	grammar int32   // where that begins
 	count   int32   // of its words

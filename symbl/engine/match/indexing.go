@@ -16,8 +16,7 @@ type indexing struct {
 
 func newIndex(trackers []*compiled) *index {
 	x := &indexing{index: &index{
-		trackers: trackers, needs: make([]float32, len(trackers)),
-		words: map[string]int32{}, grammar: map[string]int32{}, stems: map[string]int32{}, spelled: map[string]int32{},
+		trackers: trackers, words: map[string]int32{}, grammar: map[string]int32{}, stems: map[string]int32{}, spelled: map[string]int32{},
 		spellings: newSpellings(),
 	}}
 	phrases := 0
@@ -31,7 +30,6 @@ func newIndex(trackers []*compiled) *index {
 		if c == nil {
 			continue
 		}
-		x.needs[t] = float32(c.source.Sensitivity.Threshold() + spreadFactor*c.spread - slack)
 		for i := range c.phrases {
 			x.addLiteral(&c.phrases[i].literal)
 			x.addPhrase(int32(t), c, &c.phrases[i])
@@ -73,7 +71,8 @@ func (x *indexing) addLiteral(l *literal) {
 // addPhrase files a phrase under its terms. Grammar is filed only where a
 // phrase has nothing else.
 func (x *indexing) addPhrase(tracker int32, c *compiled, p *phrase) {
-	s := sieve{tracker: tracker, grammar: int32(len(x.plain))}
+	need := c.source.Sensitivity.Threshold() + spreadFactor*c.spread - slack
+	s := sieve{tracker: tracker, need: float32(need), grammar: int32(len(x.plain))}
 	for i := range p.terms {
 		t := &p.terms[i]
 		if c.source.Sensitivity == Exact {

@@ -21,8 +21,8 @@ type phrase struct {
 type term struct {
 	token
 	share  float64 // of the phrase's weight
+	sense  int32   // of the tracker
 	anchor bool    // a similar match needs one of the anchors
-	sense  int     // of the tracker
 }
 
 // compilePhrase makes a vocabulary entry ready; false if there is nothing in it

@@ -18,6 +18,7 @@ type reader struct {
 	trackers []trackerState
 	found    []found // by phrase
 	serial   int32   // of the text
+	spokenAt []int32 // words that carry a match; reused
 
 	perWeight     float32 // precision for each weight of the passage
 	grammar       []bool  // by number: it is in the passage
@@ -156,11 +157,12 @@ func (r *reader) readSimilar(text string) {
 	x := r.set.index
 	for _, id := range r.touched {
 		s := &x.sieve[id]
-		theme := themeFactor * float32(r.theme(s.tracker))
-		if r.sums[id]+s.unseen+rest+theme < x.needs[s.tracker] {
+		missing := s.need - r.sums[id] - rest
+		if missing > themeFactor+s.unseen {
 			continue
 		}
-		if r.sums[id]+r.grammarRecall(s)+rest+theme >= x.needs[s.tracker] {
+		missing -= themeFactor * float32(r.theme(s.tracker))
+		if missing <= s.unseen && missing <= r.grammarRecall(s) {
 			r.judge(text, &x.phrases[id], id)
 		}
 	}
@@ -228,7 +230,7 @@ func (r *reader) judge(text string, e *entry, id int32) {
 // spoken gives the words of the text that carried a match: grammar only if
 // there is nothing else.
 func (r *reader) spoken(text string, l *likeness) []string {
-	var at []int
+	at := r.spokenAt[:0]
 	for _, plainest := range [...]kind{frame, grammar} {
 		for _, i := range l.at {
 			if t := &r.passage.tokens[i]; t.kind <= plainest {
@@ -239,6 +241,7 @@ func (r *reader) spoken(text string, l *likeness) []string {
 			break
 		}
 	}
+	r.spokenAt = at
 	slices.Sort(at)
 	at = slices.Compact(at)
 	words := make([]string, len(at))

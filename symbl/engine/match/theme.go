@@ -17,7 +17,7 @@ func (c *compiled) setSenses() {
 	for i := range c.phrases {
 		for j := range c.phrases[i].terms {
 			t := &c.phrases[i].terms[j]
-			t.sense = c.senseOf(&t.token, last)
+			t.sense = int32(c.senseOf(&t.token, last))
 			if t.kind != grammar {
 				c.senses[t.sense].pull += t.weight
 			}

@@ -11,12 +11,12 @@ type token struct {
 	*lexeme
 	stem   string
 	folded string
-	word   int      // index in the words of the text
-	clause int      // of the text
-	denial denial   // of what the word says
 	groups []uint16 // of synonyms, those of its expression included
-	means  bool     // groups hold what the denied word means: "can't find" means lost
 	place  *place   // in the index of the set; nil while trackers are compiled
+	word   int32    // index in the words of the text
+	clause int32    // of the text
+	denial denial   // of what the word says
+	means  bool     // groups hold what the denied word means: "can't find" means lost
 }
 
 // numberGroup is the group that all numbers belong to.
@@ -62,7 +62,7 @@ func (l *reading) read(text string) {
 // tokensOf reads the words of a text: contractions and the spelling of chats
 // taken apart, fillers and false starts left out, numbers as digits.
 func (l *reading) tokensOf(text string, words []word, into []token) []token {
-	out, clause := into[:0], 0
+	out, clause := into[:0], int32(0)
 	for i, w := range words {
 		if i > 0 && endsClause(text[words[i-1].end:w.start]) {
 			clause++
@@ -70,7 +70,7 @@ func (l *reading) tokensOf(text string, words []word, into []token) []token {
 		k := l.lookUp(w.folded)
 		words[i].known = k
 		for _, t := range k.spelled {
-			t.word, t.clause = i, clause
+			t.word, t.clause = int32(i), clause
 			out = append(out, t)
 		}
 		parts := k.parts
@@ -83,7 +83,7 @@ func (l *reading) tokensOf(text string, words []word, into []token) []token {
 			case falseStart(out, t.folded):
 				out = dropFalseStart(out, t.folded)
 			default:
-				t.word, t.clause = i, clause
+				t.word, t.clause = int32(i), clause
 				out = append(out, t)
 			}
 		}
