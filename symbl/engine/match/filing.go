@@ -6,6 +6,11 @@ type filing[P any] struct {
 	things []P
 }
 
+// reserve makes room for n things.
+func (f *filing[P]) reserve(n int) {
+	f.under, f.things = make([]int32, 0, n), make([]P, 0, n)
+}
+
 func (f *filing[P]) add(number int32, p P) {
 	f.under = append(f.under, number)
 	f.things = append(f.things, p)

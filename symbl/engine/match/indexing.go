@@ -8,6 +8,7 @@ import (
 // indexing makes an index.
 type indexing struct {
 	*index
+	senses                      []int32 // of the tracker that is added: their stems; noWord for grammar
 	opening                     filing[opening]
 	anchorStems, anchorGroups   filing[posting]
 	otherStems, otherGroups     filing[posting]
@@ -15,28 +16,38 @@ type indexing struct {
 }
 
 func newIndex(trackers []*compiled) *index {
-	x := &indexing{index: &index{
-		trackers: trackers, words: map[string]int32{}, grammar: map[string]int32{}, stems: map[string]int32{}, spelled: map[string]int32{},
-		spellings: newSpellings(),
-	}}
-	phrases := 0
-	for _, c := range trackers {
-		if c != nil {
-			phrases += len(c.phrases)
-		}
-	}
-	x.phrases, x.sieve = make([]entry, 0, phrases), make([]sieve, 0, phrases)
+	x := &indexing{index: &index{trackers: trackers, spellings: newSpellings()}}
+	x.reserve()
 	for t, c := range trackers {
 		if c == nil {
 			continue
 		}
+		x.addTheme(int32(t), c)
 		for i := range c.phrases {
 			x.addLiteral(&c.phrases[i].literal)
 			x.addPhrase(int32(t), c, &c.phrases[i])
 		}
-		x.addTheme(int32(t), c)
 	}
 	return x.done()
+}
+
+// reserve makes room for the trackers.
+func (x *indexing) reserve() {
+	phrases, senses := 0, 0
+	for _, c := range x.trackers {
+		if c != nil {
+			phrases += len(c.phrases)
+			senses += len(c.senses)
+		}
+	}
+	x.phrases, x.sieve = make([]entry, 0, phrases), make([]sieve, 0, phrases)
+	x.opening.reserve(phrases)
+	x.anchorStems.reserve(senses)
+	x.themesByStem.reserve(senses)
+	words := phrases / 4 // about: most words are in several phrases
+	for _, numbers := range [...]*map[string]int32{&x.words, &x.grammar, &x.stems, &x.spelled} {
+		*numbers = make(map[string]int32, words)
+	}
 }
 
 // done puts the postings in order.
@@ -79,7 +90,7 @@ func (x *indexing) addPhrase(tracker int32, c *compiled, p *phrase) {
 			break
 		}
 		if t.kind != grammar || t.anchor {
-			x.addTerm(t, i == p.top)
+			x.addTerm(c, t, i == p.top)
 			continue
 		}
 		g := grammarTerm{noWord, float32(recallFactor * t.share)}
@@ -95,8 +106,11 @@ func (x *indexing) addPhrase(tracker int32, c *compiled, p *phrase) {
 }
 
 // addTerm files the phrase that is added next under one of its terms.
-func (x *indexing) addTerm(t *term, heaviest bool) {
-	stem, _ := x.stemNumber(&t.token)
+func (x *indexing) addTerm(c *compiled, t *term, heaviest bool) {
+	stem := x.senses[t.sense]
+	if t.folded != c.senses[t.sense].folded || stem == noWord {
+		stem, _ = x.stemNumber(&t.token)
+	}
 	p := posting{phrase: int32(len(x.phrases)), stem: stem, recall: float32(recallFactor * t.share), denial: t.denial}
 	if heaviest {
 		p.top = topFactor
@@ -112,13 +126,17 @@ func (x *indexing) addTerm(t *term, heaviest bool) {
 	}
 }
 
+// addTheme files a tracker under the senses of its theme.
 func (x *indexing) addTheme(tracker int32, c *compiled) {
+	x.senses = x.senses[:0]
 	for i := range c.senses {
 		s := &c.senses[i]
 		if s.pull == 0 {
+			x.senses = append(x.senses, noWord)
 			continue
 		}
 		stem, spelled := x.stemNumber(&s.token)
+		x.senses = append(x.senses, stem)
 		p := themePosting{tracker: tracker, stem: stem, spelled: spelled, pull: float32(s.pull / c.length), denial: s.denial}
 		x.themesByStem.add(stem, p)
 		p.denial = s.meant()

@@ -55,9 +55,13 @@ func (c *compiled) setLike() {
 			some = append(some, before)
 		}
 	}
-	for _, i := range some {
-		for _, j := range some {
-			if i == j {
+	ofPhrase, ofText := make([]marks, len(some)), make([]marks, len(some))
+	for at, i := range some {
+		ofPhrase[at], ofText[at] = c.senses[i].phraseMarks(), c.senses[i].textMarks()
+	}
+	for at, i := range some {
+		for to, j := range some {
+			if i == j || ofPhrase[at]&ofText[to] == 0 {
 				continue
 			}
 			if like := alike(&c.senses[i].token, &c.senses[j].token); like > 0 {

@@ -46,7 +46,7 @@ type likeSense struct {
 // compile makes a tracker ready.
 func compile(l *reading, t Tracker) *compiled {
 	t.Vocabulary, t.Languages = slices.Clone(t.Vocabulary), slices.Clone(t.Languages)
-	c := &compiled{source: t}
+	c := &compiled{source: t, phrases: make([]phrase, 0, len(t.Vocabulary))}
 	for i, text := range t.Vocabulary {
 		if p, ok := compilePhrase(l, i, text); ok {
 			c.phrases = append(c.phrases, p)
