@@ -28,7 +28,7 @@ func (s *Set) Explain(text string) []Explanation {
 		for p := range c.source.Vocabulary {
 			place[[2]int{t, p}] = len(all)
 			all = append(all, Explanation{
-				Hit: Hit{Tracker: t, Phrase: p, Offset: Similar}, Threshold: c.source.Sensitivity.Threshold(), Spread: c.spread,
+				Hit: Hit{Tracker: t, Phrase: p, Offset: Similar}, Threshold: c.threshold, Spread: c.spread,
 			})
 		}
 	}

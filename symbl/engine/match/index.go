@@ -13,7 +13,7 @@ type index struct {
 	symbols  []int32 // phrases without any word, such as an emoji
 
 	words    map[string]int32 // of literals, to their numbers
-	openings filed[opening]   // by first word, by second word
+	openings filed[opening]   // by first word, in the order of the second
 
 	grammar   map[string]int32 // stems of grammar, to their numbers
 	plain     []grammarTerm    // of phrases that have other terms, which have no postings
@@ -35,7 +35,7 @@ type entry struct {
 // sieve is what decides first whether a phrase can be found.
 type sieve struct {
 	tracker int32
-	need    float32 // what the score must reach, but for the spread
+	need    float32 // what the sum must reach, the spread taken in
 	unseen  float32 // recallFactor for the share of its grammar
 	grammar int32   // where that begins
 	count   int32   // of its words

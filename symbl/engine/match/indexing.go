@@ -82,7 +82,7 @@ func (x *indexing) addLiteral(l *literal) {
 // addPhrase files a phrase under its terms. Grammar is filed only where a
 // phrase has nothing else.
 func (x *indexing) addPhrase(tracker int32, c *compiled, p *phrase) {
-	need := c.source.Sensitivity.Threshold() + spreadFactor*c.spread - slack
+	need := c.threshold + spreadFactor*c.spread - slack
 	s := sieve{tracker: tracker, need: float32(need), grammar: int32(len(x.plain))}
 	for i := range p.terms {
 		t := &p.terms[i]

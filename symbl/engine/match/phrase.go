@@ -9,20 +9,20 @@ import (
 
 // phrase is a compiled vocabulary entry.
 type phrase struct {
-	number  int // in the tracker's vocabulary
-	literal literal
 	terms   []term  // distinct words, in order; none if it matches literally only
 	marks   []marks // of the terms
+	top     int     // position in terms of the one that weighs most
 	weight  float64
-	top     int // position in terms of the one that weighs most
+	number  int // in the tracker's vocabulary
+	literal literal
 }
 
 // term is a distinct word of a phrase.
 type term struct {
-	token
 	share  float64 // of the phrase's weight
 	sense  int32   // of the tracker
 	anchor bool    // a similar match needs one of the anchors
+	token
 }
 
 // compilePhrase makes a vocabulary entry ready; false if there is nothing in it

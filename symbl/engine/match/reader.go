@@ -218,7 +218,7 @@ func (r *reader) judge(text string, e *entry, id int32) {
 		return
 	}
 	score := r.score()
-	if score < c.source.Sensitivity.Threshold() || score <= last.Score {
+	if score < c.threshold || score <= last.Score {
 		return
 	}
 	r.keep(id, finding{

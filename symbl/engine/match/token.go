@@ -8,15 +8,15 @@ import (
 // token is a word as the matcher compares it. One word of a text can be two
 // tokens ("don't" is "do" and "not") or none (a filler).
 type token struct {
-	*lexeme
 	stem   string
-	folded string
 	groups []uint16 // of synonyms, those of its expression included
-	place  *place   // in the index of the set; nil while trackers are compiled
-	word   int32    // index in the words of the text
-	clause int32    // of the text
 	denial denial   // of what the word says
 	means  bool     // groups hold what the denied word means: "can't find" means lost
+	word   int32    // index in the words of the text
+	clause int32    // of the text
+	folded string
+	*lexeme
+	place *place // in the index of the set; nil while trackers are compiled
 }
 
 // numberGroup is the group that all numbers belong to.

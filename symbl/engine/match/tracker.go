@@ -21,11 +21,12 @@ func (t Tracker) same(o Tracker) bool {
 // compiled is a tracker made ready. It does not depend on other trackers, and
 // never changes.
 type compiled struct {
-	source  Tracker
-	phrases []phrase
-	senses  []sense // distinct words of all phrases
-	length  float64 // of the senses as a vector, times how near its phrases are to it
-	spread  float64 // how alike the phrases are, less what is usual
+	threshold float64
+	spread    float64 // how alike the phrases are, less what is usual
+	length    float64 // of the senses as a vector, times how near its phrases are to it
+	phrases   []phrase
+	senses    []sense // distinct words of all phrases
+	source    Tracker
 }
 
 // sense is a word of a tracker: the theme of the tracker are all of them but
@@ -46,7 +47,7 @@ type likeSense struct {
 // compile makes a tracker ready.
 func compile(l *reading, t Tracker) *compiled {
 	t.Vocabulary, t.Languages = slices.Clone(t.Vocabulary), slices.Clone(t.Languages)
-	c := &compiled{source: t, phrases: make([]phrase, 0, len(t.Vocabulary))}
+	c := &compiled{source: t, threshold: t.Sensitivity.Threshold(), phrases: make([]phrase, 0, len(t.Vocabulary))}
 	for i, text := range t.Vocabulary {
 		if p, ok := compilePhrase(l, i, text); ok {
 			c.phrases = append(c.phrases, p)
