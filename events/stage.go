@@ -121,7 +121,11 @@ func (st *stage) turn(ctx, work context.Context, free chan struct{}, handlers *s
 	if err != nil {
 		return err
 	}
-	limited, cancel := context.WithTimeout(ctx, fetchWait)
+	patience := fetchWait
+	if st.failing.Load() { // that it works again is known when a pull has ended
+		patience = time.Second
+	}
+	limited, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	batch, err := cons.Fetch(n, jetstream.FetchContext(limited))
 	if err != nil {

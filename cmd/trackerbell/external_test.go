@@ -215,10 +215,10 @@ func TestAClusterLosesANode(t *testing.T) {
 		urls = append(urls, n.url())
 	}
 	a, b := newExternal(t, slack, strings.Join(urls, ",")), newExternal(t, slack, strings.Join(urls, ","))
-	runs := []*program{a.launch(), b.launch()}
-	for i, s := range []*service{a, b} {
-		require.Eventually(t, func() bool { return s.status(s.admin+"/readyz") == http.StatusOK }, 3*soon, tick,
-			"replica %d does not become ready: a cluster elects a leader for each stream and consumer", i)
+	var runs []*program
+	for _, s := range []*service{a, b} { // the first makes the streams, and a cluster elects a leader for each
+		runs = append(runs, s.launch())
+		require.Eventually(t, func() bool { return s.status(s.admin+"/readyz") == http.StatusOK }, 4*soon, tick)
 	}
 	var sending sync.WaitGroup
 	sending.Go(func() {
