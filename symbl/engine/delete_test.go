@@ -71,6 +71,8 @@ func TestADeletedConversationIsGoneFromEveryReadAndFromStorage(t *testing.T) {
 			stop := start(t, e)
 			a.await(job, symbl.Completed)
 			a.await(more, symbl.Completed)
+			// A worker that is stopped while it clears up leaves that to the sweep.
+			require.Eventually(t, func() bool { return queued(t, js) == 0 }, eventually, tick)
 			stop()
 			path := "/v1/conversations/" + job.ConversationID
 			// The text of this one waits for a worker that never comes.
