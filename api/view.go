@@ -35,8 +35,11 @@ type AlertView struct {
 	TS          string     `json:"ts"`
 	PostedAt    *time.Time `json:"postedAt"`
 
-	Held     string            `json:"held,omitempty"` // why it is not posted at all: silence
-	Feedback []notify.Feedback `json:"feedback"`       // who found it useful, or a false alarm
+	Held      string            `json:"held,omitempty"`     // why it is not posted itself: silence, quiet_hours, cap
+	HeldUntil time.Time         `json:"heldUntil,omitzero"` // when a digest tells it
+	Digest    string            `json:"digest,omitempty"`   // key under which the digest can be seen like a recording
+	Folded    bool              `json:"folded,omitempty"`   // it stands in the thread of an earlier alert about the caller
+	Feedback  []notify.Feedback `json:"feedback"`           // who found it useful, or a false alarm
 }
 
 // CallView is what is known of the call.
@@ -82,7 +85,10 @@ func View(e events.Entry) RecordingView {
 		v.Attempts[done.Step]++
 	}
 	for _, a := range e.Alerts {
-		one := AlertView{AlertID: a.AlertID, Destination: a.Destination, Channel: a.Channel, TS: a.TS, Feedback: list(a.Feedback), Held: a.Held}
+		one := AlertView{
+			AlertID: a.AlertID, Destination: a.Destination, Channel: a.Channel, TS: a.TS, Feedback: list(a.Feedback),
+			Held: a.Held, HeldUntil: a.HeldUntil, Digest: a.Digest, Folded: a.Folded != nil,
+		}
 		if !a.PostedAt.IsZero() {
 			one.PostedAt = &a.PostedAt
 		}

@@ -17,6 +17,8 @@ type Config struct {
 
 	Destinations []Destination `yaml:"destinations"` // places for alerts other than Slack channels of the bot
 
+	Noise []Noise `yaml:"noise"` // how much some channels are told at a time
+
 	Trackers string `yaml:"trackers"` // file of trackers, applied to the embedded engine at start and when it changes; relative to the configuration file
 
 	lines map[string]int    // line in the file of every key that the file sets

@@ -92,6 +92,9 @@ func set(v reflect.Value, text string) bool {
 	case reflect.TypeFor[Window]():
 		w, ok := parseWindow(text)
 		return ok && put(v, w)
+	case reflect.TypeFor[Clock]():
+		c, ok := parseClock(text)
+		return ok && put(v, c)
 	case reflect.TypeFor[Switch]():
 		return put(v, On) && strings.EqualFold(text, "true") || put(v, Off) && strings.EqualFold(text, "false")
 	}
@@ -125,6 +128,8 @@ func expected(t reflect.Type) string {
 		return "a size such as 512KiB, 1MiB or 2GiB"
 	case reflect.TypeFor[Window]():
 		return "a part of the call such as first 60s or last 2m"
+	case reflect.TypeFor[Clock]():
+		return `a time of the day such as "20:00"`
 	case reflect.TypeFor[Switch]():
 		return "true or false"
 	}

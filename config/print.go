@@ -112,7 +112,7 @@ func single(v reflect.Value) *yaml.Node {
 		n.SetString(fmt.Sprint(value == On))
 		n.Tag = "!!bool"
 		return n
-	case Size, Window:
+	case Size, Window, Clock:
 		return text(fmt.Sprint(value))
 	case string:
 		return text(withoutUser(value))

@@ -15,7 +15,7 @@ import (
 // The files that declare the configuration's types: the comments in them are
 // the documentation of the keys.
 //
-//go:embed config.go route.go
+//go:embed config.go route.go noise.go
 var declarations embed.FS
 
 // Key is one key of the configuration as its type declares it. The reference

@@ -39,6 +39,7 @@ func pages() map[string]string {
 		"slack":        "How to make the app, and what its messages look like: [Slack](slack.md).",
 		"destinations": "A list. What they receive: [Slack and other destinations](slack.md#other-destinations).",
 		"sources":      "A list. Where to click in each system: [providers](providers/README.md); how to call the generic one: [webhooks](webhooks.md).",
+		"noise":        "A list; the first that names a channel holds for it. Nothing is held back by default. What becomes of it: [noise](routes.md#noise).",
 		"routes":       "A list, tried in order for each matched tracker; the first that matches decides, unless it says `continue: true`. The trackers of a recording that go to one channel form one alert. Examples: [routes](routes.md).",
 	}
 }
@@ -130,6 +131,7 @@ func TestTheChoicesOfTheReferenceAreThoseThatAreAccepted(t *testing.T) {
 		"routes[].severity":           "routes: [{channel: a, severity: %s}]",
 		"routes[].match.direction":    "routes: [{channel: a, match: {direction: %s}}]",
 		"routes[].match.speaker.role": "routes: [{channel: a, match: {speaker: {role: %s}}}]",
+		"noise[].pass":                "noise: [{pass: %s}]",
 		"destinations[].type":         "destinations: [{name: a, type: %s, url: 'https://h/', secret: whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw}]",
 	} {
 		for _, choice := range found[path] {

@@ -110,6 +110,8 @@ func scalar(t reflect.Type) *Schema {
 		return &Schema{Type: []string{"string", "integer", "null"}, Pattern: sizePattern}
 	case reflect.TypeFor[Window]():
 		return &Schema{Type: []string{"string", "null"}, Pattern: windowPattern}
+	case reflect.TypeFor[Clock]():
+		return &Schema{Type: []string{"string", "null"}, Pattern: clockText.String()}
 	case reflect.TypeFor[Switch]():
 		return &Schema{Type: []string{"boolean", "null"}}
 	}

@@ -21,6 +21,7 @@ func (l *loader) validate() {
 	l.validateSources()
 	l.validateRoutes()
 	l.validateDestinations()
+	l.validateNoise()
 }
 
 func (l *loader) validateServer() {

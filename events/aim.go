@@ -12,6 +12,7 @@ import (
 type Aims struct {
 	Router    *notify.Router
 	Notifiers *notify.Switchboard
+	Noise     *notify.Noise            // nil: nothing is held back
 	Sources   map[string]SourceOptions // by name
 }
 

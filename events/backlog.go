@@ -92,6 +92,9 @@ func (s *Service) backlog(ctx context.Context) (map[string]stepBacklog, error) {
 	s.mu.Unlock()
 	steps := map[string]stepBacklog{}
 	for _, st := range stages {
+		if st.patient {
+			continue
+		}
 		cons, err := st.consumer(ctx)
 		if err != nil {
 			return nil, err

@@ -1,6 +1,7 @@
 package events
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -50,16 +51,13 @@ func (s *Service) deliver(ctx context.Context, d delivery, limit *rate.Limiter) 
 		if !post.PostedAt.IsZero() {
 			continue // the ack was lost
 		}
-		if rec.Held != "" {
-			return nil
-		}
-		if alert.Part == 0 && post.Intent.IsZero() {
-			quiet, err := s.silenced(ctx, alert)
-			if err != nil {
+		e.tell(&alert)
+		if alert.Part == 0 {
+			if held, err := s.hold(ctx, alert, &e, d.seq); held || err != nil {
 				return err
 			}
-			if quiet {
-				return s.holdBack(ctx, alert, HeldSilence)
+			if rec = e.alert(alert.ID); rec == nil {
+				return nil
 			}
 		}
 		alert.Thread = e.under(rec, alert.Part)
@@ -67,12 +65,12 @@ func (s *Service) deliver(ctx context.Context, d delivery, limit *rate.Limiter) 
 			return err
 		}
 	}
-	return nil
+	return s.rememberCaller(ctx, alert)
 }
 
 // under is the message that a part of an alert belongs under: the recording's
-// first one in the channel for the summary, and that or the summary for the
-// replies. It is empty at the top level.
+// first one in the channel for the summary, or the one of its caller, and that or
+// the summary for the replies. It is empty at the top level.
 func (e *Entry) under(rec *AlertRecord, part int) notify.Receipt {
 	switch i := slices.IndexFunc(e.Threads, func(t Thread) bool { return t.Slug == notify.Slug(rec.Destination) }); {
 	case part > 0 && rec.Thread != "":
@@ -81,6 +79,8 @@ func (e *Entry) under(rec *AlertRecord, part int) notify.Receipt {
 		return notify.Receipt{Channel: rec.Channel, TS: rec.TS}
 	case i >= 0 && !rec.Style.Alone:
 		return notify.Receipt{Channel: e.Threads[i].Channel, TS: e.Threads[i].TS}
+	case rec.Folded != nil:
+		return *rec.Folded
 	}
 	return notify.Receipt{}
 }
@@ -187,10 +187,16 @@ func (s *Service) setIntent(ctx context.Context, alert notify.Alert, at time.Tim
 	return err
 }
 
-// leaveThread forgets the thread of a recording in a channel: somebody deleted
-// its first message, so the next one begins another.
+// leaveThread forgets the thread of a recording in a channel, or of its caller:
+// somebody deleted its first message, so the next one begins another.
 func (s *Service) leaveThread(ctx context.Context, alert notify.Alert) error {
+	if err := s.leaveCaller(ctx, alert); err != nil {
+		return err
+	}
 	_, err := s.mutate(ctx, alert.Recording, func(e *Entry) error {
+		if rec := e.alert(alert.ID); rec != nil {
+			rec.Folded = nil
+		}
 		e.Threads = slices.DeleteFunc(e.Threads, func(t Thread) bool { return t.Slug == notify.Slug(alert.Destination) })
 		return nil
 	})
@@ -212,8 +218,8 @@ func (s *Service) posted(ctx context.Context, posted posting, r notify.Receipt) 
 			_ = rec.part(posted.parts - 1) // makes room for the replies
 			rec.Seq, rec.Said = posted.seq, said(alert)
 			rec.Thread = alert.Thread.TS
-			if r.TS != "" && alert.Thread.TS == "" && !alert.Style.Alone {
-				e.Threads = append(e.Threads, Thread{Slug: notify.Slug(alert.Destination), Channel: r.Channel, TS: r.TS})
+			if r.TS != "" && !alert.Style.Alone {
+				e.begin(Thread{Slug: notify.Slug(alert.Destination), Channel: r.Channel, TS: cmp.Or(alert.Thread.TS, r.TS)})
 			}
 		}
 		e.pass(StepNotify, now)

@@ -56,7 +56,7 @@ type Entry struct {
 	FoundSeq      uint64        `json:"foundSeq,omitempty"` // of the processed event in RECORDINGS, which holds the quotes
 	Routed        bool          `json:"routed,omitempty"`   // Alerts is decided, even if empty
 	Alerts        []AlertRecord `json:"alerts,omitempty"`
-	Earlier       []AlertRecord `json:"earlier,omitempty"`       // posted before the recording was started anew
+	Earlier       []AlertRecord `json:"earlier,omitempty"`       // posted or held before the recording was started anew
 	Conversations []string      `json:"conversations,omitempty"` // of those runs
 	Threads       []Thread      `json:"threads,omitempty"`       // a replay's alerts stand under the first ones
 
@@ -66,19 +66,24 @@ type Entry struct {
 	DeadLetters  []uint64             `json:"deadLetters,omitempty"`  // open ones, by their id
 	Steps        []StepTime           `json:"steps,omitempty"`
 
+	Digest *Digest `json:"digest,omitempty"` // this is no recording, but tells of alerts that were held back
+
 	revision uint64
 }
 
 // AlertRecord is what happened to one alert of a recording.
 type AlertRecord struct {
-	AlertID     string        `json:"alertId"`
-	Destination string        `json:"destination"`
-	Trackers    []string      `json:"trackers"`
-	Parts       []notify.Part `json:"parts,omitempty"` // what it tells of each tracker
-	Style       notify.Style  `json:"style,omitzero"`
-	Note        string        `json:"note,omitempty"`
-	Held        string        `json:"held,omitempty"`   // why it is not posted at all
-	Thread      string        `json:"thread,omitempty"` // ts of the message that it was posted under
+	AlertID     string          `json:"alertId"`
+	Destination string          `json:"destination"`
+	Trackers    []string        `json:"trackers"`
+	Parts       []notify.Part   `json:"parts,omitempty"` // what it tells of each tracker
+	Style       notify.Style    `json:"style,omitzero"`
+	Note        string          `json:"note,omitempty"`
+	Held        string          `json:"held,omitempty"`     // why it is not posted itself: one of notify.HeldReasons
+	HeldUntil   time.Time       `json:"heldUntil,omitzero"` // when a digest tells it; zero: none does
+	Digest      string          `json:"digest,omitempty"`   // key of the entry that does
+	Folded      *notify.Receipt `json:"folded,omitempty"`   // message about the same caller that it goes under
+	Thread      string          `json:"thread,omitempty"`   // ts of the message that it was posted under
 	Post
 	Replies []Post `json:"replies,omitempty"` // further messages under it
 
@@ -152,6 +157,13 @@ func (e *Entry) fail(step string, err error, now time.Time) {
 	e.Error = clip(err.Error(), maxErrorBytes)
 }
 
+// begin notes the thread of a destination, unless there is one.
+func (e *Entry) begin(t Thread) {
+	if !slices.ContainsFunc(e.Threads, func(old Thread) bool { return old.Slug == t.Slug }) {
+		e.Threads = append(e.Threads, t)
+	}
+}
+
 // alert is the record of an alert, nil when the entry has none of that id.
 func (e *Entry) alert(id string) *AlertRecord {
 	i := slices.IndexFunc(e.Alerts, func(a AlertRecord) bool { return a.AlertID == id })
@@ -215,8 +227,8 @@ func (e *Entry) restart() {
 		e.Conversations = append(e.Conversations, e.ConversationID)
 	}
 	for _, a := range e.Alerts {
-		if !a.PostedAt.IsZero() {
-			e.Earlier = append(e.Earlier, AlertRecord{AlertID: a.AlertID, Destination: a.Destination, Post: a.Post, Replies: a.Replies})
+		if !a.PostedAt.IsZero() || a.Digest != "" {
+			e.Earlier = append(e.Earlier, AlertRecord{AlertID: a.AlertID, Destination: a.Destination, Digest: a.Digest, Post: a.Post, Replies: a.Replies})
 		}
 	}
 	e.SubmitIntent, e.SubmittedAt, e.JobID, e.ConversationID = time.Time{}, time.Time{}, "", ""

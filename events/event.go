@@ -20,6 +20,7 @@ const (
 	TypeProcessed = "io.trackerbell.recording.processed.v1" // data: Processed
 	TypeAlert     = "io.trackerbell.alert.v1"               // data: notify.Alert
 	TypeFeedback  = "io.trackerbell.alert.feedback.v1"      // data: FeedbackGiven
+	TypeDigestDue = "io.trackerbell.alert.digest.due.v1"    // data: DigestDue
 	TypeDead      = "io.trackerbell.dead.v1"                // data: DeadLetter
 )
 

@@ -46,7 +46,13 @@ func (s *Service) Forget(ctx context.Context, key string) (Forgotten, error) {
 			return f, err
 		}
 	}
+	if err := s.untell(ctx, e, &f); err != nil {
+		return f, err
+	}
 	if err := s.takeBack(ctx, e, &f); err != nil {
+		return f, err
+	}
+	if err := s.dropCallers(ctx, set, key); err != nil {
 		return f, err
 	}
 	if err := s.eraseCall(ctx, set, e); err != nil {
@@ -99,17 +105,25 @@ func (s *Service) takeBack(ctx context.Context, e Entry, f *Forgotten) error {
 				f.Left = append(f.Left, a.Destination+": this destination cannot take a message back")
 				continue
 			}
-			err := editor.Remove(ctx, notify.Receipt{Channel: p.Channel, TS: p.TS})
-			var failed *notify.Error
-			switch {
-			case errors.As(err, &failed) && failed.Outcome == notify.Permanent:
-				f.Left = append(f.Left, a.Destination+": "+failed.Reason)
-			case err != nil:
-				return fmt.Errorf("delete the message in %s: %w", a.Destination, err)
-			default:
-				f.Messages++
+			if err := f.done(a.Destination, editor.Remove(ctx, notify.Receipt{Channel: p.Channel, TS: p.TS})); err != nil {
+				return err
 			}
 		}
+	}
+	return nil
+}
+
+// done counts a message that was taken back or changed. One that cannot be is
+// left.
+func (f *Forgotten) done(destination string, err error) error {
+	var failed *notify.Error
+	switch {
+	case errors.As(err, &failed) && failed.Outcome == notify.Permanent:
+		f.Left = append(f.Left, destination+": "+failed.Reason)
+	case err != nil:
+		return fmt.Errorf("take the message in %s back: %w", destination, err)
+	default:
+		f.Messages++
 	}
 	return nil
 }

@@ -123,3 +123,44 @@ func TestAlertsAreRedactedMaskedAndLinkedAsTheirSourceSays(t *testing.T) {
 	require.Contains(t, m.Text, "+14155550137")
 	require.Contains(t, string(m.Blocks), `https://calls.example/a?k=calls.a`)
 }
+
+func TestADigestNoLongerTellsOfAForgottenCall(t *testing.T) {
+	t.Parallel()
+	h, slack := noisy(t, morning().Add(-time.Hour), nightly())
+	h.run(h.Service)
+	for _, id := range []string{"gone", "kept", "later"} {
+		h.accept(talk(id, 1))
+		h.settled(h.Service, "calls."+id, StageDone)
+	}
+	_, err := h.Forget(t.Context(), "calls.gone")
+	require.NoError(t, err)
+	require.Zero(t, h.traces("calls.gone"))
+	aims := *h.aims()
+	aims.Noise = nil
+	require.NoError(t, h.Aim(t.Context(), aims))
+	require.Eventually(t, func() bool { return len(slack.Messages("#alerts")) == 1 }, 2*soon, tick)
+	require.Contains(t, slack.Messages("#alerts")[0].Text, "2 alerts in the quiet hours")
+	h.settled(h.Service, digestKey("alerts", heldBack{reason: notify.HeldQuietHours, until: morning()}), StageDone)
+
+	done, err := h.Forget(t.Context(), "calls.later")
+	require.NoError(t, err)
+	require.Equal(t, 1, done.Messages)
+	m := slack.Messages("#alerts")[0]
+	require.Contains(t, m.Text, "1 alert in the quiet hours")
+	require.NotContains(t, m.Text, "calls.later")
+	_, err = h.Forget(t.Context(), "calls.kept")
+	require.NoError(t, err)
+	require.Empty(t, slack.Messages("#alerts"), "a digest of nothing is taken back")
+}
+
+func TestADigestOfForgottenCallsIsNotPosted(t *testing.T) {
+	t.Parallel()
+	h, slack := noisy(t, morning().Add(-3*time.Second), nightly())
+	h.run(h.Service)
+	h.accept(talk("gone", 1))
+	h.settled(h.Service, "calls.gone", StageDone)
+	_, err := h.Forget(t.Context(), "calls.gone")
+	require.NoError(t, err)
+	h.settled(h.Service, digestKey("alerts", heldBack{reason: notify.HeldQuietHours, until: morning()}), StageDone)
+	require.Empty(t, slack.Messages("#alerts"))
+}

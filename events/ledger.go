@@ -187,7 +187,9 @@ func (l *Ledger) between(ctx context.Context, begin, end uint64) ([]Entry, error
 		if err != nil {
 			return nil, err
 		}
-		found = append(found, e)
+		if e.Digest == nil { // which is no recording
+			found = append(found, e)
+		}
 	}
 	if err := batch.Error(); err != nil {
 		return nil, fmt.Errorf("%w: read ledger: %w", ErrUnavailable, err)

@@ -4,6 +4,8 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/trackerbell/trackerbell/notify"
 )
 
 // Metrics are the counters of the stages. A nil *Metrics counts nothing.
@@ -43,7 +45,7 @@ func NewMetrics(reg prometheus.Registerer) (*Metrics, error) {
 			Name: "trackerbell_notify_throttled_total", Help: "Posts that the destination asked to delay.",
 		}),
 		holds: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "trackerbell_alerts_held_total", Help: "Alerts that were held back.",
+			Name: "trackerbell_alerts_held_total", Help: "Alerts that were held back, by reason.",
 		}, []string{"reason"}),
 		opinions: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "trackerbell_feedback_total", Help: "Buttons pressed on alerts, by tracker of the account.",
@@ -62,6 +64,9 @@ func NewMetrics(reg prometheus.Registerer) (*Metrics, error) {
 	}
 	for _, reason := range Reasons() {
 		m.deads.WithLabelValues(reason)
+	}
+	for _, reason := range notify.HeldReasons() {
+		m.holds.WithLabelValues(reason)
 	}
 	return m, nil
 }

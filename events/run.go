@@ -67,7 +67,15 @@ func (s *Service) pipeline() []*stage {
 		}
 		return s.jobsFree(ctx, cons)
 	}
-	return []*stage{note, submit, await, route}
+	digests := s.newStage(digestConsumer, StepNotify, digestWorkers, s.digestDue, func(ctx context.Context) (jetstream.Consumer, error) {
+		set, err := s.streams()
+		if err != nil {
+			return nil, err
+		}
+		return ensureConsumer(ctx, set.alerts, digestConsumer, maxAckPending, subjectAlerts+"*"+subjectDue)
+	})
+	digests.patient = true
+	return []*stage{note, submit, await, route, digests}
 }
 
 func (s *Service) newStage(name, step string, workers int, handle func(context.Context, delivery) error, open openFunc) *stage {

@@ -105,6 +105,7 @@ type Deps struct {
 	Download  Downloader
 	Router    *notify.Router
 	Notifiers *notify.Switchboard
+	Noise     *notify.Noise // nil: nothing is held back
 	Log       *zap.Logger
 	Metrics   *Metrics
 }
@@ -148,7 +149,7 @@ func New(opt Options, dep Deps) (*Service, error) {
 		full: fullness{limit: opt.Limits.MaxBytes}, waiting: waitingJobs{events: map[string]waitingEvent{}}, channels: channelIDs{ids: map[string]string{}}, dests: map[string]*stage{}, nudge: make(chan struct{}, 1),
 		workspace: limiter(opt.RateAll),
 	}
-	s.aim.Store(&Aims{Router: dep.Router, Notifiers: dep.Notifiers, Sources: opt.Sources})
+	s.aim.Store(&Aims{Router: dep.Router, Notifiers: dep.Notifiers, Noise: dep.Noise, Sources: opt.Sources})
 	return s, nil
 }
 

@@ -24,9 +24,6 @@ const (
 	silencesFor = time.Second
 )
 
-// HeldSilence is why an alert was held back: the one reason so far.
-const HeldSilence = "silence"
-
 // Silence holds back alerts until it expires. What is empty matches
 // everything; an alert is held back when all of its trackers match.
 type Silence struct {
@@ -45,7 +42,7 @@ func (q Silence) holds(a notify.Alert, now time.Time) bool {
 	case !now.Before(q.Until),
 		q.Destination != "" && notify.Slug(q.Destination) != notify.Slug(a.Destination),
 		q.Source != "" && q.Source != a.Call.Source,
-		q.Tracker != "" && slices.ContainsFunc(a.Trackers, other):
+		q.Tracker != "" && (len(a.Trackers) == 0 || slices.ContainsFunc(a.Trackers, other)):
 		return false
 	}
 	return true
@@ -140,24 +137,4 @@ func (s *Service) silenced(ctx context.Context, a notify.Alert) (bool, error) {
 		s.quiet.list, s.quiet.at = list, s.now()
 	}
 	return slices.ContainsFunc(s.quiet.list, func(q Silence) bool { return q.holds(a, s.now()) }), nil
-}
-
-// holdBack notes that an alert is not posted, and why.
-func (s *Service) holdBack(ctx context.Context, a notify.Alert, reason string) error {
-	e, err := s.mutate(ctx, a.Recording, func(e *Entry) error {
-		rec := e.alert(a.ID)
-		if rec == nil || rec.Held != "" {
-			return errUnchanged
-		}
-		rec.Held = reason
-		e.pass(StepNotify, s.now())
-		e.settle()
-		return nil
-	})
-	if err != nil {
-		return err
-	}
-	s.dep.Metrics.held(reason)
-	s.dep.Log.Info("held back", zap.String("recording", e.Key), zap.String("source", e.Source), zap.String("destination", a.Destination), zap.String("reason", reason))
-	return nil
 }

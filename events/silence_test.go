@@ -25,7 +25,7 @@ func TestASilenceHoldsBackWhatItNamesUntilItEnds(t *testing.T) {
 	e := h.settled(h.Service, "calls.a", StageDone)
 	require.Len(t, slack.Messages("#loud"), 1)
 	require.Empty(t, slack.Messages("#quiet"))
-	require.Equal(t, []string{"", HeldSilence}, []string{e.Alerts[0].Held, e.Alerts[1].Held})
+	require.Equal(t, []string{"", notify.HeldSilence}, []string{e.Alerts[0].Held, e.Alerts[1].Held})
 	require.True(t, e.Alerts[1].PostedAt.IsZero())
 
 	require.NoError(t, h.DropSilence(t.Context(), q.ID))

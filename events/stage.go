@@ -42,6 +42,7 @@ type stage struct {
 	room    func(context.Context) int // how many messages may be taken now; nil: as many as there are workers
 	gate    gate
 	aside   bool // it only looks at messages that another stage works on
+	patient bool // its messages wait because they should: they are no backlog
 
 	turned  atomic.Int64 // when the loop last turned, Unix nanoseconds
 	failing atomic.Bool  // the last pull did not work

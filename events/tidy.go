@@ -57,9 +57,10 @@ func (s *Service) tidy(ctx context.Context) error {
 	}
 	return errors.Join(
 		s.tidyStream(ctx, set.recordings, s.opt.Limits.MaxBytes, []string{StepSubmit, StepAwait, StepRoute}),
-		s.tidyStream(ctx, set.alerts, 0, s.notifyConsumers()),
+		s.tidyStream(ctx, set.alerts, 0, append(s.notifyConsumers(), digestConsumer)),
 		s.tidyBlobs(ctx, set),
 		s.expire(ctx),
+		s.dropCallers(ctx, set, ""),
 	)
 }
 

@@ -19,6 +19,7 @@ type Alert struct {
 	Link        string    `json:"link,omitempty"`        // where people with the right to can hear the recording
 	ShowNumbers bool      `json:"showNumbers,omitempty"` // do not mask From and To
 	Note        string    `json:"note,omitempty"`        // what is unusual about this alert: where it could not be posted
+	Digest      *Digest   `json:"digest,omitempty"`      // alerts that were held back, in place of Call and Trackers
 
 	// Feedback, Thread, Part and Channel are the notify stage's own: what people
 	// thought of the alert, the message to post under, which message of the

@@ -104,11 +104,16 @@ func requireTextObject(t *testing.T, text *slack.TextBlockObject) {
 	requireEscaped(t, text.Text)
 }
 
-// requireRichText takes nothing but text: no links, mentions or emoji.
+// requireRichText takes nothing but text, and in lists dates and links to the
+// console: no mentions or emoji.
 func requireRichText(t *testing.T, block *slack.RichTextBlock) {
 	t.Helper()
 	for _, e := range block.Elements {
 		var parts []slack.RichTextSectionElement
+		if list, ok := e.(*slack.RichTextList); ok {
+			requireList(t, list)
+			continue
+		}
 		switch e := e.(type) {
 		case *slack.RichTextSection:
 			parts = e.Elements
@@ -123,6 +128,23 @@ func requireRichText(t *testing.T, block *slack.RichTextBlock) {
 			requireVisible(t, strings.ReplaceAll(text.Text, "\u2060", ""))
 			require.NotRegexp(t, `<[!@#]`, text.Text)
 		}
+	}
+}
+
+func requireList(t *testing.T, list *slack.RichTextList) {
+	t.Helper()
+	for _, e := range list.Elements {
+		line, ok := e.(*slack.RichTextSection)
+		require.True(t, ok)
+		texts := slices.DeleteFunc(slices.Clone(line.Elements), func(p slack.RichTextSectionElement) bool {
+			link, ok := p.(*slack.RichTextSectionLinkElement)
+			if ok {
+				require.Regexp(t, `^https://bell\.example/recordings/[!-~]+$`, link.URL)
+			}
+			_, date := p.(*slack.RichTextSectionDateElement)
+			return ok || date
+		})
+		requireRichText(t, &slack.RichTextBlock{Elements: []slack.RichTextElement{&slack.RichTextSection{Elements: texts}}})
 	}
 }
 

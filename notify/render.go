@@ -47,7 +47,10 @@ type Metadata struct {
 // link_names and with parse=none Slack makes nothing of a written @channel.
 // Only a route's own template is markup; see TemplateData.
 func Render(a Alert, opt RenderOptions) Message {
-	if a.Part > 0 {
+	switch {
+	case a.Digest != nil:
+		return renderDigest(a, opt)
+	case a.Part > 0:
 		return renderReply(a)
 	}
 	v := newView(a)

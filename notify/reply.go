@@ -15,7 +15,7 @@ const maxReplies = 5
 // Parts is how many messages an alert is: its summary, and the replies that
 // hold all quotes, in the order of the call, where the summary does not.
 func Parts(a Alert) int {
-	if a.Style.Alone || !a.Style.Template.IsZero() && a.Style.Template.Body != "" || !overflows(a) {
+	if a.Digest != nil || a.Style.Alone || !a.Style.Template.IsZero() && a.Style.Template.Body != "" || !overflows(a) {
 		return 1
 	}
 	return 1 + len(pages(a))

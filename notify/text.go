@@ -19,8 +19,12 @@ const (
 // about 80 columns that ends in a new line, with ANSI bold only where color is
 // set. No control character of foreign text gets through.
 func Text(a Alert, color bool) string {
-	v := newView(a)
 	w := &writer{color: color}
+	if a.Digest != nil {
+		textDigest(w, a)
+		return w.String()
+	}
+	v := newView(a)
 	w.paragraph("", []span{{a.Style.bell() + v.title, true}, {"  → " + clean(a.Destination, maxName), false}})
 	if note := clean(a.Note, maxQuoteLength); note != "" {
 		w.paragraph(indent, []span{{note, false}})

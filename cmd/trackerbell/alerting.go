@@ -31,6 +31,18 @@ func newRouter(cfg *config.Config) (*notify.Router, error) {
 	return nil, problems
 }
 
+// newNoise is what the configuration holds back; webhooks are read by machines,
+// so they are only held where a rule names them.
+func newNoise(cfg *config.Config) (*notify.Noise, error) {
+	var machines []string
+	for _, d := range cfg.Destinations {
+		if d.Type == "webhook" {
+			machines = append(machines, d.Name)
+		}
+	}
+	return notify.NewNoise(cfg.Noise, machines...)
+}
+
 // sourceOptions are what the stages need to know of each source.
 func sourceOptions(cfg *config.Config) map[string]events.SourceOptions {
 	list := make(map[string]events.SourceOptions, len(cfg.Sources))

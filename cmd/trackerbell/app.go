@@ -91,6 +91,10 @@ func (a *app) wire(notifiers *notify.Switchboard) error {
 	if err != nil {
 		return err
 	}
+	noise, err := newNoise(a.cfg)
+	if err != nil {
+		return err
+	}
 	metrics, err := events.NewMetrics(a.registry)
 	if err != nil {
 		return fmt.Errorf("register metrics: %w", err)
@@ -107,7 +111,7 @@ func (a *app) wire(notifiers *notify.Switchboard) error {
 		MaxMedia:        int64(a.cfg.Media.MaxBytes), TextOnly: textOnly(a.cfg), Sources: sourceOptions(a.cfg), Drain: a.cfg.Server.ShutdownTimeout,
 	}, events.Deps{
 		Conn: a.nats.Conn, Backend: a.backend, Media: a, Download: a.download, Router: router,
-		Notifiers: notifiers, Log: a.log, Metrics: metrics,
+		Notifiers: notifiers, Noise: noise, Log: a.log, Metrics: metrics,
 	})
 	if err != nil {
 		return err

@@ -76,7 +76,7 @@ func TestKillAtEveryPoint(t *testing.T) {
 		_, _ = s.try(http.MethodPost, s.public+"/webhooks/calls", body, standard(body, time.Now())) // it may die meanwhile
 	}
 	for _, point := range points {
-		if !strings.HasPrefix(point, "the letter") && !strings.HasPrefix(point, "the replay") {
+		if !strings.HasPrefix(point, "the letter") && !strings.HasPrefix(point, "the replay") && !ofDigest(point) {
 			die(point, func(*program) { send() })
 		}
 	}

@@ -73,16 +73,22 @@ func (c *recordingsListCmd) Run(g *globals) error {
 	return err
 }
 
-// alertSummary is how many of the alerts are posted.
+// alertSummary is how many of the alerts are posted, and how many held.
 func alertSummary(alerts []api.AlertView) string {
-	posted := 0
+	posted, held := 0, 0
 	for _, a := range alerts {
-		if a.PostedAt != nil {
+		switch {
+		case a.PostedAt != nil:
 			posted++
+		case a.Held != "":
+			held++
 		}
 	}
-	if len(alerts) == 0 {
+	switch {
+	case len(alerts) == 0:
 		return "-"
+	case held > 0:
+		return fmt.Sprintf("%d of %d, %d held", posted, len(alerts), held)
 	}
 	return fmt.Sprintf("%d of %d", posted, len(alerts))
 }
@@ -132,11 +138,7 @@ func recordingRows(r api.RecordingView) [][]string {
 		{"trackers", strings.Join(r.Trackers, ", ")},
 	}
 	for _, a := range r.Alerts {
-		state := "not posted yet"
-		if a.PostedAt != nil {
-			state = "posted " + a.PostedAt.Local().Format(time.DateTime) + " " + a.TS
-		}
-		rows = append(rows, []string{"alert", a.Destination + ": " + strings.TrimSpace(state)})
+		rows = append(rows, []string{"alert", a.Destination + ": " + alertState(a, time.Now())})
 	}
 	for _, s := range r.Steps {
 		rows = append(rows, []string{"step", s.Step + " at " + s.At.Local().Format(time.TimeOnly)})
@@ -148,6 +150,24 @@ func recordingRows(r api.RecordingView) [][]string {
 		rows = append(rows, []string{"error", r.Error})
 	}
 	return rows
+}
+
+// alertState says what became of an alert, by now.
+func alertState(a api.AlertView, now time.Time) string {
+	why := strings.ReplaceAll(a.Held, "_", " ")
+	switch {
+	case a.PostedAt != nil && a.Folded:
+		return strings.TrimSpace("posted in the caller's thread " + a.PostedAt.Local().Format(time.DateTime) + " " + a.TS)
+	case a.PostedAt != nil:
+		return strings.TrimSpace("posted " + a.PostedAt.Local().Format(time.DateTime) + " " + a.TS)
+	case a.Held == "":
+		return "not posted yet"
+	case a.HeldUntil.IsZero():
+		return "held: " + why
+	case now.Before(a.HeldUntil):
+		return "held: " + why + " until " + a.HeldUntil.Local().Format("2006-01-02 15:04")
+	}
+	return "held: " + why + " until " + a.HeldUntil.Local().Format("2006-01-02 15:04") + ", then told by " + a.Digest
 }
 
 type recordingsReplayCmd struct {

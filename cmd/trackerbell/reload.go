@@ -168,10 +168,14 @@ func (a *app) take(ctx context.Context, cfg *config.Config, g *globals) error {
 	if err != nil {
 		return err
 	}
+	noise, err := newNoise(cfg)
+	if err != nil {
+		return err
+	}
 	if err := a.takeTrackers(ctx, cfg.Trackers); err != nil {
 		return err
 	}
-	if err := a.service.Aim(ctx, events.Aims{Router: router, Notifiers: notifiers, Sources: sourceOptions(cfg)}); err != nil {
+	if err := a.service.Aim(ctx, events.Aims{Router: router, Notifiers: notifiers, Noise: noise, Sources: sourceOptions(cfg)}); err != nil {
 		return err
 	}
 	a.sources.Store(&sources)

@@ -1,0 +1,184 @@
+package events
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"go.uber.org/zap"
+
+	"github.com/trackerbell/trackerbell/internal/crash"
+	"github.com/trackerbell/trackerbell/notify"
+)
+
+const (
+	digestConsumer = "digests"
+	digestWorkers  = 4
+	// digestSource begins the keys of digests; no source is called so.
+	digestSource = "digest="
+	digestTime   = "20060102T150405Z"
+	subjectDue   = ".digest" // behind that of the destination's alerts
+	// digestTick is how often it is looked whether the configuration still holds
+	// what waits for a digest.
+	digestTick = 10 * time.Second
+)
+
+// maxRung bounds whom a digest mentions.
+const maxRung = 10
+
+// Digest is what the ledger knows of alerts that were held back together. Its
+// entry is no recording's: the key is made of destination, end and reason, and
+// its one alert is the digest itself, once it is closed.
+type Digest struct {
+	notify.Digest
+	Destination string    `json:"destination"`
+	LastSeq     uint64    `json:"lastSeq"`            // of the last alert that it has: what comes again is known by it
+	Closed      time.Time `json:"closed,omitzero"`    // nothing more is added; its alert is to be posted
+	Mentions    []string  `json:"mentions,omitempty"` // whom the alerts would have rung
+}
+
+// DigestDue is the data of the event that closes a digest: it comes again and
+// again until it is time.
+type DigestDue struct {
+	Digest      string    `json:"digest"` // key
+	Destination string    `json:"destination"`
+	Until       time.Time `json:"until"`
+	Reason      string    `json:"reason"`
+}
+
+// digestKey is where the alerts of a destination that are held for the same
+// reason until the same time come together.
+func digestKey(slug string, why heldBack) string {
+	return digestSource + slug + "." + why.until.UTC().Format(digestTime) + "-" + why.reason
+}
+
+// parseDigestKey is what digestKey was given.
+func parseDigestKey(key string) (why heldBack, err error) {
+	_, rest, _ := strings.Cut(key, ".")
+	until, reason, _ := strings.Cut(rest, "-")
+	why.reason, why.digest = reason, key
+	if why.until, err = time.Parse(digestTime, until); err != nil {
+		return why, fmt.Errorf("read the digest's key: %w", err)
+	}
+	return why, nil
+}
+
+// add puts an alert into the digest. Alerts of a destination come one after the
+// other, so the last one's place in the stream tells which are in.
+func (d *Digest) add(a notify.Alert, seq uint64, now time.Time) {
+	if d.Count == 0 {
+		d.From = now.UTC()
+	}
+	d.Count++
+	d.LastSeq = seq
+	if len(d.Alerts) < notify.MaxHeld {
+		d.Alerts = append(d.Alerts, notify.NewHeld(a))
+	}
+	for _, id := range a.Style.Mentions {
+		if !slices.Contains(d.Mentions, id) && len(d.Mentions) < maxRung {
+			d.Mentions = append(d.Mentions, id)
+		}
+	}
+}
+
+// openDigest makes the entry of a digest out of an empty one.
+func (s *Service) openDigest(e *Entry, destination string) {
+	why, err := parseDigestKey(e.Key)
+	if err != nil {
+		why.until = s.now() // never: digestKey made it
+	}
+	e.Source, _, _ = strings.Cut(e.Key, ".")
+	e.ReceivedAt, e.Stage = s.now().UTC(), StageProcessed
+	e.Digest = &Digest{Destination: destination, Digest: notify.Digest{Reason: why.reason, Until: why.until}}
+}
+
+// announceDigest publishes what will close a digest.
+func (s *Service) announceDigest(ctx context.Context, key, destination string) error {
+	why, err := parseDigestKey(key)
+	if err != nil {
+		return err
+	}
+	due := DigestDue{Digest: key, Destination: destination, Until: why.until, Reason: why.reason}
+	_, err = publish(ctx, s, subjectAlerts+notify.Slug(destination)+subjectDue, TypeDigestDue, msgID("due", key, 0), Entry{Key: key}, due)
+	crash.At("the digest is announced")
+	return err
+}
+
+// digestDue closes a digest when its time has come, and publishes its alert. It
+// also closes one that has no entry: whoever is about to make it then learns that
+// it is late.
+func (s *Service) digestDue(ctx context.Context, d delivery) error {
+	due, err := dataOf[DigestDue](d.event, TypeDigestDue)
+	if err != nil {
+		return dead(ReasonMalformed, err)
+	}
+	if left := due.Until.Sub(s.now()); left > 0 && s.stillHolds(due) {
+		return wait(min(left, digestTick))
+	}
+	e, err := s.mutate(ctx, due.Digest, func(e *Entry) error {
+		if e.Digest == nil {
+			s.openDigest(e, due.Destination)
+		}
+		if !e.Digest.Closed.IsZero() {
+			return errUnchanged
+		}
+		e.closeDigest(s.now())
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	crash.At("the digest is closed")
+	if len(e.Alerts) == 0 {
+		return nil
+	}
+	// What it tells is taken from the ledger when it is posted: until then, a
+	// call may be forgotten.
+	alert := notify.Alert{ID: e.Alerts[0].AlertID, Recording: e.Key, Destination: due.Destination, Digest: &notify.Digest{
+		Reason: due.Reason, From: e.Digest.From, Until: due.Until, Count: e.Digest.Count,
+	}}
+	if _, err := s.sendAlert(ctx, e, alert); err != nil {
+		return err
+	}
+	crash.At("the digest is stored")
+	s.dep.Log.Info("held alerts are told in a digest", zap.String("recording", e.Key), zap.String("destination", due.Destination), zap.Int("alerts", e.Digest.Count))
+	return nil
+}
+
+// stillHolds tells whether the configuration of now would hold what waits for
+// the digest. Where it would not, nothing has to wait any longer.
+func (s *Service) stillHolds(due DigestDue) bool {
+	quiet := s.aims().Noise.For(notify.Slug(due.Destination))
+	if due.Reason == notify.HeldCap {
+		return quiet.PerHour > 0
+	}
+	_, ok := quiet.Until(s.now())
+	return ok
+}
+
+// closeDigest makes the digest an alert of its own, unless nothing is in it.
+func (e *Entry) closeDigest(now time.Time) {
+	d := e.Digest
+	d.Closed, e.ReceivedAt, e.Routed = now.UTC(), now.UTC(), true
+	if d.Count > 0 {
+		e.Alerts = []AlertRecord{{
+			AlertID: notify.AlertID(e.Key, d.Destination, 0), Destination: d.Destination, Trackers: []string{},
+			Style: notify.Style{Mentions: d.Mentions, Alone: true},
+		}}
+	}
+	e.settle()
+}
+
+// tell fills the alert of a digest with what the ledger has of it.
+func (e *Entry) tell(a *notify.Alert) {
+	if e.Digest == nil {
+		return
+	}
+	told := e.Digest.Digest
+	a.Digest = &told
+	if rec := e.alert(a.ID); rec != nil {
+		a.Style, a.Note = rec.Style, rec.Note
+	}
+}

@@ -1,0 +1,147 @@
+package events
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"go.uber.org/zap"
+
+	"github.com/trackerbell/trackerbell/internal/crash"
+	"github.com/trackerbell/trackerbell/notify"
+)
+
+// hold decides, once, whether an alert is held back instead of posted, and if
+// not, whether it goes under an earlier one of its caller. An alert that is held
+// does not wait in its consumer, which would stop all behind it: it is written
+// into a digest, and done. docs/adr/0003 tells why each step may be repeated.
+func (s *Service) hold(ctx context.Context, a notify.Alert, e *Entry, seq uint64) (held bool, err error) {
+	rec := e.alert(a.ID)
+	switch {
+	case rec.Digest != "": // decided, but perhaps killed before the digest had it
+		return s.intoDigest(ctx, a, e, seq)
+	case rec.Held != "" || rec.Dropped:
+		return true, nil
+	case !rec.Intent.IsZero(): // it may be posted already
+		return false, nil
+	}
+	silent, err := s.silenced(ctx, a)
+	switch {
+	case err != nil:
+		return false, err
+	case silent:
+		return true, s.holdBack(ctx, a, e, heldBack{reason: notify.HeldSilence})
+	case a.Digest != nil:
+		return false, nil
+	}
+	return s.quieten(ctx, a, e, seq)
+}
+
+// quieten asks what the configuration says of the destination.
+func (s *Service) quieten(ctx context.Context, a notify.Alert, e *Entry, seq uint64) (held bool, err error) {
+	slug, now := notify.Slug(a.Destination), s.now()
+	quiet := s.aims().Noise.For(slug)
+	if quiet.Passes(a.Style) {
+		return false, nil
+	}
+	if until, ok := quiet.Until(now); ok {
+		return s.holdFor(ctx, a, e, seq, heldBack{reason: notify.HeldQuietHours, until: until})
+	}
+	if folded, err := s.fold(ctx, a, e, quiet); folded || err != nil {
+		return false, err
+	}
+	admitted, err := s.admit(ctx, slug, quiet.PerHour, seq, now)
+	if err != nil || admitted {
+		return false, err
+	}
+	return s.holdFor(ctx, a, e, seq, heldBack{reason: notify.HeldCap, until: notify.HourOf(now)})
+}
+
+// heldBack is why and how long an alert is held back.
+type heldBack struct {
+	reason string
+	until  time.Time // zero: for good
+	digest string    // key of the entry that tells it then
+}
+
+// holdFor holds an alert back until a digest tells it.
+func (s *Service) holdFor(ctx context.Context, a notify.Alert, e *Entry, seq uint64, why heldBack) (held bool, err error) {
+	why.digest = digestKey(notify.Slug(a.Destination), why)
+	if err := s.holdBack(ctx, a, e, why); err != nil {
+		return false, err
+	}
+	crash.At("the alert is held")
+	return s.intoDigest(ctx, a, e, seq)
+}
+
+// holdBack notes that an alert is not posted, and why.
+func (s *Service) holdBack(ctx context.Context, a notify.Alert, e *Entry, why heldBack) (err error) {
+	first := false
+	*e, err = s.mutate(ctx, a.Recording, func(e *Entry) error {
+		rec := e.alert(a.ID)
+		if first = rec != nil && rec.Held == ""; !first {
+			return errUnchanged
+		}
+		rec.Held, rec.HeldUntil, rec.Digest = why.reason, why.until.UTC(), why.digest
+		e.pass(StepNotify, s.now())
+		e.settle()
+		return nil
+	})
+	if err != nil || !first {
+		return err
+	}
+	s.dep.Metrics.held(why.reason)
+	s.dep.Log.Info("held back", zap.String("recording", e.Key), zap.String("source", e.Source), zap.String("stage", StepNotify),
+		zap.String("destination", a.Destination), zap.String("reason", why.reason), zap.Time("until", why.until))
+	return nil
+}
+
+// letGo takes back that an alert is held: its digest was closed before it came.
+func (s *Service) letGo(ctx context.Context, a notify.Alert, e *Entry) (err error) {
+	*e, err = s.mutate(ctx, a.Recording, func(e *Entry) error {
+		rec := e.alert(a.ID)
+		if rec == nil || rec.Digest == "" {
+			return errUnchanged
+		}
+		rec.Held, rec.HeldUntil, rec.Digest = "", time.Time{}, ""
+		e.Stage = StageProcessed
+		return nil
+	})
+	return err
+}
+
+// intoDigest writes a held alert into its digest. held is false when that is
+// closed already: the alert is then posted like any other.
+func (s *Service) intoDigest(ctx context.Context, a notify.Alert, e *Entry, seq uint64) (held bool, err error) {
+	rec := e.alert(a.ID)
+	if rec == nil {
+		return true, nil // forgotten meanwhile
+	}
+	key := rec.Digest
+	_, err = s.entry(ctx, key)
+	if errors.Is(err, ErrNotFound) {
+		// First what closes the digest, then the digest: it must not be kept for ever.
+		err = s.announceDigest(ctx, key, a.Destination)
+	}
+	if err != nil {
+		return false, err
+	}
+	digest, err := s.mutate(ctx, key, func(e *Entry) error {
+		if e.Digest == nil {
+			s.openDigest(e, a.Destination)
+		}
+		if seq <= e.Digest.LastSeq || !e.Digest.Closed.IsZero() {
+			return errUnchanged
+		}
+		e.Digest.add(a, seq, s.now())
+		return nil
+	})
+	if err != nil {
+		return false, err
+	}
+	crash.At("the digest has the alert")
+	if seq <= digest.Digest.LastSeq {
+		return true, nil
+	}
+	return false, s.letGo(ctx, a, e)
+}

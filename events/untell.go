@@ -1,0 +1,67 @@
+package events
+
+import (
+	"context"
+	"slices"
+
+	"github.com/trackerbell/trackerbell/notify"
+)
+
+// untell takes a call that is forgotten out of the digests that tell of it, also
+// where they are posted.
+func (s *Service) untell(ctx context.Context, e Entry, f *Forgotten) error {
+	for _, a := range slices.Concat(e.Alerts, e.Earlier) {
+		if a.Digest == "" {
+			continue
+		}
+		digest, err := s.mutate(ctx, a.Digest, func(d *Entry) error {
+			if d.Digest == nil || !d.untell(e.Key) {
+				return errUnchanged
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		if err := s.retell(ctx, digest, f); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// untell drops the line of a recording; a digest without any is not posted.
+func (e *Entry) untell(recording string) bool {
+	d := e.Digest
+	before := len(d.Alerts)
+	d.Alerts = slices.DeleteFunc(d.Alerts, func(h notify.Held) bool { return h.Recording == recording })
+	d.Count -= before - len(d.Alerts)
+	if d.Count == 0 && len(e.Alerts) > 0 && e.Alerts[0].PostedAt.IsZero() {
+		e.Alerts[0].Dropped = true
+		e.settle()
+	}
+	return len(d.Alerts) < before
+}
+
+// retell writes the message of a digest anew, if it has one.
+func (s *Service) retell(ctx context.Context, e Entry, f *Forgotten) error {
+	if len(e.Alerts) == 0 || e.Alerts[0].PostedAt.IsZero() {
+		return nil
+	}
+	rec := e.Alerts[0]
+	at := notify.Receipt{Channel: rec.Channel, TS: rec.TS}
+	editor, ok := s.aims().Notifiers.For(rec.Destination).(notify.Editor)
+	if !ok || at.TS == "" {
+		f.Left = append(f.Left, rec.Destination+": this destination cannot change a digest")
+		return nil
+	}
+	var err error
+	if e.Digest.Count == 0 {
+		err = editor.Remove(ctx, at)
+	} else {
+		alert := notify.Alert{ID: rec.AlertID, Recording: e.Key, Destination: rec.Destination}
+		e.tell(&alert)
+		err = editor.Update(ctx, alert, at)
+	}
+	return f.done(rec.Destination, err)
+}
