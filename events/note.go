@@ -40,20 +40,30 @@ func (s *Service) note(ctx context.Context, d delivery) error {
 }
 
 // noted waits, not for long, until the note stage has entered what was accepted
-// before.
+// before. What is pending for it does not tell: the server counts a message a
+// moment after it has acknowledged it.
 func (s *Service) noted(ctx context.Context, set *streamSet) error {
 	limited, cancel := context.WithTimeout(ctx, noteWait)
 	defer cancel()
+	last, err := set.recordings.GetLastMsgForSubject(limited, subjectReady+">")
+	if errors.Is(err, jetstream.ErrMsgNotFound) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("%w: read the last recording: %w", ErrUnavailable, err)
+	}
 	for {
 		cons, err := set.recordings.Consumer(limited, noteConsumer)
 		switch {
-		case errors.Is(err, jetstream.ErrConsumerNotFound), limited.Err() != nil && ctx.Err() == nil:
+		case limited.Err() != nil && ctx.Err() == nil:
 			return nil
+		case errors.Is(err, jetstream.ErrConsumerNotFound): // not yet
 		case err != nil:
 			return fmt.Errorf("%w: ask consumer %s: %w", ErrUnavailable, noteConsumer, err)
-		}
-		if info := cons.CachedInfo(); info.NumPending == 0 && info.NumAckPending == 0 {
-			return nil
+		default:
+			if info := cons.CachedInfo(); info.Delivered.Stream >= last.Sequence && info.NumAckPending == 0 {
+				return nil
+			}
 		}
 		if pause(limited, noteTick) != nil {
 			return nil
