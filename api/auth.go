@@ -3,12 +3,17 @@ package api
 import (
 	"crypto/sha256"
 	"crypto/subtle"
+	"math"
 	"net"
 	"net/http"
 	"net/netip"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/labstack/echo/v4"
+
+	"github.com/trackerbell/trackerbell/internal/failures"
 )
 
 // role is what a request to the admin API may do.
@@ -20,6 +25,11 @@ const (
 	operator
 )
 
+// adminFailures is how often an address may send a wrong token at once; then it
+// is once a second. Whoever shares the address of somebody who guesses, behind
+// a proxy, waits with them.
+const adminFailures = 60
+
 // guard lets requests to the admin API in. Without any token it is open, which
 // is only for a loopback listener: then it refuses what a web page in a browser
 // on this machine could send.
@@ -28,12 +38,13 @@ type guard struct {
 	operator *[sha256.Size]byte // of the token; nil when there is none
 	viewer   *[sha256.Size]byte
 	origin   *http.CrossOriginProtection
+	failures *failures.Limit
 }
 
 func newGuard(token, viewerToken string) *guard {
 	return &guard{
 		open: token == "" && viewerToken == "", operator: digest(token), viewer: digest(viewerToken),
-		origin: http.NewCrossOriginProtection(),
+		origin: http.NewCrossOriginProtection(), failures: failures.New(1, adminFailures),
 	}
 }
 
@@ -84,8 +95,13 @@ func (g *guard) atLeast(need role, next echo.HandlerFunc) echo.HandlerFunc {
 			}
 			return next(c)
 		}
+		remote := c.Request().RemoteAddr
+		if wait := g.failures.Wait(remote); wait > 0 {
+			return tooManyFailures(c, wait)
+		}
 		switch have := g.role(c.Request()); {
 		case have == stranger:
+			g.failures.Failed(remote)
 			c.Response().Header().Set(echo.HeaderWWWAuthenticate, `Bearer realm="trackerbell"`)
 			return problem(http.StatusUnauthorized, "", "")
 		case have < need:
@@ -93,6 +109,13 @@ func (g *guard) atLeast(need role, next echo.HandlerFunc) echo.HandlerFunc {
 		}
 		return next(c)
 	}
+}
+
+// tooManyFailures is the answer to an address that failed too often, whatever
+// it sends.
+func tooManyFailures(c echo.Context, wait time.Duration) error {
+	c.Response().Header().Set(echo.HeaderRetryAfter, strconv.Itoa(int(math.Ceil(wait.Seconds()))))
+	return problem(http.StatusTooManyRequests, "", "too many requests from this address did not say who they are")
 }
 
 // local refuses a page that reaches this listener under a name of its own (DNS

@@ -19,6 +19,7 @@ import (
 	"github.com/trackerbell/trackerbell/api/source"
 	"github.com/trackerbell/trackerbell/config"
 	"github.com/trackerbell/trackerbell/events"
+	"github.com/trackerbell/trackerbell/internal/failures"
 )
 
 // refusalBurst is how many refused webhooks are logged at once; then it is one
@@ -76,17 +77,18 @@ type PublicDeps struct {
 // Public is the server of the public listener: webhooks, callbacks and Slack's
 // interactions.
 type Public struct {
-	cfg     PublicConfig
-	deps    PublicDeps
-	base    *url.URL
-	results *results
-	measure echo.MiddlewareFunc
-	routes  atomic.Pointer[echo.Echo]
+	cfg      PublicConfig
+	deps     PublicDeps
+	base     *url.URL
+	results  *results
+	measure  echo.MiddlewareFunc
+	failures *failures.Limit
+	routes   atomic.Pointer[echo.Echo]
 }
 
 // NewPublic makes the server of the public listener.
 func NewPublic(cfg PublicConfig, deps PublicDeps) (*Public, error) {
-	p := &Public{cfg: cfg, deps: deps}
+	p := &Public{cfg: cfg, deps: deps, failures: failures.New(10, webhookFailures)}
 	var err error
 	if p.base, err = parsePublicURL(cfg.PublicURL); err != nil {
 		return nil, err
@@ -114,7 +116,7 @@ func (p *Public) Renew(sources map[string]Source, signingSecret string) {
 	hooks := &webhooks{
 		sources: sources, intake: p.deps.Intake, web: p.deps.Web, publicURL: p.base, maxBody: p.cfg.MaxBody, maxMedia: p.cfg.MaxMedia,
 		results: p.results, log: p.deps.Log, refusals: rate.NewLimiter(1, refusalBurst), now: time.Now,
-		uploads: make(chan struct{}, maxUploads),
+		uploads: make(chan struct{}, maxUploads), failures: p.failures,
 	}
 	calls := &callbacks{intake: p.deps.Intake}
 	e := newRouter(p.deps.Log, p.measure)

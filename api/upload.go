@@ -35,7 +35,7 @@ func (h *webhooks) upload(c echo.Context) error {
 		return notFound()
 	}
 	if err != nil {
-		return h.refuse(name, err)
+		return h.refuse(c, name, err)
 	}
 	h.results.count(name, resultTaken([]Accepted{taken}))
 	return c.JSON(http.StatusAccepted, taken)

@@ -17,7 +17,12 @@ import (
 
 	"github.com/trackerbell/trackerbell/api/source"
 	"github.com/trackerbell/trackerbell/events"
+	"github.com/trackerbell/trackerbell/internal/failures"
 )
+
+// webhookFailures is how many wrong signatures of an address are answered one
+// by one at once; then it is ten a second.
+const webhookFailures = 500
 
 // Accepted is the answer to a webhook that carries one recording (202).
 type Accepted struct {
@@ -47,6 +52,7 @@ type webhooks struct {
 	results   *results
 	log       *zap.Logger
 	refusals  *rate.Limiter // of log lines; the counters have them all
+	failures  *failures.Limit
 	now       func() time.Time
 }
 
@@ -60,7 +66,7 @@ func (h *webhooks) handle(c echo.Context) error {
 	d, taken, err := h.take(c, name, src)
 	switch {
 	case err != nil:
-		return h.refuse(name, err)
+		return h.refuse(c, name, err)
 	case d.Reply != nil:
 		h.results.count(name, resultIgnored)
 		return shakeHands(c, d.Reply)
@@ -182,12 +188,22 @@ func unverified(err error) error {
 	return fmt.Errorf("%w: %w", source.ErrSignature, err)
 }
 
-// refuse counts and logs an error, and gives what the sender learns of it.
-func (h *webhooks) refuse(name string, err error) error {
+// refuse counts and logs an error, and gives what the sender learns of it. An
+// address whose signatures are wrong too often learns no more than that. What
+// is signed is taken from there all the same: behind a proxy all senders have
+// one address, and a stranger must not be able to shut out the provider.
+func (h *webhooks) refuse(c echo.Context, name string, err error) error {
 	result := resultOf(err)
 	h.results.count(name, result)
 	if h.refusals.Allow() {
 		h.log.Warn("webhook refused", zap.String("source", name), zap.String("result", result), zap.Error(err))
+	}
+	if errors.Is(err, source.ErrSignature) {
+		remote := c.Request().RemoteAddr
+		if wait := h.failures.Wait(remote); wait > 0 {
+			return tooManyFailures(c, wait)
+		}
+		h.failures.Failed(remote)
 	}
 	p, _ := problemOf(err)
 	return &problemError{p}

@@ -25,6 +25,7 @@ func rooms() map[string][]string {
 	return map[string][]string{
 		"config":                  {},
 		"internal/crash":          {},
+		"internal/failures":       {},
 		"internal/proc":           {},
 		"internal/safehttp":       {},
 		"internal/subtitle":       {},
@@ -37,7 +38,7 @@ func rooms() map[string][]string {
 		"notify":                  {"config"},
 		"events":                  {"symbl", "notify", "config", "internal/crash", "internal/safehttp"},
 		"api/source":              {"events", "config", "internal/safehttp", "internal/subtitle"},
-		"api":                     {"events", "notify", "symbl", "config", "api/source"},
+		"api":                     {"events", "notify", "symbl", "config", "api/source", "internal/failures"},
 	}
 }
 
