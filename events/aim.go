@@ -3,6 +3,9 @@ package events
 import (
 	"context"
 	"errors"
+	"maps"
+	"slices"
+	"time"
 
 	"github.com/trackerbell/trackerbell/notify"
 )
@@ -28,4 +31,35 @@ func (s *Service) Aim(ctx context.Context, aims Aims) error {
 		return nil // not open yet: Run starts the destinations then
 	}
 	return err
+}
+
+// Explain says what the routes, as they are now, make of what was found in a
+// call, and why.
+func (s *Service) Explain(call notify.Call, found []notify.Tracker) notify.Explanation {
+	return s.aims().Router.Explain(call, found)
+}
+
+// SourceNames lists the configured sources, sorted.
+func (s *Service) SourceNames() []string { return slices.Sorted(maps.Keys(s.aims().Sources)) }
+
+// Link is where people can hear a recording; empty when nobody said.
+func (s *Service) Link(e Entry) string { return s.aims().Sources[e.Source].Link(e.Key, e.ID) }
+
+// linkTimeout bounds what a reader waits for a link.
+const linkTimeout = 2 * time.Second
+
+// AlertLink is where people read an alert that was posted; empty where its
+// destination has no such place, or does not tell now.
+func (s *Service) AlertLink(ctx context.Context, a AlertRecord) string {
+	linker, ok := s.aims().Notifiers.For(a.Destination).(notify.Linker)
+	if !ok || a.TS == "" {
+		return ""
+	}
+	ctx, cancel := context.WithTimeout(ctx, linkTimeout)
+	defer cancel()
+	link, err := linker.Link(ctx, notify.Receipt{Channel: a.Channel, TS: a.TS})
+	if err != nil {
+		return ""
+	}
+	return link
 }

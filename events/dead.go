@@ -147,6 +147,19 @@ func (s *Service) DeadLetters(ctx context.Context, cursor uint64, limit int) (De
 	return page, nil
 }
 
+// DeadCount is how many dead letters there are.
+func (s *Service) DeadCount(ctx context.Context) (int, error) {
+	set, err := s.streams()
+	if err != nil {
+		return 0, err
+	}
+	info, err := set.dead.Info(ctx)
+	if err != nil {
+		return 0, fmt.Errorf("%w: read dead letters: %w", ErrUnavailable, err)
+	}
+	return int(info.State.Msgs), nil
+}
+
 // DeadLetter reads one dead letter; ErrNotFound if there is none of that id.
 func (s *Service) DeadLetter(ctx context.Context, id uint64) (DeadLetter, error) {
 	set, err := s.streams()
@@ -164,6 +177,9 @@ func (s *Service) DeadLetter(ctx context.Context, id uint64) (DeadLetter, error)
 
 // readEvent reads one message of a stream; ErrNotFound if it is gone.
 func readEvent(ctx context.Context, stream jetstream.Stream, seq uint64) (Event, error) {
+	if seq == 0 {
+		return Event{}, ErrNotFound // which no message has
+	}
 	raw, err := stream.GetMsg(ctx, seq)
 	switch {
 	case errors.Is(err, jetstream.ErrMsgNotFound):

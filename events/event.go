@@ -22,6 +22,7 @@ const (
 	TypeFeedback  = "io.trackerbell.alert.feedback.v1"      // data: FeedbackGiven
 	TypeDigestDue = "io.trackerbell.alert.digest.due.v1"    // data: DigestDue
 	TypeDead      = "io.trackerbell.dead.v1"                // data: DeadLetter
+	TypeAudit     = "io.trackerbell.audit.v1"               // data: Deed
 )
 
 const contentType = "application/cloudevents+json"

@@ -17,7 +17,11 @@ var ErrNotFound = errors.New("not found")
 // errUnchanged makes Mutate write nothing.
 var errUnchanged = errors.New("unchanged")
 
-const mutateTries = 20
+const (
+	mutateTries = 20
+	// maxWindow is about how many entries are read at a time.
+	maxWindow = 8192
+)
 
 // Ledger is one entry per recording in a key-value bucket. It changes only by
 // compare-and-set, so that a process that was paused cannot overwrite what
@@ -122,6 +126,12 @@ type Page struct {
 // List reads up to limit entries, last changed first, from cursor on (0: from
 // the newest). It walks the bucket's stream and holds no index.
 func (l *Ledger) List(ctx context.Context, cursor uint64, limit int) (Page, error) {
+	return l.find(ctx, cursor, limit, func(*Entry) (bool, bool) { return true, true })
+}
+
+// find is List of the entries that keep says yes to, for as long as it wants to
+// be asked on.
+func (l *Ledger) find(ctx context.Context, cursor uint64, limit int, keep func(*Entry) (yes, on bool)) (Page, error) {
 	info, err := l.stream.Info(ctx)
 	if err != nil {
 		return Page{}, fmt.Errorf("%w: read ledger: %w", ErrUnavailable, err)
@@ -132,8 +142,8 @@ func (l *Ledger) List(ctx context.Context, cursor uint64, limit int) (Page, erro
 	}
 	var page Page
 	// Only the last change of a key is kept, so a window holds fewer entries
-	// than sequences.
-	for window := uint64(4 * limit); end > first && page.Next == 0; window *= 2 {
+	// than sequences: where it holds few, the next one is larger.
+	for window := uint64(4 * limit); end > first; {
 		begin := first
 		if end-first > window {
 			begin = end - window
@@ -143,13 +153,22 @@ func (l *Ledger) List(ctx context.Context, cursor uint64, limit int) (Page, erro
 			return Page{}, err
 		}
 		for _, e := range slices.Backward(found) {
-			if len(page.Entries) == limit {
+			yes, on := keep(&e)
+			switch {
+			case yes && len(page.Entries) == limit:
 				page.Next = page.Entries[limit-1].revision
-				break
+				return page, nil
+			case yes:
+				page.Entries = append(page.Entries, e)
 			}
-			page.Entries = append(page.Entries, e)
+			if !on {
+				page.Next = e.revision
+				return page, nil
+			}
 		}
-		end = begin
+		if end = begin; len(found) < maxWindow/4 {
+			window *= 2
+		}
 	}
 	return page, nil
 }

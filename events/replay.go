@@ -121,3 +121,44 @@ func (s *Service) ReplayRecording(ctx context.Context, key string) error {
 	_, err = publish(ctx, s, subjectReady+rec.Source, TypeReady, msgID("ready", key, e.Replay), e, rec)
 	return err
 }
+
+// RouteAgain takes a recording on from the route step, with what was found in
+// it: the routes as they are now decide where its alerts go, as a run of its
+// own. ErrNotFound if the ledger does not know it or it never came so far,
+// ErrGone if what was found has left the stream.
+func (s *Service) RouteAgain(ctx context.Context, key string) error {
+	set, err := s.streams()
+	if err != nil {
+		return err
+	}
+	found, err := s.Found(ctx, key)
+	if err != nil {
+		return err
+	}
+	e, err := set.ledger.Get(ctx, key)
+	if err != nil {
+		return err
+	}
+	letters := e.DeadLetters
+	e, err = set.ledger.Mutate(ctx, key, func(now *Entry) error {
+		if now.Replay != e.Replay {
+			return nil
+		}
+		before := *now
+		now.restart()
+		now.Stage, now.Replaying, now.Conversations = StageProcessed, false, before.Conversations
+		now.SubmitIntent, now.SubmittedAt = before.SubmitIntent, before.SubmittedAt
+		now.JobID, now.ConversationID, now.Trackers = before.JobID, before.ConversationID, before.Trackers
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	for _, id := range letters {
+		if err := s.deleteDead(ctx, id); err != nil {
+			return err
+		}
+	}
+	_, err = s.publishProcessed(ctx, e, found)
+	return err
+}

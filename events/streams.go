@@ -13,6 +13,7 @@ const (
 	StreamRecordings = "RECORDINGS"
 	StreamAlerts     = "ALERTS"
 	StreamDead       = "DEAD"
+	StreamAudit      = "AUDIT"
 	BucketLedger     = "LEDGER"
 	BucketState      = "TRACKERBELL"
 	BucketBlobs      = "BLOBS"
@@ -23,6 +24,7 @@ const (
 	subjectProcessed = "recordings.processed."
 	subjectAlerts    = "alerts."
 	subjectDead      = "dead."
+	subjectAudit     = "audit."
 )
 
 const (
@@ -55,6 +57,7 @@ type streamSet struct {
 	recordings jetstream.Stream
 	alerts     jetstream.Stream
 	dead       jetstream.Stream
+	audit      jetstream.Stream
 	ledger     *Ledger
 	state      jetstream.KeyValue
 	blobs      jetstream.ObjectStore
@@ -71,6 +74,9 @@ func openStreams(ctx context.Context, js jetstream.JetStream, lim Limits) (*stre
 		return nil, err
 	}
 	if s.dead, err = ensureStream(ctx, js, StreamDead, "dead.>", lim, -1); err != nil {
+		return nil, err
+	}
+	if s.audit, err = ensureAudit(ctx, js, lim); err != nil {
 		return nil, err
 	}
 	if s.state, err = ensureBucket(ctx, js, BucketState, lim, 0); err != nil {

@@ -107,6 +107,12 @@ type Editor interface {
 	Remove(ctx context.Context, at Receipt) error
 }
 
+// Linker is implemented by notifiers whose messages have an address that people
+// can open. Errors are *Error; one is no reason to ask again soon.
+type Linker interface {
+	Link(ctx context.Context, at Receipt) (string, error)
+}
+
 // ThreadLost tells whether a message could not be posted because the one that
 // it belongs under is gone.
 func ThreadLost(err error) bool {

@@ -75,6 +75,14 @@ func lastDigits(number string) string {
 	return string(digits[len(digits)-show:])
 }
 
+// Clock is a time in the call, in seconds, as alerts show it; empty when it is
+// unknown.
+func Clock(seconds float64) string { return clock(seconds) }
+
+// Duration is how long a call was, in seconds, as alerts show it; empty when it
+// is unknown.
+func Duration(seconds float64) string { return duration(seconds) }
+
 // clock is a time in the call, m:ss, or h:mm:ss from an hour on; empty when it
 // is unknown.
 func clock(seconds float64) string {

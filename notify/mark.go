@@ -29,6 +29,34 @@ func markQuote(q Quote) []cell {
 	return cells
 }
 
+// Piece is a part of a text that was matched as a whole or not at all.
+type Piece struct {
+	Text    string
+	Matched bool
+}
+
+// Marked parts the text that all of the quotes are of where their phrases
+// begin and end. Nothing is left out or cleaned.
+func Marked(text string, quotes []Quote) []Piece {
+	cells := cellsOf(text)
+	for _, q := range quotes {
+		q.Text = text
+		for i, c := range markQuote(q) {
+			cells[i].bold = cells[i].bold || c.bold
+		}
+	}
+	for i := range cells {
+		if cells[i].r == ' ' && i > 0 && i+1 < len(cells) && cells[i-1].bold && cells[i+1].bold {
+			cells[i].bold = true
+		}
+	}
+	var out []Piece
+	for _, s := range spansOf(cells) {
+		out = append(out, Piece{s.text, s.bold})
+	}
+	return out
+}
+
 func embolden(cells []cell, from, to int) {
 	for i := from; i < to; i++ {
 		cells[i].bold = true

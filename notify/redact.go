@@ -75,6 +75,15 @@ func (r *Redactor) Trackers(list []Tracker) []Tracker {
 	return out
 }
 
+// Text gives a text redacted, as Trackers does with those of its quotes.
+func (r *Redactor) Text(text string) string {
+	if r == nil {
+		return text
+	}
+	text, _ = r.redact(text, 0)
+	return text
+}
+
 // quote redacts what was said and by whom, and moves the offset along.
 func (r *Redactor) quote(q *Quote) {
 	q.Speaker, _ = r.redact(q.Speaker, 0)

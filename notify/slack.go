@@ -30,8 +30,9 @@ type Slack struct {
 	render  RenderOptions
 	timeout time.Duration
 
-	mu  sync.Mutex
-	ids map[string]string // slug of a channel's name to its id, as far as known
+	mu   sync.Mutex
+	ids  map[string]string // slug of a channel's name to its id, as far as known
+	home workspace
 }
 
 var (
