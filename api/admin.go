@@ -11,6 +11,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"go.uber.org/zap"
 
+	"github.com/trackerbell/trackerbell/api/access"
+	"github.com/trackerbell/trackerbell/api/console"
 	"github.com/trackerbell/trackerbell/events"
 )
 
@@ -18,27 +20,19 @@ import (
 // it; its methods are called concurrently, and what they do not find is
 // events.ErrNotFound.
 type Store interface {
-	Entry(ctx context.Context, key string) (events.Entry, error)
+	console.Store
+
 	Entries(ctx context.Context, cursor uint64, limit int) (events.Page, error)
-	Story(ctx context.Context, key string) (events.Story, error)
-	ReplayRecording(ctx context.Context, key string) error
 	// The silences hold alerts back.
 	AddSilence(ctx context.Context, q events.Silence) (events.Silence, error)
 	Silences(ctx context.Context) ([]events.Silence, error)
 	DropSilence(ctx context.Context, id string) error
-	// Forget deletes a recording for good.
-	Forget(ctx context.Context, key string) (events.Forgotten, error)
 	// Found is what was found in a recording; events.ErrGone when it is known
 	// no more.
 	Found(ctx context.Context, key string) (events.Processed, error)
 
 	// FeedbackCounts counts what people thought of alerts, by phrase.
 	FeedbackCounts(ctx context.Context) ([]events.PhraseFeedback, error)
-
-	DeadLetters(ctx context.Context, cursor uint64, limit int) (events.DeadPage, error)
-	DeadLetter(ctx context.Context, id uint64) (events.DeadLetter, error)
-	ReplayDead(ctx context.Context, id uint64) error
-	DropDead(ctx context.Context, id uint64) error
 
 	// Ready tells why the service cannot work now, Alive why it must be
 	// restarted; nil is good.
@@ -60,19 +54,24 @@ type AdminDeps struct {
 	Gatherer    prometheus.Gatherer
 	Engine      http.Handler
 	Credentials func(context.Context) (Credentials, error)
-	Level       http.Handler // shows and changes the log level (zap.AtomicLevel)
+	Level       http.Handler    // shows and changes the log level (zap.AtomicLevel)
+	Stop        <-chan struct{} // closed when the server is to end: what streams for long ends then; nil: never
 	Log         *zap.Logger
 }
 
 // NewAdmin makes the server of the admin listener.
-func NewAdmin(cfg AdminConfig, deps AdminDeps) http.Handler {
+func NewAdmin(cfg AdminConfig, deps AdminDeps) (http.Handler, error) {
 	e := newRouter(deps.Log)
-	g := newGuard(cfg.Token, cfg.ViewerToken)
+	g := guard{access.New(cfg.Token, cfg.ViewerToken)}
 	health := &health{store: deps.Store}
 	e.GET("/healthz", health.alive)
 	e.GET("/readyz", health.ready, within(readyTimeout))
 	e.GET("/metrics", echo.WrapHandler(promhttp.HandlerFor(deps.Gatherer, promhttp.HandlerOpts{})))
-	e.GET("/", index, g.viewers)
+	pages, err := console.New(console.Deps{Store: deps.Store, Guard: g.Guard, Stop: deps.Stop, Log: deps.Log})
+	if err != nil {
+		return nil, err
+	}
+	pages.Add(e)
 	addAPI(e, g, deps)
 	addDebug(e, g, deps.Level)
 	if deps.Engine != nil {
@@ -81,43 +80,46 @@ func NewAdmin(cfg AdminConfig, deps AdminDeps) http.Handler {
 		e.Any("/oauth2/*", engine)
 		e.Any("/v1/*", engine)
 	}
-	return e
+	return e, nil
 }
 
 // addAPI adds the routes one by one: a group's middleware would answer 404
 // where the method is wrong.
-func addAPI(e *echo.Echo, g *guard, deps AdminDeps) {
+func addAPI(e *echo.Echo, g guard, deps AdminDeps) {
 	recordings := &recordings{store: deps.Store, guard: g}
 	quiet := &silences{store: deps.Store, now: time.Now}
 	dead := &deadLetters{store: deps.Store, guard: g}
 	engine := &credentials{read: deps.Credentials}
+	log := &deeds{store: deps.Store}
 	for _, r := range []struct {
 		method, path string
 		handle       echo.HandlerFunc
 		allow        echo.MiddlewareFunc
+		deed         string // for the audit log
 	}{
-		{http.MethodGet, "/recordings", recordings.list, g.viewers},
-		{http.MethodGet, "/recordings/:key", recordings.show, g.viewers},
-		{http.MethodGet, "/recordings/:key/matches", recordings.matches, g.viewers},
-		{http.MethodGet, "/recordings/:key/vcon", recordings.vcon, g.viewers},
-		{http.MethodDelete, "/recordings/:key", recordings.forget, g.operators},
-		{http.MethodPost, "/recordings/:key/replay", recordings.replay, g.operators},
-		{http.MethodGet, "/feedback", recordings.feedback, g.viewers},
-		{http.MethodGet, "/silences", quiet.list, g.viewers},
-		{http.MethodPost, "/silences", quiet.add, g.operators},
-		{http.MethodDelete, "/silences/:id", quiet.drop, g.operators},
-		{http.MethodGet, "/dead", dead.list, g.viewers},
-		{http.MethodGet, "/dead/:id", dead.show, g.viewers},
-		{http.MethodPost, "/dead/:id/replay", dead.replay, g.operators},
-		{http.MethodDelete, "/dead/:id", dead.drop, g.operators},
-		{http.MethodGet, "/engine/credentials", engine.show, g.operators},
+		{http.MethodGet, "/recordings", recordings.list, g.viewers, ""},
+		{http.MethodGet, "/recordings/:key", recordings.show, g.viewers, ""},
+		{http.MethodGet, "/recordings/:key/matches", recordings.matches, g.viewers, ""},
+		{http.MethodGet, "/recordings/:key/vcon", recordings.vcon, g.viewers, ""},
+		{http.MethodDelete, "/recordings/:key", recordings.forget, g.operators, events.DeedForget},
+		{http.MethodPost, "/recordings/:key/replay", recordings.replay, g.operators, events.DeedReplay},
+		{http.MethodGet, "/feedback", recordings.feedback, g.viewers, ""},
+		{http.MethodGet, "/silences", quiet.list, g.viewers, ""},
+		{http.MethodPost, "/silences", quiet.add, g.operators, events.DeedSilence},
+		{http.MethodDelete, "/silences/:id", quiet.drop, g.operators, events.DeedSilence},
+		{http.MethodGet, "/dead", dead.list, g.viewers, ""},
+		{http.MethodGet, "/dead/:id", dead.show, g.viewers, ""},
+		{http.MethodPost, "/dead/:id/replay", dead.replay, g.operators, events.DeedReplay},
+		{http.MethodDelete, "/dead/:id", dead.drop, g.operators, events.DeedDrop},
+		{http.MethodGet, "/audit", log.list, g.operators, ""},
+		{http.MethodGet, "/engine/credentials", engine.show, g.operators, ""},
 	} {
-		e.Add(r.method, "/api"+r.path, r.handle, noStore, r.allow, within(requestTimeout))
+		e.Add(r.method, "/api"+r.path, r.handle, noStore, r.allow, within(requestTimeout), audited(deps.Store, g, r.deed))
 	}
 }
 
 // addDebug adds profiling and the log level, for operators.
-func addDebug(e *echo.Echo, g *guard, level http.Handler) {
+func addDebug(e *echo.Echo, g guard, level http.Handler) {
 	if level != nil {
 		e.Any("/api/log-level", echo.WrapHandler(level), g.operators)
 	}
@@ -135,12 +137,4 @@ func noStore(next echo.HandlerFunc) echo.HandlerFunc {
 		c.Response().Header().Set(echo.HeaderCacheControl, "no-store")
 		return next(c)
 	}
-}
-
-// index says what is here.
-func index(c echo.Context) error {
-	return c.JSON(http.StatusOK, struct {
-		Service   string   `json:"service"`
-		Endpoints []string `json:"endpoints"`
-	}{"trackerbell", []string{"/api/recordings", "/api/dead", "/healthz", "/readyz", "/metrics"}})
 }

@@ -6,13 +6,14 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/trackerbell/trackerbell/api/access"
 	"github.com/trackerbell/trackerbell/events"
 )
 
 // deadLetters are the endpoints of /api/dead.
 type deadLetters struct {
 	store Store
-	guard *guard
+	guard guard
 }
 
 func (h *deadLetters) list(c echo.Context) error {
@@ -41,7 +42,7 @@ func (h *deadLetters) show(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	if h.guard.role(c.Request()) < operator {
+	if h.guard.role(c.Request()) < access.Operator {
 		letter.Event = nil // it holds numbers and the address of the media
 	}
 	return c.JSON(http.StatusOK, letter)

@@ -3,6 +3,8 @@ package api
 import (
 	"net/http"
 	"net/url"
+
+	"github.com/trackerbell/trackerbell/api/access"
 )
 
 // CalledURL is calledURL with base as text.
@@ -14,5 +16,5 @@ func CalledURL(base string, r *http.Request) (*url.URL, error) {
 	return calledURL(u, r), nil
 }
 
-// LoopbackHost is loopbackHost.
-func LoopbackHost(host string) bool { return loopbackHost(host) }
+// LoopbackHost is access.LoopbackHost.
+func LoopbackHost(host string) bool { return access.LoopbackHost(host) }

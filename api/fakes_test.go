@@ -18,6 +18,7 @@ import (
 	"go.uber.org/zap/zaptest/observer"
 
 	"github.com/trackerbell/trackerbell/api"
+	"github.com/trackerbell/trackerbell/api/console"
 	"github.com/trackerbell/trackerbell/api/source"
 	"github.com/trackerbell/trackerbell/config"
 	"github.com/trackerbell/trackerbell/events"
@@ -169,3 +170,14 @@ func requireProblem(t *testing.T, w *httptest.ResponseRecorder, body string) {
 	require.Equal(t, api.ProblemType, w.Header().Get("Content-Type"))
 	require.JSONEq(t, body, w.Body.String())
 }
+
+// pages is what only the console asks for; its own tests are in api/console.
+type pages struct{ console.Store }
+
+func (pages) Search(context.Context, events.Search, uint64, int) (events.SearchPage, error) {
+	return events.SearchPage{}, nil
+}
+
+func (pages) SourceNames() []string { return nil }
+
+func (pages) DeadCount(context.Context) (int, error) { return 0, nil }

@@ -10,6 +10,7 @@ import (
 	"github.com/labstack/echo/v4"
 	"go.uber.org/zap"
 
+	"github.com/trackerbell/trackerbell/api/access"
 	"github.com/trackerbell/trackerbell/api/source"
 	"github.com/trackerbell/trackerbell/events"
 )
@@ -53,12 +54,15 @@ func problemOf(err error) (p Problem, known bool) {
 	var decided *problemError
 	var payload *source.PayloadError
 	var routed *echo.HTTPError
+	var refusal *access.Refusal
 	status, field, detail := http.StatusInternalServerError, "", ""
 	switch {
 	case errors.As(err, &decided):
 		return decided.Problem, true
 	case errors.As(err, &payload):
 		status, field, detail = payloadStatus(payload.Status), payload.Field, payload.Reason
+	case errors.As(err, &refusal):
+		status, detail = refusal.Status, refusal.Detail
 	case errors.Is(err, source.ErrSignature):
 		status = http.StatusUnauthorized
 	case errors.Is(err, events.ErrTooLarge):
@@ -102,9 +106,22 @@ func answerErrors(log *zap.Logger) echo.HTTPErrorHandler {
 		if p.Status == http.StatusServiceUnavailable {
 			c.Response().Header().Set(echo.HeaderRetryAfter, retryAfter)
 		}
+		if refusal, ok := errors.AsType[*access.Refusal](err); ok {
+			explain(refusal, c.Response().Header())
+		}
 		if err := writeProblem(c, p); err != nil {
 			log.Debug("error answer was not sent", zap.String("route", c.Path()), zap.Error(err))
 		}
+	}
+}
+
+// explain adds what a client that was not let in can do.
+func explain(refusal *access.Refusal, h http.Header) {
+	switch refusal.Status {
+	case http.StatusUnauthorized:
+		h.Set(echo.HeaderWWWAuthenticate, `Bearer realm="trackerbell"`)
+	case http.StatusTooManyRequests:
+		h.Set(echo.HeaderRetryAfter, seconds(refusal.Retry))
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/trackerbell/trackerbell/api/access"
 	"github.com/trackerbell/trackerbell/events"
 	"github.com/trackerbell/trackerbell/notify"
 )
@@ -19,7 +20,7 @@ const (
 // recordings are the endpoints of /api/recordings.
 type recordings struct {
 	store Store
-	guard *guard
+	guard guard
 }
 
 func (h *recordings) list(c echo.Context) error {
@@ -61,7 +62,7 @@ func (h *recordings) matches(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	if h.guard.role(c.Request()) < operator {
+	if h.guard.role(c.Request()) < access.Operator {
 		found.Call.From, found.Call.To = notify.Mask(found.Call.From), notify.Mask(found.Call.To)
 	}
 	found.Trackers, found.TrackersRef = list(found.Trackers), ""
@@ -97,7 +98,7 @@ func (h *recordings) feedback(c echo.Context) error {
 
 // shown is the recording as the one who asks may see it.
 func (h *recordings) shown(c echo.Context, v RecordingView) RecordingView {
-	if h.guard.role(c.Request()) < operator {
+	if h.guard.role(c.Request()) < access.Operator {
 		return v.masked()
 	}
 	return v

@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
 
+	"github.com/trackerbell/trackerbell/api/access"
 	"github.com/trackerbell/trackerbell/events"
 	"github.com/trackerbell/trackerbell/notify"
 )
@@ -76,7 +77,7 @@ func (h *recordings) vcon(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	if h.guard.role(c.Request()) < operator {
+	if h.guard.role(c.Request()) < access.Operator {
 		call := &story.Entry.Call
 		call.From, call.To = notify.Mask(call.From), notify.Mask(call.To)
 	}

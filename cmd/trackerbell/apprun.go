@@ -28,13 +28,14 @@ func (a *app) Run(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("set up the public listener: %w", err)
 	}
-	w := &web{public: public}
-	w.renewAdmin(a, a.cfg.Admin)
-	a.web.Store(w)
-
 	engineCtx, stopEngine := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopEngine()
 	group, ctx := errgroup.WithContext(ctx)
+	w := &web{public: public, stop: ctx.Done()}
+	if err := w.renewAdmin(a, a.cfg.Admin); err != nil {
+		return fmt.Errorf("set up the admin listener: %w", err)
+	}
+	a.web.Store(w)
 	limits := api.DefaultLimits(a.cfg.Server.ShutdownTimeout)
 	group.Go(func() error { return api.Serve(ctx, a.public, w.public, limits, a.log) })
 	group.Go(func() error { return api.Serve(ctx, a.admin, w, limits, a.log) })
@@ -60,16 +61,21 @@ func (a *app) Run(ctx context.Context) error {
 type web struct {
 	public *api.Public
 	admin  atomic.Pointer[http.Handler]
+	stop   <-chan struct{} // closed when they are to end
 }
 
 // renewAdmin puts a server with other tokens in the place of the one before.
-func (w *web) renewAdmin(a *app, cfg config.Admin) {
-	deps := api.AdminDeps{Store: a.service, Gatherer: a.registry, Level: a.level, Log: a.log}
+func (w *web) renewAdmin(a *app, cfg config.Admin) error {
+	deps := api.AdminDeps{Store: a.service, Gatherer: a.registry, Level: a.level, Stop: w.stop, Log: a.log}
 	if a.cfg.Symbl.BaseURL == "" {
 		deps.Engine, deps.Credentials = http.HandlerFunc(a.serveEngine), a.credentials
 	}
-	admin := api.NewAdmin(api.AdminConfig{Token: cfg.Token, ViewerToken: cfg.ViewerToken}, deps)
+	admin, err := api.NewAdmin(api.AdminConfig{Token: cfg.Token, ViewerToken: cfg.ViewerToken}, deps)
+	if err != nil {
+		return err
+	}
 	w.admin.Store(&admin)
+	return nil
 }
 
 // ServeHTTP answers on the admin listener.

@@ -181,7 +181,9 @@ func (a *app) take(ctx context.Context, cfg *config.Config, g *globals) error {
 	a.sources.Store(&sources)
 	if w := a.web.Load(); w != nil {
 		w.public.Renew(sources, cfg.Slack.SigningSecret)
-		w.renewAdmin(a, cfg.Admin)
+		if err := w.renewAdmin(a, cfg.Admin); err != nil {
+			return err
+		}
 	}
 	if keys := needRestart(a.cfg, cfg); len(keys) > 0 {
 		a.log.Warn("some changes of the configuration wait for a restart", zap.Strings("keys", keys))

@@ -38,7 +38,9 @@ func rooms() map[string][]string {
 		"notify":                  {"config"},
 		"events":                  {"symbl", "notify", "config", "internal/crash", "internal/safehttp"},
 		"api/source":              {"events", "config", "internal/safehttp", "internal/subtitle"},
-		"api":                     {"events", "notify", "symbl", "config", "api/source", "internal/failures"},
+		"api/access":              {"internal/failures"},
+		"api/console":             {"events", "notify", "symbl", "api/access"},
+		"api":                     {"events", "notify", "symbl", "config", "api/source", "api/access", "api/console", "internal/failures"},
 	}
 }
 

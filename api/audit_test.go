@@ -1,0 +1,34 @@
+package api_test
+
+import (
+	"net/http"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/trackerbell/trackerbell/api"
+	"github.com/trackerbell/trackerbell/events"
+)
+
+func TestWhatIsChangedIsInTheAuditLogBeforeItIsDone(t *testing.T) {
+	a := newAdmin(t, api.AdminConfig{Token: "op", ViewerToken: "view"})
+	for _, r := range []*http.Request{
+		request("GET", "/api/recordings/calls.RE1", "op"), request("DELETE", "/api/recordings/calls.RE1", "view"), request("DELETE", "/api/dead/7", ""),
+	} {
+		do(a, r)
+	}
+	require.Empty(t, a.store.deeds, "reading is none, and what is refused is not done")
+
+	a.store.forget = func(string) (events.Forgotten, error) {
+		require.Len(t, a.store.deeds, 1)
+		return events.Forgotten{}, nil
+	}
+	r := request("DELETE", "/api/recordings/calls.RE1", "op")
+	r.Header.Set("X-Forwarded-For", "203.0.113.7, 10.0.0.1")
+	require.Equal(t, 200, do(a, r).Code)
+	require.Equal(t, 202, do(a, request("POST", "/api/dead/7/replay", "op")).Code)
+	require.Equal(t, []events.Deed{
+		{Role: "operator", Address: "192.0.2.1", Forwarded: "203.0.113.7", Action: "forget", Object: "calls.RE1", Detail: "DELETE /api/recordings/:key"},
+		{Role: "operator", Address: "192.0.2.1", Action: "replay", Object: "7", Detail: "POST /api/dead/:id/replay"},
+	}, a.store.deeds)
+}

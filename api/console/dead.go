@@ -1,0 +1,155 @@
+package console
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/trackerbell/trackerbell/api/access"
+	"github.com/trackerbell/trackerbell/events"
+)
+
+const (
+	// maxBulk is how many dead letters one form changes.
+	maxBulk = 1000
+	// bulkPage is how many are read at a time.
+	bulkPage = 100
+)
+
+// deadPage is the list of dead letters, newest first.
+type deadPage struct {
+	frame
+	Letters []letter
+	Next    string
+}
+
+// letter is a dead letter, and what a person can do about it.
+type letter struct {
+	ID        uint64
+	Recording string
+	Step      string // for people
+	Reason    string
+	What      string // the reason in words
+	Error     string
+	Advice    string
+	Attempts  int
+	At        time.Time
+	Age       string
+}
+
+func (s *Console) newLetter(d events.DeadLetter) letter {
+	what, advice := reasonWords(d.Reason)
+	return letter{
+		ID: d.ID, Recording: d.Recording, Step: d.Step, Reason: d.Reason, What: what, Error: d.Error, Advice: advice,
+		Attempts: d.Attempts, At: d.At, Age: age(d.At, s.now()),
+	}
+}
+
+// deadLetters is GET /dead.
+func (s *Console) deadLetters(c echo.Context, v access.Visitor) error {
+	cursor, err := cursorOf(c)
+	if err != nil {
+		return err
+	}
+	found, err := s.Store.DeadLetters(c.Request().Context(), cursor, pageSize)
+	if err != nil {
+		return err
+	}
+	page := deadPage{frame: s.newFrame(c, v, "/dead", "Dead letters")}
+	for _, d := range found.Letters {
+		page.Letters = append(page.Letters, s.newLetter(d))
+	}
+	if found.Next > 0 {
+		page.Next = fmt.Sprintf("/dead?cursor=%d", found.Next)
+	}
+	return s.render(c, http.StatusOK, "dead", page)
+}
+
+// changeDead is POST /dead: do=replay|drop, of the ids or of all. What is gone
+// meanwhile is passed over.
+func (s *Console) changeDead(c echo.Context, v access.Visitor) error {
+	form, err := c.FormParams()
+	if err != nil {
+		return &failure{http.StatusBadRequest, "The form cannot be read."}
+	}
+	change, deed, done := s.Store.ReplayDead, events.DeedReplay, "dead-replayed"
+	switch form.Get("do") {
+	case "replay":
+	case "drop":
+		change, deed, done = s.Store.DropDead, events.DeedDrop, "dropped"
+	default:
+		return &failure{http.StatusBadRequest, "Dead letters are replayed or dropped."}
+	}
+	ids, err := s.chosen(c, form["id"], form.Get("all") == "yes")
+	if err != nil {
+		return err
+	}
+	for _, id := range ids {
+		if err := s.audit(c, v, deed, "dead letter "+strconv.FormatUint(id, 10), ""); err != nil {
+			return err
+		}
+		if err := change(c.Request().Context(), id); err != nil && !errors.Is(err, events.ErrNotFound) {
+			return err
+		}
+	}
+	return seeOther(c, "/dead", done)
+}
+
+// chosen are the ids of a form, or all that there are.
+func (s *Console) chosen(c echo.Context, raw []string, all bool) ([]uint64, error) {
+	var ids []uint64
+	for _, text := range raw {
+		id, err := strconv.ParseUint(text, 10, 64)
+		if err != nil {
+			return nil, &failure{http.StatusBadRequest, "A dead letter is named by its number."}
+		}
+		ids = append(ids, id)
+	}
+	for cursor := uint64(0); all; {
+		page, err := s.Store.DeadLetters(c.Request().Context(), cursor, bulkPage)
+		if err != nil {
+			return nil, err
+		}
+		for _, d := range page.Letters {
+			ids = append(ids, d.ID)
+		}
+		if cursor = page.Next; cursor == 0 || len(ids) >= maxBulk {
+			break
+		}
+	}
+	if len(ids) == 0 {
+		return nil, &failure{http.StatusBadRequest, "No dead letter is chosen: tick those that are meant."}
+	}
+	slices.Sort(ids) // the oldest first
+	ids = slices.Compact(ids)
+	return ids[:min(len(ids), maxBulk)], nil
+}
+
+// reasonWords says what a reason means, and what to do about it.
+func reasonWords(reason string) (what, advice string) {
+	switch reason {
+	case events.ReasonMedia:
+		return "The recording could not be fetched, or is neither audio nor video.",
+			"Check the source's credentials and media.allowHosts, and that the provider still has the recording; then replay it."
+	case events.ReasonRefused:
+		return "Symbl refused it for good.", "Read the error: it names what was wrong. Mend the configuration and replay it."
+	case events.ReasonJobFailed:
+		return "The analysis failed.", "Read the error. A replay submits it anew; where the transcriber is missing or wrong, mend engine.transcriber before."
+	case events.ReasonJobTimeout:
+		return "The analysis never ended.", "See whether Symbl or the transcriber is overloaded; a replay gives the job its time once more."
+	case events.ReasonExhausted:
+		return "It failed again and again.", "Read the error, mend its cause and replay it."
+	case events.ReasonDestination:
+		return "The destination does not take it.", "Invite the bot to the channel, or mend the route or the token, as the error says; then replay it."
+	case events.ReasonOutcomeUnknown:
+		return "It may have been posted: nobody could look.", "Look into the channel. Drop this if the alert is there, replay it if it is not."
+	case events.ReasonMalformed:
+		return "Its event cannot be read.", "It was not written by this version. Drop it, and send the webhook again if you can."
+	}
+	return "It could not be handled.", "Read the error, mend its cause and replay it."
+}

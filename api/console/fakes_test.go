@@ -1,0 +1,197 @@
+package console_test
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/labstack/echo/v4"
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+	"go.uber.org/zap"
+
+	"github.com/trackerbell/trackerbell/api/access"
+	"github.com/trackerbell/trackerbell/api/console"
+	"github.com/trackerbell/trackerbell/events"
+	"github.com/trackerbell/trackerbell/notify"
+)
+
+var _ console.Store = (*events.Service)(nil)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// store is a console.Store that holds one recording, and what a test puts in.
+type store struct {
+	entry      events.Entry
+	story      events.Story
+	transcript events.Transcript
+	routes     notify.Explanation
+	page       events.SearchPage
+	searched   events.Search
+	cursor     uint64
+	letters    []events.DeadLetter
+	sound      string
+	changed    []string // what was done, in order
+	broken     error    // of every call that can fail
+	watch      func(ctx context.Context, changed func(string)) error
+	deeds      []events.Deed
+}
+
+func (s *store) Search(_ context.Context, q events.Search, cursor uint64, _ int) (events.SearchPage, error) {
+	s.searched, s.cursor = q, cursor
+	return s.page, s.broken
+}
+
+func (s *store) Entry(_ context.Context, key string) (events.Entry, error) {
+	if key != s.entry.Key {
+		return events.Entry{}, events.ErrNotFound
+	}
+	return s.entry, s.broken
+}
+
+func (s *store) Story(context.Context, string) (events.Story, error) {
+	s.story.Entry = s.entry
+	return s.story, s.broken
+}
+
+func (s *store) Transcript(context.Context, string) (events.Transcript, error) {
+	return s.transcript, s.broken
+}
+
+func (s *store) Explain(notify.Call, []notify.Tracker) notify.Explanation { return s.routes }
+func (s *store) SourceNames() []string                                    { return []string{"calls", "phone"} }
+func (s *store) Link(events.Entry) string                                 { return "https://provider.example/a?b=1" }
+
+func (s *store) AlertLink(context.Context, events.AlertRecord) string {
+	return "https://acme.slack.com/archives/C1/p1"
+}
+
+func (s *store) Watch(ctx context.Context, changed func(string)) error { return s.watch(ctx, changed) }
+
+func (s *store) Listen(_ context.Context, _, byteRange string) (*events.Sound, error) {
+	if s.sound == "" {
+		return nil, events.ErrNoMedia
+	}
+	sound := &events.Sound{Body: io.NopCloser(strings.NewReader(s.sound)), Status: 200, Type: "audio/wav", Length: int64(len(s.sound))}
+	if byteRange != "" {
+		sound.Status, sound.Range = 206, "bytes 0-3/4"
+	}
+	return sound, nil
+}
+
+// note keeps what was done.
+func (s *store) note(what string) error {
+	s.changed = append(s.changed, what)
+	return s.broken
+}
+
+func (s *store) ReplayRecording(_ context.Context, key string) error { return s.note("replay " + key) }
+func (s *store) RouteAgain(_ context.Context, key string) error      { return s.note("route " + key) }
+
+func (s *store) Forget(_ context.Context, key string) (events.Forgotten, error) {
+	left := []string{}
+	if key == "calls.left" {
+		left = []string{"#a: <b>gone</b>"}
+	}
+	return events.Forgotten{Messages: 1, Events: 2, Left: left}, s.note("forget " + key)
+}
+
+func (s *store) DeadCount(context.Context) (int, error) { return len(s.letters), s.broken }
+
+func (s *store) DeadLetters(context.Context, uint64, int) (events.DeadPage, error) {
+	return events.DeadPage{Letters: s.letters}, s.broken
+}
+
+func (s *store) DeadLetter(_ context.Context, id uint64) (events.DeadLetter, error) {
+	for _, d := range s.letters {
+		if d.ID == id {
+			return d, nil
+		}
+	}
+	return events.DeadLetter{}, events.ErrNotFound
+}
+
+func (s *store) ReplayDead(_ context.Context, id uint64) error {
+	if id == 404 {
+		return events.ErrNotFound
+	}
+	return s.note("replay " + string(rune('0'+id)))
+}
+
+func (s *store) DropDead(_ context.Context, id uint64) error {
+	return s.note("drop " + string(rune('0'+id)))
+}
+
+func (s *store) Audit(_ context.Context, d events.Deed) error {
+	s.deeds = append(s.deeds, d)
+	return s.broken
+}
+
+func (s *store) Deeds(context.Context, uint64, int) (events.DeedPage, error) {
+	return events.DeedPage{Deeds: s.deeds}, s.broken
+}
+
+const key = "calls.RE1"
+
+// site is a console with a store of the test's.
+type site struct {
+	t *testing.T
+	*store
+	http.Handler
+	stop chan struct{}
+}
+
+func newSite(t *testing.T, token, viewerToken string) *site {
+	t.Helper()
+	s := &site{t: t, stop: make(chan struct{}), store: &store{entry: events.Entry{
+		Key: key, Source: "calls", ID: "RE1", Stage: events.StageDone, Routed: true, ReceivedAt: time.Now().Add(-time.Hour),
+		Call: notify.Call{From: "+14155550137", To: "+442079460123", Direction: "inbound"},
+	}}}
+	s.story.Recording = events.Recording{Key: key, MediaURL: "https://provider.example/secret-url", Provider: "generic"}
+	c, err := console.New(console.Deps{Store: s.store, Guard: access.New(token, viewerToken), Stop: s.stop, Log: zap.NewNop()})
+	require.NoError(t, err)
+	e := echo.New()
+	c.Add(e)
+	s.Handler = e
+	return s
+}
+
+// get asks as a browser does; token may be empty.
+func (s *site) get(path, token string) *httptest.ResponseRecorder {
+	s.t.Helper()
+	return s.do(http.MethodGet, path, token, nil)
+}
+
+// csrf is what the forms carry where nobody signs in.
+var csrf = regexp.MustCompile(`name="csrf" value="([^"]+)"`)
+
+// post sends a form, from a page of its own.
+func (s *site) post(path string, form url.Values) *httptest.ResponseRecorder {
+	s.t.Helper()
+	found := csrf.FindStringSubmatch(s.get("/recordings/"+s.entry.Key, "").Body.String())
+	require.NotNil(s.t, found, "the page has forms")
+	form.Set("csrf", found[1])
+	return s.do(http.MethodPost, path, "", form)
+}
+
+func (s *site) do(method, path, token string, form url.Values) *httptest.ResponseRecorder {
+	s.t.Helper()
+	r := httptest.NewRequest(method, path, strings.NewReader(form.Encode()))
+	r.Host = "localhost:8081"
+	r.Header.Set("Accept", "text/html,*/*")
+	if method == http.MethodPost {
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	}
+	if token != "" {
+		r.Header.Set("Authorization", "Bearer "+token)
+	}
+	w := httptest.NewRecorder()
+	s.ServeHTTP(w, r)
+	return w
+}

@@ -1,0 +1,73 @@
+package console
+
+import (
+	"io"
+	"net/http"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/trackerbell/trackerbell/api/access"
+	"github.com/trackerbell/trackerbell/events"
+)
+
+// media is GET /recordings/{key}/media: the recording itself, or the part that
+// a player asks for, streamed from where it is kept. That somebody listens is
+// in the audit log before the first byte is sent.
+func (s *Console) media(c echo.Context, v access.Visitor) error {
+	key := keyOf(c)
+	sound, err := s.Store.Listen(c.Request().Context(), key, c.Request().Header.Get("Range"))
+	if err != nil {
+		return err
+	}
+	defer func() { _ = sound.Body.Close() }() // only read from
+	if s.listens.begins(access.Address(c.Request())+" "+access.Forwarded(c.Request())+" "+key, s.now()) {
+		if err := s.audit(c, v, events.DeedListen, key, ""); err != nil {
+			return err
+		}
+	}
+	h := c.Response().Header()
+	h.Set(echo.HeaderContentType, sound.Type)
+	h.Set("Accept-Ranges", "bytes")
+	h.Set("Content-Disposition", "inline")
+	if sound.Range != "" {
+		h.Set("Content-Range", sound.Range)
+	}
+	if sound.Length >= 0 {
+		h.Set(echo.HeaderContentLength, strconv.FormatInt(sound.Length, 10))
+	}
+	_ = http.NewResponseController(c.Response()).SetWriteDeadline(time.Time{}) // a pause of the player is no fault
+	c.Response().WriteHeader(sound.Status)
+	_, _ = io.Copy(c.Response(), sound.Body) // the status is sent: whatever fails shows in the player
+	return nil
+}
+
+const (
+	// listenTime is how long the parts that a player asks for are one listening.
+	listenTime = 10 * time.Minute
+	// maxListens bounds the memory: beyond it the whole list is forgotten, and
+	// listening that goes on is told once more.
+	maxListens = 10_000
+)
+
+// listens remembers who listens to what.
+type listens struct {
+	mu    sync.Mutex
+	since map[string]time.Time
+}
+
+// begins tells whether this is the first part for a while.
+func (l *listens) begins(what string, now time.Time) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if at, ok := l.since[what]; ok && now.Sub(at) < listenTime {
+		return false
+	}
+	if len(l.since) >= maxListens || l.since == nil {
+		l.since = map[string]time.Time{}
+	}
+	l.since[what] = now
+	return true
+}

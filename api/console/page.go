@@ -1,0 +1,146 @@
+package console
+
+import (
+	"bytes"
+	"embed"
+	"errors"
+	"fmt"
+	"html/template"
+	"net/http"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+	"go.uber.org/zap"
+
+	"github.com/trackerbell/trackerbell/api/access"
+)
+
+//go:embed templates/*.html
+var templates embed.FS
+
+// pages are the templates by the name of their file, each with the layout
+// around it.
+type pages map[string]*template.Template
+
+func newPages(f files) (pages, error) {
+	base, err := template.New("layout.html").Funcs(words(f)).ParseFS(templates, "templates/layout.html", "templates/part_*.html")
+	if err != nil {
+		return nil, fmt.Errorf("read the console's templates: %w", err)
+	}
+	list, err := templates.ReadDir("templates")
+	if err != nil {
+		return nil, fmt.Errorf("read the console's templates: %w", err)
+	}
+	all := pages{}
+	for _, entry := range list {
+		name := entry.Name()
+		if name == "layout.html" || strings.HasPrefix(name, "part_") {
+			continue
+		}
+		page, err := base.Clone()
+		if err != nil {
+			return nil, fmt.Errorf("read the console's templates: %w", err)
+		}
+		if all[strings.TrimSuffix(name, ".html")], err = page.ParseFS(templates, "templates/"+name); err != nil {
+			return nil, fmt.Errorf("read the console's templates: %w", err)
+		}
+	}
+	return all, nil
+}
+
+// frame is what every page shows around its own part.
+type frame struct {
+	Title    string
+	Section  string // of the navigation: the path of its first page
+	Visitor  access.Visitor
+	SignedIn bool // there is a session to end
+	Notice   string
+	Dead     int // open dead letters
+}
+
+// Operator tells whether actions are shown.
+func (f frame) Operator() bool { return f.Visitor.Role >= access.Operator }
+
+func (f frame) section() string { return f.Section }
+
+// newFrame is the frame of a page; Dead stays 0 where the store does not tell.
+func (s *Console) newFrame(c echo.Context, v access.Visitor, section, title string) frame {
+	dead, err := s.Store.DeadCount(c.Request().Context())
+	if err != nil {
+		dead = 0
+	}
+	return frame{
+		Title: title, Section: section, Visitor: v, SignedIn: v.Role > access.Stranger && !s.Guard.Open(),
+		Notice: notice(c.QueryParam("done")), Dead: dead,
+	}
+}
+
+// notice is what is told after a change.
+func notice(done string) string {
+	switch done {
+	case "replayed":
+		return "It is tried again. This page follows what becomes of it."
+	case "dropped":
+		return "The dead letters are dropped."
+	case "dead-replayed":
+		return "The dead letters are tried again."
+	case "forgotten":
+		return "The call is forgotten."
+	}
+	return ""
+}
+
+// render answers with a page. data is the page's own struct, with its frame.
+func (s *Console) render(c echo.Context, status int, name string, data any) error {
+	page, ok := s.pages[name]
+	if !ok {
+		return fmt.Errorf("there is no page %s", name)
+	}
+	var body bytes.Buffer
+	if err := page.Execute(&body, data); err != nil {
+		return fmt.Errorf("make page %s: %w", name, err)
+	}
+	return c.HTMLBlob(status, body.Bytes())
+}
+
+type errorPage struct {
+	frame
+	Text string
+}
+
+// fail answers an error with a page, or where it came too late only logs it.
+func (s *Console) fail(c echo.Context, v access.Visitor, err error) error {
+	f, known := judge(err)
+	if !known {
+		s.Log.Error("page failed", zap.String("route", c.Path()), zap.Error(err))
+	}
+	if c.Response().Committed {
+		return nil
+	}
+	if f.status == http.StatusServiceUnavailable {
+		c.Response().Header().Set(echo.HeaderRetryAfter, "5")
+	}
+	page := errorPage{s.newFrame(c, v, "", http.StatusText(f.status)), f.text}
+	return s.render(c, f.status, "error", page)
+}
+
+// turnAway answers who is not let in. A program gets the refusal itself; a
+// browser that may have a session gets the form to sign in.
+func (s *Console) turnAway(c echo.Context, err error) error {
+	refusal, ok := errors.AsType[*access.Refusal](err)
+	if !ok {
+		return err
+	}
+	switch {
+	case !strings.Contains(c.Request().Header.Get(echo.HeaderAccept), "text/html"):
+		return refusal
+	case refusal.Status == http.StatusUnauthorized && c.Request().Method == http.MethodGet:
+		if c.Request().Header.Get("Sec-Fetch-Site") == "cross-site" {
+			// A link in another page, such as Slack's: the cookie only comes with
+			// what our own page asks for.
+			return s.render(c, refusal.Status, "again", frame{Title: "One moment"})
+		}
+		return s.showLogin(c, refusal.Status, c.Request().URL.RequestURI(), "")
+	}
+	return s.render(c, refusal.Status, "error", errorPage{frame{Title: http.StatusText(refusal.Status)}, refusal.Detail})
+}

@@ -1,0 +1,129 @@
+package console_test
+
+import (
+	"net/url"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/trackerbell/trackerbell/events"
+	"github.com/trackerbell/trackerbell/notify"
+)
+
+func TestTheFirstLinesSayWhyThereWasAnAlertOrNone(t *testing.T) {
+	posted := events.AlertRecord{Destination: "#a", Trackers: []string{"Sale"}, Post: events.Post{PostedAt: time.Now(), Channel: "C1", TS: "1.2"}}
+	held, dropped, waiting := posted, posted, posted
+	held.PostedAt, held.Held = time.Time{}, "silence"
+	dropped.PostedAt, dropped.Dropped = time.Time{}, true
+	waiting.PostedAt = time.Time{}
+	for name, c := range map[string]struct {
+		change func(*events.Entry)
+		want   string
+	}{
+		"nothing was found":        {func(*events.Entry) {}, "No tracker was found in it, so nobody was alerted."},
+		"no route wanted it":       {func(e *events.Entry) { e.Trackers = []string{"Sale", "Threat"} }, "Found: Sale, Threat. No route wanted to know, so nobody was alerted"},
+		"it was posted":            {func(e *events.Entry) { e.Trackers, e.Alerts = []string{"Sale"}, []events.AlertRecord{posted} }, "An alert was posted to #a."},
+		"it was held back":         {func(e *events.Entry) { e.Alerts = []events.AlertRecord{held} }, "The alert to #a was held back: silence."},
+		"it was given up":          {func(e *events.Entry) { e.Alerts = []events.AlertRecord{dropped} }, "could not be posted, and its dead letter was dropped"},
+		"it waits to be posted":    {func(e *events.Entry) { e.Stage, e.Alerts = events.StageProcessed, []events.AlertRecord{waiting} }, "An alert waits to be posted to #a."},
+		"it waits":                 {func(e *events.Entry) { e.Stage, e.Routed = events.StageReady, false }, "It came in and waits to be analysed."},
+		"it waits for its media":   {func(e *events.Entry) { e.Stage, e.Routed, e.Error = events.StageReady, false, "404" }, "It is not analysed yet: 404."},
+		"it is being analysed":     {func(e *events.Entry) { e.Stage, e.Routed = events.StageSubmitted, false }, "It is being transcribed and searched."},
+		"it failed":                {func(e *events.Entry) { e.Stage, e.Routed, e.DeadLetters = events.StageReady, false, []uint64{7} }, "It failed: The recording could not be fetched"},
+		"it failed, and is solved": {func(e *events.Entry) { e.Stage, e.Routed, e.DeadLetters = events.StageReady, false, []uint64{8} }, "It came in and waits"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newSite(t, "", "")
+			s.letters = []events.DeadLetter{{ID: 7, Recording: key, Step: "submit", Reason: events.ReasonMedia, Error: "404"}}
+			c.change(&s.entry)
+			require.Contains(t, s.get("/recordings/"+key, "").Body.String(), c.want)
+		})
+	}
+}
+
+func TestEachMatchIsMarkedWithWhatItIs(t *testing.T) {
+	s := newSite(t, "", "")
+	s.transcript = events.Transcript{Whole: true, Lines: []events.Line{
+		{Speaker: "Anna", Role: "agent", Start: 10, End: 20, Text: "We run a big sale now", Found: []events.Found{
+			{Tracker: "Sale", Quote: notify.Quote{Phrase: "big sale", Offset: 9}},
+			{Tracker: "Hint", Quote: notify.Quote{Phrase: "run offer", Offset: -1, Score: .72, Words: []string{"run", "now"}}},
+		}},
+		{Speaker: "Ben", Start: 20, End: 40, Text: "<b>no</b>"},
+	}}
+	s.routes = notify.Explanation{Trackers: []notify.TrackerExplanation{
+		{Tracker: "Sale", Quotes: 1, Destinations: []string{"#a"}, Routes: []notify.RouteExplanation{{Route: 2, Matches: true, Why: []string{"the tracker is Sale"}}}},
+		{Tracker: "Hint", Quotes: 1, Destinations: []string{"#b"}},
+	}}
+	page := s.get("/recordings/"+key, "").Body.String()
+	for _, want := range []string{
+		"We <mark>run</mark> a <mark>big sale now</mark>", "said as in the vocabulary: “<bdi>big sale</bdi>”",
+		"similar to “<bdi>run offer</bdi>”, 72 %, by the words <bdi>run, now</bdi>", "&lt;b&gt;no&lt;/b&gt;",
+		`data-at="10" data-line="line-1" aria-label="0:10: Sale, Hint"`, `x="247.5"`, "route 2: <strong>takes it</strong>", "the default channel, as no route takes it",
+	} {
+		require.Contains(t, page, want)
+	}
+}
+
+func TestTheWayOfARecordingHasItsTimesAndFailures(t *testing.T) {
+	s := newSite(t, "", "")
+	at := s.entry.ReceivedAt
+	s.entry.Stage, s.entry.Routed = events.StageSubmitted, false
+	s.entry.Steps = []events.StepTime{{Step: events.StepSubmit, At: at.Add(1500 * time.Millisecond)}}
+	s.entry.Attempts = map[string]int{events.StepSubmit: 2, events.StepAwait: 1}
+	page := s.get("/recordings/"+key, "").Body.String()
+	for _, want := range []string{"1.5 s", "2 failures before", "1 failure", `<li class="now"><strong>Analysed</strong>`, `<li class="open"><strong>Alert posted</strong>`} {
+		require.Contains(t, page, want)
+	}
+	require.Contains(t, page, `sse-connect="/live?key=calls.RE1"`, "it is followed while it changes")
+	s.entry.Stage, s.entry.Routed = events.StageDone, true
+	require.NotContains(t, s.get("/recordings/"+key, "").Body.String(), "sse-connect")
+}
+
+func TestWhatIsDoneToARecordingIsInTheAuditLog(t *testing.T) {
+	s := newSite(t, "", "")
+	path := "/recordings/" + key
+	require.Equal(t, path+"?done=replayed", s.post(path+"/replay", url.Values{"step": {"submit"}}).Header().Get("Location"))
+	require.Equal(t, 303, s.post(path+"/replay", url.Values{"step": {"route"}}).Code)
+	require.Equal(t, 400, s.post(path+"/replay", url.Values{"step": {"notify"}}).Code)
+	require.Equal(t, 400, s.post(path+"/forget", url.Values{}).Code, "without the tick nothing is forgotten")
+	require.Equal(t, "/recordings?done=forgotten", s.post(path+"/forget", url.Values{"sure": {"yes"}}).Header().Get("Location"))
+	require.Equal(t, []string{"replay " + key, "route " + key, "forget " + key}, s.changed)
+	var deeds []string
+	for _, d := range s.deeds {
+		deeds = append(deeds, d.Role+" "+d.Action+" "+d.Object+" "+d.Detail)
+	}
+	require.Equal(t, []string{"operator replay " + key + " from submit", "operator replay " + key + " from route", "operator forget " + key + " "}, deeds)
+	require.Contains(t, s.get(path+"?done=replayed", "").Body.String(), "It is tried again.")
+
+	s.entry.Key = "calls.left"
+	require.Contains(t, s.post("/recordings/calls.left/forget", url.Values{"sure": {"yes"}}).Body.String(), "#a: &lt;b&gt;gone&lt;/b&gt;")
+}
+
+func TestRawEventsKeepTheSecretsOfTheMedia(t *testing.T) {
+	s := newSite(t, "", "")
+	page := s.get("/recordings/"+key+"/events", "").Body.String()
+	require.NotContains(t, page, "secret-url")
+	require.Contains(t, page, "(secret)")
+	require.Equal(t, events.DeedRead, s.deeds[0].Action)
+}
+
+func TestListeningIsToldOncePerListener(t *testing.T) {
+	s := newSite(t, "", "")
+	require.Equal(t, 404, s.get("/recordings/"+key+"/media", "").Code)
+	s.sound = "RIFF"
+	for range 3 {
+		w := s.get("/recordings/"+key+"/media", "")
+		require.Equal(t, 200, w.Code)
+		require.Equal(t, "RIFF", w.Body.String())
+		require.Equal(t, "audio/wav", w.Header().Get("Content-Type"))
+		require.Equal(t, "bytes", w.Header().Get("Accept-Ranges"))
+	}
+	require.Len(t, s.deeds, 1)
+	require.Equal(t, events.DeedListen, s.deeds[0].Action)
+	require.Equal(t, key, s.deeds[0].Object)
+
+	other := newSite(t, "", "")
+	other.sound, other.broken = "RIFF", events.ErrUnavailable
+	require.Equal(t, 503, other.get("/recordings/"+key+"/media", "").Code, "what the audit log cannot keep is not heard")
+}

@@ -1,0 +1,157 @@
+package console_test
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/trackerbell/trackerbell/events"
+	"github.com/trackerbell/trackerbell/notify"
+)
+
+func TestTheListShowsEachCallInALine(t *testing.T) {
+	s := newSite(t, "", "")
+	failed := s.entry
+	failed.Key, failed.DeadLetters, failed.Error, failed.Alerts = "calls.RE2", []uint64{1}, "no such channel", []events.AlertRecord{{}, {Post: events.Post{PostedAt: time.Now()}}}
+	failed.Call.Direction = "outbound"
+	s.entry.Trackers, s.entry.Call.Agent, s.entry.Call.Seconds = []string{"Sale"}, "Anna", 65
+	s.page = events.SearchPage{Page: events.Page{Entries: []events.Entry{s.entry, failed}, Next: 7}}
+	page := s.get("/", "").Body.String()
+	for _, want := range []string{
+		"&#43;1 415 •••• 0137", "agent <bdi>Anna</bdi>", "1 min 05 s", "Sale", "1 h", `href="/recordings/calls.RE1"`,
+		"&#43;44 20 •••• 0123", "no such channel", "1 of 2 alerts", "failed", `href="/recordings?cursor=7"`, `sse-connect="/live"`,
+		"Last change: calls.RE1, done",
+	} {
+		require.Contains(t, page, want)
+	}
+	require.NotContains(t, page, "4155550137", "the list masks numbers for everybody")
+	require.NotContains(t, s.get("/?cursor=9", "").Body.String(), "sse-connect", "older pages stand still")
+	require.Equal(t, uint64(9), s.cursor)
+	require.NotContains(t, s.get("/?live=off", "").Body.String(), "sse-connect")
+}
+
+func TestTheFormSaysWhatIsLookedFor(t *testing.T) {
+	s := newSite(t, "op", "view")
+	at := time.Date(2026, 11, 2, 0, 0, 0, 0, time.UTC)
+	s.page.Next, s.page.Reached = 5, at
+	query := url.Values{"q": {" <0137> "}, "source": {"phone"}, "stage": {"dead"}, "tracker": {"Sale"}, "since": {"2026-11-02"}, "until": {"2026-11-03"}}
+	page := s.get("/recordings?"+query.Encode(), "view").Body.String()
+	require.Equal(t, events.Search{
+		Query: "<0137>", Source: "phone", Stage: events.StageDead, Tracker: "Sale", Since: at, Until: at.AddDate(0, 0, 2), Masked: true,
+	}, s.searched)
+	require.Contains(t, page, `value="&lt;0137&gt;"`)
+	require.Contains(t, page, "came back to 2 Nov 2026")
+	require.Contains(t, page, "Search further back")
+	require.Contains(t, page, "cursor=5&amp;q=%3C0137%3E&amp;since=2026-11-02")
+	s.get("/recordings?q="+strings.Repeat("x", 500), "op")
+	require.Len(t, s.searched.Query, 200)
+	require.False(t, s.searched.Masked)
+}
+
+// A page that shows 50 calls with much in them stays small.
+func TestTheFirstPageIsSmall(t *testing.T) {
+	s := newSite(t, "", "")
+	for i := range 50 {
+		e := s.entry
+		e.Key = fmt.Sprintf("support-north.%036d", i)
+		e.Trackers = []string{"Promotion Mention", "Cancellation", "Competitor"}
+		e.Call.Agent = "Alexandra Featherstonehaugh"
+		s.page.Entries = append(s.page.Entries, e)
+	}
+	total := 0
+	for _, path := range []string{"/", "/static/console.css", "/static/htmx.min.js", "/static/htmx-sse.min.js", "/static/console.js", "/static/icon.svg"} {
+		r := httptest.NewRequest(http.MethodGet, path, nil)
+		r.Host = "localhost"
+		r.Header.Set("Accept-Encoding", "gzip")
+		w := httptest.NewRecorder()
+		s.ServeHTTP(w, r)
+		require.Equal(t, 200, w.Code)
+		total += w.Body.Len()
+	}
+	require.Less(t, total, 100_000, "with all that it needs")
+}
+
+func TestChangesAreToldAtOnceAndThenOnceASecond(t *testing.T) {
+	s := newSite(t, "", "")
+	tell := make(chan string)
+	s.watch = func(ctx context.Context, changed func(string)) error {
+		for {
+			select {
+			case <-ctx.Done():
+				return nil
+			case k := <-tell:
+				changed(k)
+			}
+		}
+	}
+	srv := httptest.NewServer(s)
+	defer srv.Close()
+	resp, err := srv.Client().Get(srv.URL + "/live?key=" + key)
+	require.NoError(t, err)
+	defer resp.Body.Close()
+	require.Equal(t, "text/event-stream", resp.Header.Get("Content-Type"))
+	lines := bufio.NewScanner(resp.Body)
+	next := func() string {
+		for lines.Scan() {
+			if text := lines.Text(); strings.HasPrefix(text, "event") {
+				return text
+			}
+		}
+		return "the end"
+	}
+	require.Equal(t, "event: changed", next(), "what came before the stream is not missed")
+	tell <- "calls.other"
+	for range 5 {
+		tell <- key
+	}
+	require.Equal(t, "event: changed", next())
+	close(s.stop)
+	require.Equal(t, "the end", next(), "a server that stops waits for nobody")
+}
+
+func TestDeadLettersSayWhatToDo(t *testing.T) {
+	s := newSite(t, "", "")
+	for i, reason := range events.Reasons() {
+		s.letters = append(s.letters, events.DeadLetter{ID: uint64(i + 1), Recording: key, Step: "submit", Reason: reason, Error: "<i>why</i>", At: time.Now()})
+	}
+	page := s.get("/dead", "").Body.String()
+	require.NotContains(t, page, "It could not be handled.", "each reason has words of its own")
+	require.Contains(t, page, "&lt;i&gt;why&lt;/i&gt;")
+	require.Contains(t, page, `<span class="pill bad">8</span>`)
+
+	require.Equal(t, 400, s.post("/dead", url.Values{"do": {"replay"}}).Code, "none is chosen")
+	require.Equal(t, 400, s.post("/dead", url.Values{"do": {"burn"}, "id": {"1"}}).Code)
+	require.Equal(t, 400, s.post("/dead", url.Values{"do": {"drop"}, "id": {"x"}}).Code)
+	w := s.post("/dead", url.Values{"do": {"replay"}, "id": {"3", "1", "3", "404"}})
+	require.Equal(t, "/dead?done=dead-replayed", w.Header().Get("Location"), "one that is gone meanwhile is no error")
+	require.Equal(t, 303, s.post("/dead", url.Values{"do": {"drop"}, "id": {"2"}}).Code)
+	require.Equal(t, []string{"replay 1", "replay 3", "drop 2"}, s.changed)
+	require.Equal(t, "dead letter 1", s.deeds[0].Object)
+	s.changed = nil
+	require.Equal(t, 303, s.post("/dead", url.Values{"do": {"replay"}, "all": {"yes"}}).Code)
+	require.Len(t, s.changed, 8)
+
+	s.letters = nil
+	require.Contains(t, s.get("/dead", "").Body.String(), "There are none")
+}
+
+func TestInvisibleCharactersDoNotReachThePage(t *testing.T) {
+	s := newSite(t, "", "")
+	s.entry.Call = notify.Call{From: "\u202egnp.exe\u0000", Agent: "a\u2066b"}
+	s.page.Entries = []events.Entry{s.entry}
+	for _, path := range []string{"/", "/recordings/" + key} {
+		page := s.get(path, "").Body.String()
+		require.Contains(t, page, "gnp.exe", path)
+		for _, bad := range []string{"\u202e", "\u2066", "\x00"} {
+			require.NotContains(t, page, bad, path)
+		}
+	}
+}

@@ -1,0 +1,85 @@
+package console
+
+import (
+	"bytes"
+	"compress/gzip"
+	"crypto/sha256"
+	"embed"
+	"encoding/hex"
+	"fmt"
+	"mime"
+	"net/http"
+	"path"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+)
+
+//go:embed static/*.css static/*.js static/*.svg
+var static embed.FS
+
+// file is one that the pages need, compressed once.
+type file struct {
+	plain, packed []byte
+	kind          string
+	version       string // of its content
+}
+
+// files by their names.
+type files map[string]file
+
+func newFiles() (files, error) {
+	list, err := static.ReadDir("static")
+	if err != nil {
+		return nil, fmt.Errorf("read the console's files: %w", err)
+	}
+	all := files{}
+	for _, entry := range list {
+		plain, err := static.ReadFile("static/" + entry.Name())
+		if err != nil {
+			return nil, fmt.Errorf("read the console's files: %w", err)
+		}
+		var packed bytes.Buffer
+		zip, err := gzip.NewWriterLevel(&packed, gzip.BestCompression)
+		if err != nil {
+			return nil, fmt.Errorf("compress the console's files: %w", err)
+		}
+		if _, err := zip.Write(plain); err != nil {
+			return nil, fmt.Errorf("compress %s: %w", entry.Name(), err)
+		}
+		if err := zip.Close(); err != nil {
+			return nil, fmt.Errorf("compress %s: %w", entry.Name(), err)
+		}
+		sum := sha256.Sum256(plain)
+		all[entry.Name()] = file{plain, packed.Bytes(), mime.TypeByExtension(path.Ext(entry.Name())), hex.EncodeToString(sum[:6])}
+	}
+	return all, nil
+}
+
+// path is the address of a file, which changes with its content.
+func (f files) path(name string) (string, error) {
+	found, ok := f[name]
+	if !ok {
+		return "", fmt.Errorf("there is no file %s", name)
+	}
+	return "/static/" + name + "?v=" + found.version, nil
+}
+
+// serve needs no login: the files are the same for everybody.
+func (f files) serve(c echo.Context) error {
+	found, ok := f[c.Param("name")]
+	if !ok {
+		return echo.ErrNotFound
+	}
+	h := c.Response().Header()
+	h.Set(echo.HeaderVary, echo.HeaderAcceptEncoding)
+	h.Set(echo.HeaderCacheControl, "no-cache")
+	if c.QueryParam("v") == found.version {
+		h.Set(echo.HeaderCacheControl, "public, max-age=31536000, immutable")
+	}
+	if !strings.Contains(c.Request().Header.Get(echo.HeaderAcceptEncoding), "gzip") {
+		return c.Blob(http.StatusOK, found.kind, found.plain)
+	}
+	h.Set(echo.HeaderContentEncoding, "gzip")
+	return c.Blob(http.StatusOK, found.kind, found.packed)
+}

@@ -1,0 +1,80 @@
+// What the pages do beyond htmx: they read without it, and without this.
+(() => {
+  "use strict";
+
+  // Times are shown in the reader's own zone.
+  const zone = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
+  const localise = (root) => {
+    for (const t of root.querySelectorAll("time[datetime]")) {
+      const text = zone.format(new Date(t.dateTime));
+      if (t.dataset.age === undefined) t.textContent = text;
+      else t.title = text;
+    }
+  };
+
+  // A mark or a time of the transcript takes the player there.
+  const jump = (event) => {
+    const link = event.target.closest("[data-at]");
+    const player = document.getElementById("player");
+    if (!link || !player) return;
+    event.preventDefault();
+    player.currentTime = Number(link.dataset.at);
+    player.play().catch(() => {}); // the browser may not let it
+    const line = document.getElementById(link.dataset.line);
+    if (line) {
+      line.scrollIntoView({ block: "center" });
+      line.classList.add("spoken");
+      setTimeout(() => line.classList.remove("spoken"), 2000);
+    }
+  };
+
+  // The line that is spoken just now follows the player.
+  const follow = (player) => {
+    let last = null;
+    player.addEventListener("timeupdate", () => {
+      let now = null;
+      for (const line of document.querySelectorAll("li[data-start]")) {
+        if (Number(line.dataset.start) <= player.currentTime) now = line;
+      }
+      if (now === last) return;
+      if (last) last.classList.remove("now");
+      if (now) now.classList.add("now");
+      last = now;
+    });
+  };
+
+  // One box ticks all of a list.
+  const tickAll = (event) => {
+    const all = event.target.closest("[data-all]");
+    if (!all) return;
+    for (const box of all.form.querySelectorAll("input[name=id]")) box.checked = all.checked;
+  };
+
+  // What is under a finger is not replaced before it is lifted.
+  let pressed = false;
+  let late = null; // what asked for a part that was not replaced
+  const release = () => {
+    pressed = false;
+    if (late) htmx.trigger(late, "sse:changed");
+    late = null;
+  };
+  document.addEventListener("pointerdown", () => { pressed = true; });
+  for (const end of ["pointerup", "pointercancel"]) {
+    document.addEventListener(end, () => setTimeout(release, 200));
+  }
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    if (!pressed) return;
+    event.detail.shouldSwap = false;
+    late = event.detail.requestConfig.elt;
+  });
+
+  document.addEventListener("DOMContentLoaded", () => {
+    localise(document);
+    document.documentElement.classList.add("js");
+    const player = document.getElementById("player");
+    if (player) follow(player);
+  });
+  document.addEventListener("htmx:afterSettle", () => localise(document));
+  document.addEventListener("click", jump);
+  document.addEventListener("change", tickAll);
+})();

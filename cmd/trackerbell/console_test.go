@@ -1,0 +1,167 @@
+package main
+
+import (
+	"fmt"
+	"net/http"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/trackerbell/trackerbell/events"
+)
+
+const (
+	operatorToken = "admin-token-of-the-test"
+	viewerToken   = "viewer-token-of-the-test"
+)
+
+// The tests in a browser are not parallel: a browser keeps a machine busy, and
+// others have time limits to keep.
+
+func TestInABrowserACallIsFollowedLiveAndHeard(t *testing.T) {
+	s, _ := newAudioService(t, hearsSale)
+	s.start()
+	b := newBrowser(t, s.admin)
+	b.open("/")
+	require.Equal(t, "Recordings", b.text("h1"), "on loopback nobody signs in")
+	b.waitText("#rows", "No recording has come yet")
+	b.axe()
+
+	key := s.sendURL("by-url", recordings(t))
+	b.waitText("#rows", "being analysed")
+	require.Contains(t, b.text("#rows"), "+1 415 •••• 0137", "the caller is masked")
+	b.waitText("#news", key)
+	b.follow("#rows a")
+	b.waitText("#verdict", "It is being transcribed and searched.")
+	s.letHear()
+	b.waitText("#timeline", "Alert posted")
+	b.waitText("#verdict", "Found: Promotion Mention.\n\nAn alert was posted to #alerts.")
+	require.Equal(t, "done", b.text("#state"))
+	b.waitText("#transcript mark", "we have a sale right now on")
+	require.Contains(t, b.text("#transcript .why"), "said as in the vocabulary")
+	require.Contains(t, b.text("#alerts"), "Open in Slack")
+	b.axe()
+	b.picture("recording")
+
+	b.click("#marks a")
+	const plays = "(p => p.readyState >= 2 && p.currentTime >= 13.4 && p.currentTime <= 20)(document.getElementById('player'))"
+	require.Eventually(t, func() bool { return eval[bool](b, plays) }, browserSoon, tick, "the mark takes the player there")
+	require.Equal(t, 1, deeds(s, events.DeedListen, key), "that somebody listened is known, once")
+
+	b.open("/?live=off")
+	b.axe()
+	b.picture("recordings")
+}
+
+// deeds counts what the audit log says of an object.
+func deeds(s *service, action, object string) int {
+	s.t.Helper()
+	page := s.ask(http.MethodGet, "/api/audit")
+	var list struct {
+		Deeds []events.Deed `json:"deeds"`
+	}
+	page.decode(s.t, &list)
+	n := 0
+	for _, d := range list.Deeds {
+		if d.Action == action && d.Object == object {
+			n++
+		}
+	}
+	return n
+}
+
+func TestInABrowserATokenOpensWhatItsRoleMaySee(t *testing.T) {
+	s, _ := newFull(t)
+	s.start()
+	key := s.accept("calls", saleCall("sale-1"))
+	s.waitStage(key, events.StageDone)
+	b := newBrowser(t, s.admin)
+	b.open("/recordings/" + key)
+	b.axe()
+	b.picture("login")
+	b.signIn("/recordings/"+key, "a-wrong-token-of-the-test")
+	require.Contains(t, b.text("form.login"), "neither admin.token nor admin.viewerToken")
+	b.signIn("/recordings/"+key, viewerToken)
+	require.Contains(t, b.text("h1"), "+1 415 •••• 0137", "after the login comes the page that was asked for")
+	require.NotContains(t, b.text("body"), callerNumber)
+	require.Empty(t, b.text("#actions"))
+	require.False(t, eval[bool](b, "!!document.querySelector('audio')"))
+	b.axe()
+	refused := `fetch(%q, {method: %q}).then(r => { document.title = "answer " + r.status }); 0`
+	for _, try := range []struct{ method, path string }{
+		{"POST", "/recordings/" + key + "/replay"}, {"POST", "/recordings/" + key + "/forget"}, {"POST", "/dead"},
+		{"GET", "/recordings/" + key + "/media"}, {"GET", "/recordings/" + key + "/events"},
+	} {
+		eval[int](b, "document.title = ''; "+fmt.Sprintf(refused, try.path, try.method))
+		require.Eventually(t, func() bool { return eval[string](b, "document.title") == "answer 403" }, browserSoon, tick, try)
+	}
+	require.Empty(t, eval[string](b, "document.cookie"), "scripts do not see the session")
+
+	b.submit(".who button")
+	require.Equal(t, "Sign in", b.text("h1"))
+	b.signIn("/dead", operatorToken)
+	require.Equal(t, "Dead letters", b.text("h1"))
+	b.open("/recordings/" + key)
+	require.Contains(t, b.text("h1"), callerNumber)
+	b.submit("#actions form[action$=replay] button")
+	b.waitText("[role=status]", "It is tried again.")
+	b.waitText("#timeline", "run 1")
+	b.waitText("#state", "done")
+
+	b.open("/recordings/" + key + "/events")
+	require.Contains(t, b.text("pre"), `"stage": "done"`)
+	b.axe()
+	require.Equal(t, 1, deeds(s, events.DeedReplay, key))
+	require.Equal(t, 2, deeds(s, events.DeedLogin, ""))
+}
+
+func TestInABrowserADeadLetterIsReplayed(t *testing.T) {
+	s, _ := newFull(t) // whose engine hears nothing
+	s.token = operatorToken
+	s.start()
+	body := hook{ID: "mute", RecordingURL: recordings(t)}.json(t)
+	require.Equal(t, http.StatusAccepted, s.do(http.MethodPost, s.public+"/webhooks/pbx", body, signature256(plainSecret, body)).status)
+	s.waitStage("pbx.mute", events.StageDead)
+	b := newBrowser(t, s.admin)
+	b.signIn("/dead", operatorToken)
+	require.Contains(t, b.text("tbody"), "engine.transcriber")
+	require.Contains(t, b.text("tbody"), "replay it", "and what to do")
+	b.axe()
+	b.picture("dead")
+	b.open("/recordings/pbx.mute")
+	b.waitText("#verdict", "It failed:")
+	b.axe()
+	b.open("/dead")
+	b.click("[data-all]")
+	b.submit("button[value=replay]")
+	require.Contains(t, b.text("[role=status]"), "tried again")
+	s.waitStage("pbx.mute", events.StageDead)
+	require.Equal(t, 1, deeds(s, events.DeedReplay, "dead letter 1"))
+	b.open("/dead")
+	b.click("tbody input[name=id]")
+	b.submit("button[value=drop]")
+	require.Contains(t, b.text("main"), "everything that came in was handled")
+	s.waitStage("pbx.mute", events.StageDone)
+}
+
+// A call whose every text was written to break the page.
+func TestInABrowserHostileTextDoesNothing(t *testing.T) {
+	s, _ := newFull(t)
+	s.start()
+	script := `"'><script>window.broken=1</script><img src=x onerror="window.broken=1">`
+	long := fmt.Sprintf("%0500d", 0)
+	call := hook{ID: "evil", From: script, To: "\u202e" + script, Agent: script + long, Direction: "inbound", Labels: map[string]string{"<script>window.broken=1</script>": script + long},
+		Transcript: []said{{script, saleQuote + script, 0, 1}, {"\u202egnp.exe", "שלום עולם, I want to cancel my account \u202e " + long, 1, 2}}}
+	key := s.accept("calls", call)
+	s.waitStage(key, events.StageDone)
+	b := newBrowser(t, s.admin)
+	b.signIn("/recordings/"+key, operatorToken)
+	for _, path := range []string{"/recordings/" + key, "/recordings/" + key + "/events", "/recordings?q=" + "%3Cscript%3Ewindow.broken%3D1%3C%2Fscript%3E", "/"} {
+		b.open(path)
+		require.False(t, eval[bool](b, "'broken' in window"), path)
+		require.Equal(t, 0, eval[int](b, "document.querySelectorAll('main script, main img').length"), path)
+		b.axe()
+	}
+	require.Contains(t, b.text("#rows"), "<script>")
+	require.NotContains(t, b.text("#rows"), "\u202e")
+}
