@@ -30,13 +30,14 @@ func (s *Service) await(ctx context.Context, d delivery) error {
 	if _, err := dataOf[Submitted](d.event, TypeSubmitted); err != nil {
 		return dead(ReasonMalformed, err)
 	}
-	e, err := s.entry(ctx, d.event.Subject)
+	mine := func(e *Entry) bool { return e.Replay == d.event.Replay && e.awaits() }
+	e, err := s.recentEntry(ctx, d.event.Subject, mine)
 	switch {
 	case errors.Is(err, ErrNotFound):
 		return nil
 	case err != nil:
 		return err
-	case e.Replay != d.event.Replay || !e.awaits():
+	case !mine(&e):
 		return nil // a wake was faster, it is a dead letter, or it was started anew
 	case s.now().Sub(e.SubmittedAt) > s.opt.JobTimeout:
 		return dead(ReasonJobTimeout, fmt.Errorf("the job has not ended after %s", s.opt.JobTimeout))
@@ -58,7 +59,7 @@ func (s *Service) awake(ctx context.Context, d delivery) error {
 	if err != nil {
 		return dead(ReasonMalformed, err)
 	}
-	e, err := s.entry(ctx, w.Key)
+	e, err := s.recentEntry(ctx, w.Key, func(e *Entry) bool { return e.awaits() && e.JobID == w.JobID })
 	switch {
 	case err != nil && !errors.Is(err, ErrNotFound):
 		return err

@@ -21,6 +21,8 @@ const (
 	settleTime = 3 * time.Second
 	// lookBack is how far before the intent the history is read: clocks differ.
 	lookBack = 5 * time.Minute
+	// movedWait is how long an alert waits that another process has taken.
+	movedWait = time.Second
 )
 
 // deliver posts one alert, each of its messages once: the intent is in the
@@ -39,7 +41,10 @@ func (s *Service) deliver(ctx context.Context, d delivery, limit *rate.Limiter) 
 		parts = t.Parts(alert)
 	}
 	for alert.Part = range parts {
-		e, err := s.entry(ctx, alert.Recording)
+		e, err := s.recentEntry(ctx, alert.Recording, func(e *Entry) bool {
+			rec := e.alert(alert.ID)
+			return rec != nil && rec.Held == "" && rec.part(alert.Part).untried()
+		})
 		if err != nil && !errors.Is(err, ErrNotFound) {
 			return err
 		}
@@ -109,14 +114,21 @@ func (s *Service) deliverPart(ctx context.Context, p posting, post Post, limit *
 			return err
 		}
 	}
-	if err := s.setIntent(ctx, alert, s.now().UTC()); err != nil {
+	intent := s.now().UTC()
+	e, err := s.setIntent(ctx, alert, post.Intent, intent)
+	switch {
+	case errors.Is(err, errMoved):
+		return wait(movedWait)
+	case err != nil:
 		return err
 	}
+	alert.Thread = e.under(e.alert(alert.ID), alert.Part)
+	p.Alert = alert
 	crash.At("the post is intended")
 	receipt, err := s.aims().Notifiers.For(alert.Destination).Notify(ctx, alert)
 	crash.At("it is posted")
 	if err != nil {
-		return s.notPosted(ctx, alert, err)
+		return s.notPosted(ctx, alert, intent, err)
 	}
 	return s.posted(ctx, p, receipt)
 }
@@ -148,13 +160,13 @@ func (s *Service) lookUp(ctx context.Context, alert notify.Alert, intent time.Ti
 
 // notPosted says what a failed post means, and takes the intent back where the
 // alert certainly was not posted.
-func (s *Service) notPosted(ctx context.Context, alert notify.Alert, err error) error {
+func (s *Service) notPosted(ctx context.Context, alert notify.Alert, intent time.Time, err error) error {
 	var failed *notify.Error
 	if !errors.As(err, &failed) {
 		return err
 	}
 	if failed.Outcome != notify.Unknown {
-		if merr := s.setIntent(ctx, alert, time.Time{}); merr != nil {
+		if _, merr := s.setIntent(ctx, alert, intent, time.Time{}); merr != nil && !errors.Is(merr, errMoved) {
 			return merr
 		}
 	}
@@ -175,16 +187,25 @@ func (s *Service) notPosted(ctx context.Context, alert notify.Alert, err error) 
 	}
 }
 
-func (s *Service) setIntent(ctx context.Context, alert notify.Alert, at time.Time) error {
-	_, err := s.mutate(ctx, alert.Recording, func(e *Entry) error {
+// errMoved says that another process took an alert meanwhile.
+var errMoved = errors.New("the alert is in other hands")
+
+// setIntent notes that a message of an alert is about to be posted, or, with a
+// zero time, that it certainly was not. It is errMoved when the ledger is not as
+// the caller left it.
+func (s *Service) setIntent(ctx context.Context, alert notify.Alert, from, to time.Time) (Entry, error) {
+	return s.mutate(ctx, alert.Recording, func(e *Entry) error {
 		rec := e.alert(alert.ID)
 		if rec == nil {
 			return fmt.Errorf("alert %s is not in the ledger", alert.ID)
 		}
-		rec.part(alert.Part).Intent = at
+		p := rec.part(alert.Part)
+		if !p.PostedAt.IsZero() || !p.Intent.Equal(from) || rec.Held != "" {
+			return errMoved
+		}
+		p.Intent = to
 		return nil
 	})
-	return err
 }
 
 // leaveThread forgets the thread of a recording in a channel, or of its caller:

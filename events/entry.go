@@ -101,6 +101,9 @@ type Post struct {
 	PostedAt time.Time `json:"postedAt,omitzero"`
 }
 
+// untried tells whether nobody has begun to post the message.
+func (p *Post) untried() bool { return p.Intent.IsZero() && p.PostedAt.IsZero() }
+
 // Thread is where a destination's messages about a recording stand together.
 type Thread struct {
 	Slug    string `json:"slug"` // of the destination

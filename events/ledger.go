@@ -29,6 +29,7 @@ const (
 type Ledger struct {
 	kv     jetstream.KeyValue
 	stream jetstream.Stream
+	recent recent
 }
 
 func newLedger(ctx context.Context, js jetstream.JetStream, kv jetstream.KeyValue) (*Ledger, error) {
@@ -36,7 +37,7 @@ func newLedger(ctx context.Context, js jetstream.JetStream, kv jetstream.KeyValu
 	if err != nil {
 		return nil, fmt.Errorf("open the ledger's stream: %w", err)
 	}
-	return &Ledger{kv: kv, stream: stream}, nil
+	return &Ledger{kv: kv, stream: stream, recent: newRecent()}, nil
 }
 
 // Get reads the entry of a key; ErrNotFound when there is none.
@@ -63,29 +64,46 @@ func decodeEntry(raw []byte, revision uint64) (Entry, error) {
 	return e, nil
 }
 
+// Recent is the entry of a key as this process last knew it, when it is as the
+// caller needs it, else as it is stored; ErrNotFound when there is none. The
+// caller must change it by Mutate, whose fn checks again, before it relies on it.
+func (l *Ledger) Recent(ctx context.Context, key string, needed func(*Entry) bool) (Entry, error) {
+	if e, ok := l.recent.get(key); ok && needed(&e) {
+		return e, nil
+	}
+	e, err := l.Get(ctx, key)
+	if err == nil {
+		l.recent.put(e)
+	}
+	return e, err
+}
+
 // Mutate changes the entry of a key by compare-and-set and returns it as
 // stored. fn sees the current entry (a zero Entry with only the key when there
 // is none), and may run several times. An error of fn aborts, without a write,
 // and is returned; errUnchanged aborts without an error.
 func (l *Ledger) Mutate(ctx context.Context, key string, fn func(*Entry) error) (Entry, error) {
+	if e, ok := l.recent.get(key); ok && fn(&e) == nil {
+		e, err := l.write(ctx, e)
+		if err == nil || !conflict(err) {
+			return e, err
+		}
+	}
 	for try := range mutateTries {
 		e, err := l.Get(ctx, key)
 		if err != nil && !errors.Is(err, ErrNotFound) {
 			return Entry{}, err
 		}
 		e.Key = key
-		if err := fn(&e); err != nil {
-			if errors.Is(err, errUnchanged) {
-				return e, nil
-			}
+		switch err := fn(&e); {
+		case errors.Is(err, errUnchanged):
+			return e, nil
+		case err != nil:
 			return e, err
 		}
-		e, err = l.put(ctx, e)
-		if err == nil {
-			return e, nil
-		}
-		if !conflict(err) {
-			return Entry{}, fmt.Errorf("write ledger: %w", err)
+		e, err = l.write(ctx, e)
+		if err == nil || !conflict(err) {
+			return e, err
 		}
 		// A follower may answer reads a moment behind the leader.
 		if err := pause(ctx, time.Duration(try)*time.Millisecond+jitter(2*time.Millisecond)); err != nil {
@@ -93,6 +111,17 @@ func (l *Ledger) Mutate(ctx context.Context, key string, fn func(*Entry) error) 
 		}
 	}
 	return Entry{}, fmt.Errorf("write ledger: %s kept changing", key)
+}
+
+// write stores an entry and remembers it.
+func (l *Ledger) write(ctx context.Context, e Entry) (Entry, error) {
+	stored, err := l.put(ctx, e)
+	if err != nil {
+		l.recent.forget(e.Key)
+		return Entry{}, fmt.Errorf("write ledger: %w", err)
+	}
+	l.recent.put(stored)
+	return stored, nil
 }
 
 func (l *Ledger) put(ctx context.Context, e Entry) (Entry, error) {

@@ -231,6 +231,16 @@ func (s *Service) entry(ctx context.Context, key string) (Entry, error) {
 	return set.ledger.Get(ctx, key)
 }
 
+// recentEntry is entry for a stage that goes on only if needed holds, and
+// changes the ledger before it does anything that cannot be repeated.
+func (s *Service) recentEntry(ctx context.Context, key string, needed func(*Entry) bool) (Entry, error) {
+	set, err := s.streams()
+	if err != nil {
+		return Entry{}, err
+	}
+	return set.ledger.Recent(ctx, key, needed)
+}
+
 // Entries reads a page of the ledger, last changed first.
 func (s *Service) Entries(ctx context.Context, cursor uint64, limit int) (Page, error) {
 	set, err := s.streams()
