@@ -204,43 +204,25 @@ func (l *Ledger) find(ctx context.Context, cursor uint64, limit int, keep func(*
 
 // between reads the entries whose last change lies in [begin, end).
 func (l *Ledger) between(ctx context.Context, begin, end uint64) ([]Entry, error) {
-	cons, err := l.stream.OrderedConsumer(ctx, jetstream.OrderedConsumerConfig{
-		DeliverPolicy: jetstream.DeliverByStartSequencePolicy, OptStartSeq: begin, InactiveThreshold: 10 * time.Second,
-	})
+	msgs, err := readSome(ctx, l.stream, begin, int(end-begin), "")
 	if err != nil {
-		return nil, fmt.Errorf("%w: read ledger: %w", ErrUnavailable, err)
+		return nil, err
 	}
-	batch, err := cons.FetchNoWait(int(end - begin))
-	if err != nil {
-		return nil, fmt.Errorf("%w: read ledger: %w", ErrUnavailable, err)
-	}
-	defer func() {
-		if info := cons.CachedInfo(); info != nil {
-			_ = l.stream.DeleteConsumer(ctx, info.Name) // else the server drops it after a while
-		}
-	}()
 	var found []Entry
-	for msg := range batch.Messages() {
-		meta, err := msg.Metadata()
-		if err != nil {
-			return nil, fmt.Errorf("%w: read ledger: %w", ErrUnavailable, err)
-		}
-		if meta.Sequence.Stream >= end {
+	for _, msg := range msgs {
+		if msg.seq >= end {
 			break
 		}
-		if len(msg.Data()) == 0 { // a deletion
+		if len(msg.data) == 0 { // a deletion
 			continue
 		}
-		e, err := decodeEntry(msg.Data(), meta.Sequence.Stream)
+		e, err := decodeEntry(msg.data, msg.seq)
 		if err != nil {
 			return nil, err
 		}
 		if e.Digest == nil { // which is no recording
 			found = append(found, e)
 		}
-	}
-	if err := batch.Error(); err != nil {
-		return nil, fmt.Errorf("%w: read ledger: %w", ErrUnavailable, err)
 	}
 	return found, nil
 }

@@ -4,69 +4,98 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
+	"golang.org/x/sync/errgroup"
 )
 
 const (
-	noteConsumer = "note"
-	noteWorkers  = 8
+	noteWorkers = 16
+	noteBatch   = 1000 // messages that are read at a time
 	// noteWait is how long a reader waits for what was accepted just now.
 	noteWait = 2 * time.Second
-	noteTick = 10 * time.Millisecond
 )
 
-// note enters an accepted recording into the ledger, so that it is seen while
-// it waits for the submit stage, which may be at symbl.maxJobs or without its
-// Symbl. Ingest does not do it itself: a webhook costs one write, and a process
-// that dies between two would lose the recording or the ledger's truth.
-func (s *Service) note(ctx context.Context, d delivery) error {
-	if d.event.Replay > 0 {
-		return nil // it is in the ledger
-	}
-	rec, err := dataOf[Recording](d.event, TypeReady)
-	if err != nil {
-		return nil //nolint:nilerr // the submit stage makes the dead letter
-	}
-	_, err = s.mutate(ctx, rec.Key, func(e *Entry) error {
-		if e.Stage != "" {
-			return errUnchanged
-		}
-		*e = firstEntry(rec, d.seq, e.revision)
-		return nil
-	})
-	return err
+// noting is how far accepted recordings have been entered into the ledger.
+type noting struct {
+	mu   sync.Mutex
+	upTo uint64 // sequence in RECORDINGS
 }
 
-// noted waits, not for long, until the note stage has entered what was accepted
-// before. What is pending for it does not tell: the server counts a message a
-// moment after it has acknowledged it.
+// noted enters what was accepted before into the ledger, where the submit stage
+// has not done so yet: it may be at symbl.maxJobs or without its Symbl. It is
+// done when somebody looks. Ingest does not do it: a webhook costs one write,
+// and a process that dies between two would lose the recording or the ledger's
+// truth. It takes no longer than noteWait; what it has not reached then is seen
+// later.
 func (s *Service) noted(ctx context.Context, set *streamSet) error {
 	limited, cancel := context.WithTimeout(ctx, noteWait)
 	defer cancel()
-	last, err := set.recordings.GetLastMsgForSubject(limited, subjectReady+">")
-	if errors.Is(err, jetstream.ErrMsgNotFound) {
-		return nil
+	s.noting.mu.Lock()
+	defer s.noting.mu.Unlock()
+	for limited.Err() == nil {
+		n, err := s.noteSome(limited, set)
+		switch {
+		case limited.Err() != nil:
+			return ctx.Err()
+		case err != nil:
+			return err
+		case n == 0:
+			return nil
+		}
+	}
+	return ctx.Err()
+}
+
+// noteSome enters the next accepted recordings, and tells how many messages
+// there were.
+func (s *Service) noteSome(ctx context.Context, set *streamSet) (int, error) {
+	cons, err := set.recordings.Consumer(ctx, StepSubmit)
+	if errors.Is(err, jetstream.ErrConsumerNotFound) {
+		return 0, nil
 	}
 	if err != nil {
-		return fmt.Errorf("%w: read the last recording: %w", ErrUnavailable, err)
+		return 0, fmt.Errorf("%w: ask consumer %s: %w", ErrUnavailable, StepSubmit, err)
 	}
-	for {
-		cons, err := set.recordings.Consumer(limited, noteConsumer)
-		switch {
-		case limited.Err() != nil && ctx.Err() == nil:
-			return nil
-		case errors.Is(err, jetstream.ErrConsumerNotFound): // not yet
-		case err != nil:
-			return fmt.Errorf("%w: ask consumer %s: %w", ErrUnavailable, noteConsumer, err)
-		default:
-			if info := cons.CachedInfo(); info.Delivered.Stream >= last.Sequence && info.NumAckPending == 0 {
-				return nil
-			}
-		}
-		if pause(limited, noteTick) != nil {
-			return nil
-		}
+	begin := max(s.noting.upTo, cons.CachedInfo().AckFloor.Stream) + 1
+	msgs, err := readSome(ctx, set.recordings, begin, noteBatch, subjectReady+">")
+	if err != nil || len(msgs) == 0 {
+		return 0, err
 	}
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(noteWorkers)
+	for _, msg := range msgs {
+		group.Go(func() error { return s.note(ctx, set, msg) })
+	}
+	if err := group.Wait(); err != nil {
+		return 0, err
+	}
+	s.noting.upTo = msgs[len(msgs)-1].seq
+	return len(msgs), nil
+}
+
+// note enters one accepted recording into the ledger.
+func (s *Service) note(ctx context.Context, set *streamSet, msg storedMsg) error {
+	ev, err := decodeEvent(msg.data)
+	if err != nil || ev.Replay > 0 {
+		return nil //nolint:nilerr // the submit stage makes the dead letter
+	}
+	rec, err := dataOf[Recording](ev, TypeReady)
+	if err != nil {
+		return nil //nolint:nilerr // the same
+	}
+	known := func(*Entry) bool { return true }
+	if _, err := set.ledger.Recent(ctx, rec.Key, known); !errors.Is(err, ErrNotFound) {
+		return err
+	}
+	_, err = set.ledger.Mutate(ctx, rec.Key, func(e *Entry) error {
+		if e.Stage != "" {
+			return errUnchanged
+		}
+		*e = firstEntry(rec, msg.seq, e.revision)
+		return nil
+	})
+	return err
 }

@@ -55,8 +55,6 @@ func (s *Service) runStages(ctx context.Context) error {
 // pipeline is the way of the data, stage by stage; the notify stages follow
 // with their destinations.
 func (s *Service) pipeline() []*stage {
-	note := s.newStage(noteConsumer, StepSubmit, noteWorkers, s.note, s.consumer(noteConsumer, subjectReady+">"))
-	note.aside = true
 	submit := s.newStage(StepSubmit, StepSubmit, submitWorkers, s.submit, s.consumer(StepSubmit, subjectReady+">"))
 	await := s.newStage(StepAwait, StepAwait, awaitWorkers, s.await, s.consumer(StepAwait, subjectSubmitted+">", subjectWake+">"))
 	route := s.newStage(StepRoute, StepRoute, routeWorkers, s.route, s.consumer(StepRoute, subjectProcessed+">"))
@@ -75,7 +73,7 @@ func (s *Service) pipeline() []*stage {
 		return ensureConsumer(ctx, set.alerts, digestConsumer, maxAckPending, subjectAlerts+"*"+subjectDue)
 	})
 	digests.patient = true
-	return []*stage{note, submit, await, route, digests}
+	return []*stage{submit, await, route, digests}
 }
 
 func (s *Service) newStage(name, step string, workers int, handle func(context.Context, delivery) error, open openFunc) *stage {

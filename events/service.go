@@ -125,6 +125,7 @@ type Service struct {
 	jobs     jobCount
 	waiting  waitingJobs
 	channels channelIDs
+	noting   noting
 	nudge    chan struct{} // the store is to be tidied now
 
 	quiet silences

@@ -41,7 +41,6 @@ type stage struct {
 	handle  func(context.Context, delivery) error
 	room    func(context.Context) int // how many messages may be taken now; nil: as many as there are workers
 	gate    gate
-	aside   bool // it only looks at messages that another stage works on
 	patient bool // its messages wait because they should: they are no backlog
 
 	turned  atomic.Int64 // when the loop last turned, Unix nanoseconds
@@ -222,7 +221,7 @@ func (st *stage) settle(ctx context.Context, msg jetstream.Msg, d delivery, err 
 	case err == nil:
 		st.gate.ok(now)
 		err = msg.Ack()
-		if !st.aside && st.step != StepNotify {
+		if st.step != StepNotify {
 			st.svc.discard(ctx, d.seq)
 		}
 	case stopped(ctx, err):
