@@ -50,6 +50,9 @@ func (s *Service) await(ctx context.Context, d delivery) error {
 		}
 	}
 	s.waiting.put(e.Key, waitingEvent{reply: d.reply, seq: d.seq})
+	if e, err = s.recentEntry(ctx, e.Key, mine); err == nil && !mine(&e) {
+		return nil // a wake was faster just now
+	}
 	return wait(jitter(pollDelay(d.delivered, s.opt.PollInterval, s.opt.PollMax)))
 }
 
@@ -77,14 +80,10 @@ func (s *Service) awake(ctx context.Context, d delivery) error {
 		return nil // of an earlier run
 	}
 	done, err := s.poll(ctx, e)
-	switch {
-	case err != nil:
-		return err
-	case !done:
+	if err == nil && !done {
 		return early(d)
 	}
-	s.release(ctx, e.Key)
-	return nil
+	return err
 }
 
 // early delays a wake that came too early, a limited number of times.
@@ -155,7 +154,8 @@ func pollError(err error) error {
 }
 
 // collect fetches the matches of a finished job, joins them to speaker and
-// time, and hands them on.
+// time, and hands them on. The route stage notes that in the ledger, with its
+// own decision; until it has, another poll may do the same once more.
 func (s *Service) collect(ctx context.Context, e Entry) error {
 	results, err := s.symbl.TrackerResults(ctx, e.ConversationID)
 	if err != nil {
@@ -168,29 +168,15 @@ func (s *Service) collect(ctx context.Context, e Entry) error {
 		}
 	}
 	found := NewProcessed(e.Call, results, messages, e.Text, e.callStart(), s.aims().Sources[e.Source])
-	names := make([]string, 0, len(found.Trackers))
-	for _, t := range found.Trackers {
-		names = append(names, t.Name)
-	}
 	first, err := s.publishProcessed(ctx, e, found)
 	if err != nil {
 		return err
 	}
 	crash.At("processed is stored")
-	_, err = s.mutate(ctx, e.Key, func(now *Entry) error {
-		if now.Replay != e.Replay || now.Stage != StageSubmitted {
-			return errUnchanged // a callback and a poll came at once, or the route stage was faster
-		}
-		now.Stage, now.Trackers = StageProcessed, names
-		now.pass(StepAwait, s.now())
-		return nil
-	})
-	crash.At("the matches are noted")
-	if err != nil || !first {
-		return err
+	if first {
+		s.dep.Log.Info("processed", zap.String("recording", e.Key), zap.String("source", e.Source), zap.String("stage", StepAwait),
+			zap.String("conversation", e.ConversationID), zap.Strings("trackers", found.names()))
 	}
-	s.dep.Log.Info("processed", zap.String("recording", e.Key), zap.String("source", e.Source), zap.String("stage", StepAwait),
-		zap.String("conversation", e.ConversationID), zap.Strings("trackers", names))
 	return nil
 }
 
@@ -209,8 +195,8 @@ func (s *Service) publishProcessed(ctx context.Context, e Entry, found Processed
 	return publish(ctx, s, subjectProcessed+e.Source, TypeProcessed, msgID("processed", e.Key, e.Replay), e, found)
 }
 
-// release acks the submitted event that waits for its next poll, so that its
-// slot among symbl.maxJobs is free at once. Another replica may hold it; there
+// release acks the submitted event that waits for its next poll though its job
+// has ended, so that its slot among symbl.maxJobs is free at once. Another replica may hold it; there
 // the slot is free at the next poll.
 func (s *Service) release(ctx context.Context, key string) {
 	if e, ok := s.waiting.take(key); ok {

@@ -66,6 +66,15 @@ type Processed struct {
 	TrackersRef string           `json:"trackersRef,omitempty"`
 }
 
+// names lists the trackers that were found.
+func (p *Processed) names() []string {
+	names := make([]string, 0, len(p.Trackers))
+	for _, t := range p.Trackers {
+		names = append(names, t.Name)
+	}
+	return names
+}
+
 // newEvent makes an event and its message for subject. The id is also the
 // Nats-Msg-Id, so publishing the same event again within the stream's window
 // stores nothing.

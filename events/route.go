@@ -32,6 +32,7 @@ func (s *Service) route(ctx context.Context, d delivery) error {
 		return err
 	}
 	crash.At("the routes are noted")
+	s.release(ctx, e.Key)
 	for _, a := range e.Alerts {
 		if a.done() {
 			continue
@@ -92,17 +93,12 @@ func (s *Service) decide(ctx context.Context, d delivery, found Processed) (Entr
 		case e.Replay != d.event.Replay || e.Stage == "":
 			return errNotOwner
 		case e.Stage == StageSubmitted:
-			// This is faster than the await stage, or that was killed between the
-			// event and the ledger.
 			e.Stage = StageProcessed
 			e.pass(StepAwait, s.now())
 		case e.Routed:
 			return errUnchanged
 		}
-		e.Trackers, e.Alerts = nil, nil
-		for _, t := range found.Trackers {
-			e.Trackers = append(e.Trackers, t.Name)
-		}
+		e.Trackers, e.Alerts = found.names(), nil
 		for _, p := range s.aims().Router.Plan(found.Call, found.Trackers) {
 			e.Alerts = append(e.Alerts, AlertRecord{
 				AlertID:     notify.AlertID(e.Key, p.Destination, e.Replay),

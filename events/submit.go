@@ -23,8 +23,12 @@ const (
 	clockSlack = 5 * time.Minute
 )
 
-// errNotOwner says that another message owns the recording's run.
-var errNotOwner = errors.New("another message owns this recording")
+var (
+	// errNotOwner says that another message owns the recording's run.
+	errNotOwner = errors.New("another message owns this recording")
+	// errKnown says that a recording has an entry though none was expected.
+	errKnown = errors.New("the recording is known")
+)
 
 // submit gives a recording to Symbl, once: the intent is in the ledger before
 // the call and the job after it, and an intent without a job is looked up
@@ -33,6 +37,13 @@ func (s *Service) submit(ctx context.Context, d delivery) error {
 	rec, err := dataOf[Recording](d.event, TypeReady)
 	if err != nil {
 		return dead(ReasonMalformed, err)
+	}
+	if d.delivered == 1 && d.event.Replay == 0 {
+		// As a rule there is no entry yet. The intent creates it, and finds out.
+		err := s.submitAs(ctx, rec, d, firstEntry(rec, d.seq, 0))
+		if !errors.Is(err, errKnown) {
+			return err
+		}
 	}
 	e, err := s.claim(ctx, rec, d)
 	switch {
@@ -43,14 +54,23 @@ func (s *Service) submit(ctx context.Context, d delivery) error {
 	case e.Stage != StageReady:
 		return s.publishSubmitted(ctx, e) // it was killed before the event or the ack
 	}
+	return s.submitAs(ctx, rec, d, e)
+}
+
+// submitAs submits the recording of an entry, which may not be stored yet.
+func (s *Service) submitAs(ctx context.Context, rec Recording, d delivery, e Entry) error {
 	crash.At("the recording is claimed")
 	job, found, err := s.earlierSubmit(ctx, e)
 	if err != nil {
 		return classify(err, d)
 	}
 	if !found {
-		if job, err = s.send(ctx, rec, e); err != nil {
-			return s.refused(ctx, e.Key, d, err)
+		job, err = s.send(ctx, rec, e)
+		switch {
+		case errors.Is(err, errKnown):
+			return err
+		case err != nil:
+			return errors.Join(s.enter(ctx, e), s.refused(ctx, e.Key, d, err))
 		}
 	}
 	crash.At("Symbl has it")
@@ -71,7 +91,7 @@ func (s *Service) submit(ctx context.Context, d delivery) error {
 }
 
 // claim makes this message the owner of the recording's run, creating the
-// ledger entry on the first delivery. A second ready message of the same
+// ledger entry where there is none. A second ready message of the same
 // recording (a late duplicate webhook) is not the owner.
 func (s *Service) claim(ctx context.Context, rec Recording, d delivery) (Entry, error) {
 	return s.mutate(ctx, rec.Key, func(e *Entry) error {
@@ -87,6 +107,23 @@ func (s *Service) claim(ctx context.Context, rec Recording, d delivery) (Entry, 
 		}
 		return nil
 	})
+}
+
+// enter creates the entry of a recording whose submit was not even intended,
+// so that what goes wrong with it can be noted there.
+func (s *Service) enter(ctx context.Context, e Entry) error {
+	if e.revision != 0 {
+		return nil
+	}
+	_, err := s.mutate(ctx, e.Key, func(now *Entry) error {
+		if now.Stage != "" {
+			return errUnchanged
+		}
+		e.revision = now.revision
+		*now = e
+		return nil
+	})
+	return err
 }
 
 func firstEntry(rec Recording, seq, revision uint64) Entry {
@@ -137,7 +174,7 @@ func (s *Service) send(ctx context.Context, rec Recording, e Entry) (symbl.Job, 
 	if rec.Channels == 2 {
 		opt.SeparateChannels, opt.ChannelMetadata = true, channelNames(e.Call, s.aims().Sources[e.Source].AgentChannel)
 	}
-	if err := s.intend(ctx, e.Key); err != nil {
+	if err := s.intend(ctx, e); err != nil {
 		return symbl.Job{}, err
 	}
 	if !found.Private {
@@ -157,7 +194,7 @@ func (s *Service) sendText(ctx context.Context, rec Recording, e Entry, opt symb
 			return symbl.Job{}, err
 		}
 	}
-	if err := s.intend(ctx, e.Key); err != nil {
+	if err := s.intend(ctx, e); err != nil {
 		return symbl.Job{}, err
 	}
 	start := e.callStart()
@@ -191,13 +228,30 @@ func (s *Service) sendFile(ctx context.Context, rec Recording, found media, opt 
 }
 
 // intend notes that a submit begins. From here on a crash leaves its outcome
-// unknown.
-func (s *Service) intend(ctx context.Context, key string) error {
-	_, err := s.mutate(ctx, key, func(e *Entry) error {
-		e.SubmitIntent = s.now().UTC()
+// unknown. The error is errKnown when the entry was to be created and exists,
+// and asks for another delivery when somebody else has begun meanwhile.
+func (s *Service) intend(ctx context.Context, e Entry) error {
+	defer crash.At("the submit is intended")
+	seen := e.SubmitIntent
+	e.SubmitIntent = s.now().UTC()
+	if e.revision == 0 {
+		set, err := s.streams()
+		if err != nil {
+			return err
+		}
+		_, err = set.ledger.write(ctx, e)
+		if conflict(err) {
+			return errKnown
+		}
+		return err
+	}
+	_, err := s.mutate(ctx, e.Key, func(now *Entry) error {
+		if now.ReadySeq != e.ReadySeq || now.Stage != StageReady || !now.SubmitIntent.Equal(seen) {
+			return wait(movedWait)
+		}
+		now.SubmitIntent = e.SubmitIntent
 		return nil
 	})
-	crash.At("the submit is intended")
 	return err
 }
 
