@@ -178,7 +178,7 @@ func (f *fakeSlack) posted() []notify.Alert {
 // house is a service on a store of its own, with its surroundings.
 type house struct {
 	*Service
-	t     *testing.T
+	t     testing.TB
 	nats  *NATS
 	symbl *fakeSymbl
 	slack *fakeSlack
@@ -200,7 +200,7 @@ func (noDownloads) Get(context.Context, string, safehttp.Authorise, string) (*ht
 
 // newHouse makes a service that does not run yet; change may alter its
 // options.
-func newHouse(t *testing.T, change func(*Options)) *house {
+func newHouse(t testing.TB, change func(*Options)) *house {
 	t.Helper()
 	store, err := Connect(config.NATS{DataDir: t.TempDir(), Sync: "interval"}, zaptest.NewLogger(t))
 	require.NoError(t, err)

@@ -49,6 +49,8 @@ type stage struct {
 	mu       sync.Mutex
 	inFlight map[jetstream.Msg]struct{}
 	cons     jetstream.Consumer // nil until opened, and after a pull failed
+
+	one jetstream.MessagesContext // of a stage with one worker, which alone uses it; nil until opened
 }
 
 // consumer is the stage's consumer, opened when it is not.
@@ -70,6 +72,10 @@ func (st *stage) reopen() {
 	st.mu.Lock()
 	defer st.mu.Unlock()
 	st.cons = nil
+	if st.one != nil {
+		st.one.Stop()
+		st.one = nil
+	}
 }
 
 // run pulls until ctx ends, and returns when the last handler has ended. The
@@ -87,6 +93,11 @@ func (st *stage) run(ctx, work context.Context) {
 	}
 	var handlers sync.WaitGroup
 	defer handlers.Wait()
+	defer func() {
+		if st.one != nil {
+			handBack(st.one)
+		}
+	}()
 	for ctx.Err() == nil {
 		if err := st.turn(ctx, work, free, &handlers); err != nil && ctx.Err() == nil {
 			st.reopen()
@@ -127,9 +138,25 @@ func (st *stage) turn(ctx, work context.Context, free chan struct{}, handlers *s
 	}
 	limited, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	batch, err := cons.Fetch(n, jetstream.FetchContext(limited))
-	if err != nil {
+	if st.workers == 1 {
+		err = st.takeOne(limited, work, cons)
+	} else {
+		used, err = st.takeBatch(limited, work, cons, n, free, handlers)
+	}
+	if err != nil && !errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, nats.ErrTimeout) {
 		return fmt.Errorf("pull: %w", err)
+	}
+	if st.failing.Swap(false) {
+		st.svc.dep.Log.Info("stage pulls again", zap.String("stage", st.name))
+	}
+	return nil
+}
+
+// takeBatch hands up to n messages to as many handlers.
+func (st *stage) takeBatch(ctx, work context.Context, cons jetstream.Consumer, n int, free chan struct{}, handlers *sync.WaitGroup) (used int, err error) {
+	batch, err := cons.Fetch(n, jetstream.FetchContext(ctx))
+	if err != nil {
+		return 0, err
 	}
 	for msg := range batch.Messages() {
 		used++
@@ -138,13 +165,39 @@ func (st *stage) turn(ctx, work context.Context, free chan struct{}, handlers *s
 			st.process(work, msg)
 		})
 	}
-	if err := batch.Error(); err != nil && !errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, nats.ErrTimeout) {
-		return fmt.Errorf("pull: %w", err)
+	return used, batch.Error()
+}
+
+// takeOne handles one message, of a pull that stays open between two: a stage
+// with one worker waits for each.
+func (st *stage) takeOne(ctx, work context.Context, cons jetstream.Consumer) error {
+	if st.one == nil {
+		var err error
+		if st.one, err = cons.Messages(jetstream.PullMaxMessages(1)); err != nil {
+			return err
+		}
 	}
-	if st.failing.Swap(false) {
-		st.svc.dep.Log.Info("stage pulls again", zap.String("stage", st.name))
+	msg, err := st.one.Next(jetstream.NextContext(ctx))
+	if err != nil {
+		if errors.Is(err, context.DeadlineExceeded) && !st.svc.dep.Conn.IsConnected() {
+			return nats.ErrDisconnected
+		}
+		return err
 	}
+	st.process(work, msg)
 	return nil
+}
+
+// handBack ends a pull and hands back what it was given meanwhile.
+func handBack(it jetstream.MessagesContext) {
+	it.Drain()
+	for {
+		msg, err := it.Next(jetstream.NextMaxWait(time.Second)) // NATS may be away
+		if err != nil {
+			return
+		}
+		_ = msg.Nak() // else it comes again after ackWait
+	}
 }
 
 // reserve waits for a free worker and takes every free one, or one for a
@@ -214,16 +267,18 @@ func (st *stage) safely(ctx context.Context, d delivery) (err error) {
 
 // settle acks, hands back or buries a message by its handler's error.
 func (st *stage) settle(ctx context.Context, msg jetstream.Msg, d delivery, err error) {
-	log := st.svc.dep.Log.With(zap.String("stage", st.name), zap.String("recording", d.event.Subject))
 	now := st.svc.now()
-	var wait *waitError
-	switch {
-	case err == nil:
+	if err == nil {
 		st.gate.ok(now)
-		err = msg.Ack()
+		_ = msg.Ack() // else it comes again
 		if st.step != StepNotify {
 			st.svc.discard(ctx, d.seq)
 		}
+		return
+	}
+	log := st.svc.dep.Log.With(zap.String("stage", st.name), zap.String("recording", d.event.Subject))
+	var wait *waitError
+	switch {
 	case stopped(ctx, err):
 		err = msg.Nak()
 	case errors.As(err, &wait):

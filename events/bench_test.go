@@ -1,0 +1,39 @@
+package events
+
+import (
+	"strconv"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/zap"
+)
+
+// BenchmarkRecording takes recordings from the webhook to their alert with a
+// Symbl and a Slack that cost nothing: what is left is the store and we. It
+// reports the processor time of both for each recording.
+func BenchmarkRecording(b *testing.B) {
+	h := newHouse(b, func(o *Options) {
+		o.MaxJobs, o.PollInterval, o.Limits.MaxBytes = 1000, time.Millisecond, 1<<30
+	})
+	h.dep.Log = zap.NewNop()
+	h.run(h.Service)
+	before := processorTime(b)
+	b.ResetTimer()
+	for i := range b.N {
+		_, err := h.Accept(b.Context(), transcript(strconv.Itoa(i)))
+		require.NoError(b, err)
+	}
+	for len(h.slack.posted()) < b.N {
+		time.Sleep(time.Millisecond)
+	}
+	b.ReportMetric(float64((processorTime(b)-before).Microseconds())/float64(b.N), "cpu-µs/op")
+}
+
+func processorTime(b *testing.B) time.Duration {
+	b.Helper()
+	var used syscall.Rusage
+	require.NoError(b, syscall.Getrusage(syscall.RUSAGE_SELF, &used))
+	return time.Duration(used.Utime.Nano() + used.Stime.Nano())
+}
