@@ -43,7 +43,7 @@ func (s *Service) deliver(ctx context.Context, d delivery, limit *rate.Limiter) 
 	for alert.Part = range parts {
 		e, err := s.recentEntry(ctx, alert.Recording, func(e *Entry) bool {
 			rec := e.alert(alert.ID)
-			return rec != nil && rec.Held == "" && rec.part(alert.Part).untried()
+			return rec != nil && rec.Held == "" && !rec.Dropped && rec.part(alert.Part).untried()
 		})
 		if err != nil && !errors.Is(err, ErrNotFound) {
 			return err

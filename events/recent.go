@@ -43,7 +43,11 @@ func (e Entry) clone() Entry {
 	e.Trackers, e.Conversations = slices.Clone(e.Trackers), slices.Clone(e.Conversations)
 	e.Threads, e.Steps, e.DeadLetters = slices.Clone(e.Threads), slices.Clone(e.Steps), slices.Clone(e.DeadLetters)
 	e.Attempts, e.FailingSince = maps.Clone(e.Attempts), maps.Clone(e.FailingSince)
-	e.Call.Labels = maps.Clone(e.Call.Labels)
+	if e.Digest != nil {
+		d := *e.Digest
+		d.Alerts, d.Mentions = slices.Clone(d.Alerts), slices.Clone(d.Mentions)
+		e.Digest = &d
+	}
 	return e
 }
 
