@@ -200,16 +200,16 @@ func (noDownloads) Get(context.Context, string, safehttp.Authorise, string) (*ht
 
 // newHouse makes a service that does not run yet; change may alter its
 // options.
-func newHouse(t testing.TB, change func(*Options)) *house {
-	t.Helper()
-	store, err := Connect(config.NATS{DataDir: t.TempDir(), Sync: "interval"}, zaptest.NewLogger(t))
-	require.NoError(t, err)
-	t.Cleanup(func() {
+func newHouse(tb testing.TB, change func(*Options)) *house {
+	tb.Helper()
+	store, err := Connect(config.NATS{DataDir: tb.TempDir(), Sync: "interval"}, zaptest.NewLogger(tb))
+	require.NoError(tb, err)
+	tb.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), soon)
 		defer cancel()
-		require.NoError(t, store.Close(ctx))
+		require.NoError(tb, store.Close(ctx))
 	})
-	h := &house{t: t, nats: store, symbl: newFakeSymbl(), slack: &fakeSlack{}}
+	h := &house{t: tb, nats: store, symbl: newFakeSymbl(), slack: &fakeSlack{}}
 	h.Service = h.another(change)
 	return h
 }

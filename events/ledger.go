@@ -37,7 +37,11 @@ func newLedger(ctx context.Context, js jetstream.JetStream, kv jetstream.KeyValu
 	if err != nil {
 		return nil, fmt.Errorf("open the ledger's stream: %w", err)
 	}
-	return &Ledger{kv: kv, stream: stream, recent: newRecent()}, nil
+	recent, err := newRecent()
+	if err != nil {
+		return nil, fmt.Errorf("remember entries: %w", err)
+	}
+	return &Ledger{kv: kv, stream: stream, recent: recent}, nil
 }
 
 // Get reads the entry of a key; ErrNotFound when there is none.

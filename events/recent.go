@@ -18,12 +18,9 @@ type recent struct {
 	lru *lru.Cache[string, Entry]
 }
 
-func newRecent() recent {
+func newRecent() (recent, error) {
 	cache, err := lru.New[string, Entry](recentEntries)
-	if err != nil {
-		panic(err) // it only refuses a size that is not positive
-	}
-	return recent{cache}
+	return recent{cache}, err
 }
 
 func (r recent) get(key string) (Entry, bool) {
