@@ -9,6 +9,7 @@ type Explanation struct {
 	Precision    float64  // how much of the passage the entry has, by weight
 	Theme        float64  // how near the passage is to the whole tracker
 	Spread       float64  // above 0: the tracker's entries are more alike than usual, which lowers the score
+	Alone        bool     // one word of several would have to carry the entry, and is not enough for it
 	Missing      []string // words of the entry that the text does not have, folded
 	Refused      []string // words of the text that it says are not wanted
 	Inapplicable bool     // the tracker is for other languages
@@ -19,55 +20,58 @@ type Explanation struct {
 func (s *Set) Explain(text string) []Explanation {
 	r := newReader(s)
 	var all []Explanation
-	place := map[[2]int]int{}
+	places := make([]int, len(s.trackers)) // of each tracker's first entry
 	for t, c := range s.trackers {
+		places[t] = len(all)
 		if c == nil {
 			all = append(all, Explanation{Hit: Hit{Tracker: t, Offset: Similar}, Inapplicable: true})
 			continue
 		}
 		for p := range c.source.Vocabulary {
-			place[[2]int{t, p}] = len(all)
 			all = append(all, Explanation{
 				Hit: Hit{Tracker: t, Phrase: p, Offset: Similar}, Threshold: c.threshold, Spread: c.spread,
 			})
 		}
 	}
 	for _, h := range r.read(text) {
-		e := &all[place[[2]int{h.Tracker, h.Phrase}]]
+		e := &all[places[h.Tracker]+h.Phrase]
 		e.Hit, e.Found = h, true
 	}
 	r.eachPassage(func() {
-		r.gather()
-		for id := range r.set.index.phrases {
-			entry := &r.set.index.phrases[id]
-			r.explain(text, entry, &all[place[[2]int{int(entry.tracker), entry.phrase.number}]])
+		for _, d := range r.desks {
+			d.gatherThemes(&r.passage)
+			for id := range d.phrases {
+				if e := &d.phrases[id]; d.at[e.tracker] != noWord {
+					r.explain(text, d, int32(id), &all[places[d.at[e.tracker]]+int(e.number)])
+				}
+			}
 		}
-		r.release()
 	})
 	return all
 }
 
 // explain fills an explanation in, if the passage is the likest so far.
-func (r *reader) explain(text string, entry *entry, e *Explanation) {
-	if e.Offset != Similar || len(entry.phrase.terms) == 0 {
+func (r *reader) explain(text string, d *desk, id int32, e *Explanation) {
+	p := d.phrases[id].phrase
+	if e.Offset != Similar || len(p.terms) == 0 {
 		return
 	}
-	c := r.set.trackers[entry.tracker]
-	near := c.compare(entry.phrase, &r.passage, r.theme(entry.tracker), &r.likeness)
+	l, near := d.compare(id, &r.passage)
 	score := 0.0
 	if near {
-		score = r.score()
+		score = l.score()
 	}
-	if score < e.Score || score == 0 && e.Missing != nil {
+	if score < e.Score || score == 0 && e.Missing != nil || l.alone && e.Found {
 		return
 	}
-	e.Recall, e.Precision, e.Theme = r.recall, r.precision, r.likeness.theme
-	e.Missing, e.Refused = r.missing(entry.phrase), nil
+	e.Recall, e.Precision, e.Theme, e.Alone = l.recall, l.precision, l.theme, near && l.alone
+	e.Missing, e.Refused = r.missing(p), nil
 	if near {
-		e.Score, e.Words = score, r.spoken(text, &r.likeness)
+		e.Score, e.Words = score, r.wordsAs(text, r.appendCarriers(nil, r.passage.first, l.carried))
 	}
-	for _, at := range r.at {
-		if t := &r.passage.tokens[at]; t.denial == unwanted && t.kind != grammar {
+	for i := range r.passage.tokens {
+		t := &r.passage.tokens[i]
+		if l.carried&(1<<i) != 0 && t.denial == unwanted && t.kind != grammar {
 			e.Refused = append(e.Refused, text[r.words[t.word].start:r.words[t.word].end])
 		}
 	}

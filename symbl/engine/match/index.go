@@ -5,46 +5,86 @@ import (
 	"slices"
 )
 
-// index finds the phrases that a text may hold, without a look at the others.
+// index finds the phrases of some trackers that a text may hold, without a look
+// at the others. It never changes.
 type index struct {
-	trackers []*compiled
-	phrases  []entry
-	sieve    []sieve // by phrase
-	symbols  []int32 // phrases without any word, such as an emoji
+	dictionary *dictionary
+	trackers   []*compiled
+	limits     []limit // by tracker
+	phrases    []entry
+	sieve      []sieve        // by phrase
+	terms      []termMark     // of all phrases
+	symbols    []int32        // phrases without any word, such as an emoji
+	openings   filed[opening] // by first word, in the order of the second
 
-	words    map[string]int32 // of literals, to their numbers
-	openings filed[opening]   // by first word, in the order of the second
+	anchors filed[posting]      // by stem: phrases of which it is an anchor
+	themes  filed[themePosting] // by stem: trackers whose theme has it
+	spelled filed[int32]        // how it is spelled there, in the same order
 
-	grammar   map[string]int32 // stems of grammar, to their numbers
-	plain     []grammarTerm    // of phrases that have other terms, which have no postings
-	stems     map[string]int32 // of other terms, to their numbers
-	spelled   map[string]int32 // words of terms, to their numbers
-	spellings spellings        // of them
-	folded    []string         // they by number
-	anchors   postings         // of terms that are anchors
-	others    postings         // of other terms but grammar
-	themes    themePostings    // of themes
+	kin           filed[int32]        // by group: stems of terms that have it wherever they stand
+	strange       filed[int32]        // by group: stems of terms that have it where they stand
+	strangeThemes filed[themePosting] // by group: trackers whose theme has such a term
+	strangeStems  filed[int32]        // their stems, in the same order
+
+	others      []bool // by stem: a phrase has it that is not its anchor
+	otherGroups []bool // by group: the same
 }
+
+// limit is what a tracker asks for.
+type limit struct{ threshold, spread float64 }
 
 // entry is a phrase in the index.
 type entry struct {
+	*phrase
 	tracker int32
-	phrase  *phrase
+	number  int32 // in the tracker's vocabulary
 }
+
+// termMark is a term as the index compares it.
+type termMark struct {
+	stem   int32
+	share  float32
+	groups [3]uint16 // its first groups of synonyms; one that no word has for none
+	denial denial
+	traits
+}
+
+// traits are what a term is.
+type traits uint8
+
+const (
+	isAnchor traits = 1 << iota
+	isTop
+	isShared
+	isContent
+	isNumber
+	isMeant // its groups hold what it means where it is denied
+	hasMore // groups than those that the mark holds
+)
+
+func (t *traits) set(trait traits, has bool) {
+	if has {
+		*t |= trait
+	}
+}
+
+func (t traits) has(trait traits) bool { return t&trait != 0 }
 
 // sieve is what decides first whether a phrase can be found.
 type sieve struct {
 	tracker int32
-	need    float32 // what the sum must reach, the spread taken in
-	unseen  float32 // recallFactor for the share of its grammar
-	grammar int32   // where that begins
-	count   int32   // of its words
+	need    int32   // what its anchors, precision and theme must reach, in units
+	end     int32   // of its terms, which begin where those of the phrase before end
+	half    float32 // of the phrase
 }
 
-// grammarTerm is a word of grammar in a phrase that has other words.
-type grammarTerm struct {
-	number int32   // of the stem; noWord for any number
-	recall float32 // recallFactor for its share
+// marksOf gives the terms of a phrase.
+func (x *index) marksOf(id int32) []termMark {
+	start := int32(0)
+	if id > 0 {
+		start = x.sieve[id-1].end
+	}
+	return x.terms[start:x.sieve[id].end]
 }
 
 // opening is a phrase that begins with a word.
@@ -53,71 +93,23 @@ type opening struct {
 	phrase int32
 }
 
-const noWord = -1
-
-// posting says that a phrase has a term.
+// posting says that a phrase has an anchor.
 type posting struct {
-	phrase int32
-	stem   int32
-	recall float32 // recallFactor for its share
-	top    float32 // topFactor for the phrase's heaviest
-	denial denial  // that its groups do not hold already
+	phrase uint32 // times two; plus one if the anchor can carry the phrase alone
+	reach  uint32 // what the phrase can score by it at most but for precision, in units
 }
 
-// themePosting says that the theme of a tracker has a term.
+// themePosting says that the theme of a tracker has a word.
 type themePosting struct {
-	tracker int32
-	stem    int32
-	spelled int32
+	tracker uint32  // shifted by themeBits, with the word's denial and strangeTheme
 	pull    float32 // per length
-	denial  denial
 }
 
-// postings are by stem and by group of synonyms.
-type (
-	postings      struct{ byStem, byGroup filed[posting] }
-	themePostings struct{ byStem, byGroup filed[themePosting] }
+const (
+	themeBits    = 3
+	themeDenial  = 3 // mask of the denial
+	strangeTheme = 4 // the groups of the word are those of where it stands
 )
-
-// place is where a word is found in an index.
-type place struct {
-	stem    int32   // number of its stem; noWord if no term has it
-	grammar int32   // number of its stem in the grammar; noWord if it is not there
-	similar []int32 // stems of which it may be a misspelling
-}
-
-// placeOf finds the place of a token.
-func (x *index) placeOf(t *token) *place {
-	p := &place{stem: numberOf(x.stems, t.stem), grammar: numberOf(x.grammar, t.stem)}
-	if t.rare {
-		p.similar = x.spellings.find(t.folded, nil)
-	}
-	return p
-}
-
-// numberOf is the number of a word, noWord if it has none.
-func numberOf(numbers map[string]int32, word string) int32 {
-	if n, ok := numbers[word]; ok {
-		return n
-	}
-	return noWord
-}
-
-// numbered is the number of a word, a new one if it has none.
-func numbered(numbers map[string]int32, word string) (n int32, isNew bool) {
-	n, ok := numbers[word]
-	if !ok {
-		n = int32(len(numbers))
-		numbers[word] = n
-	}
-	return n, !ok
-}
-
-// opened gives the number of a word, and the phrases that begin with it.
-func (x *index) opened(folded string) (number int32, by []opening) {
-	number = numberOf(x.words, folded)
-	return number, x.openings.list(number)
-}
 
 // openedBy gives those of the openings that have the second word.
 func openedBy(all []opening, second int32) []opening {

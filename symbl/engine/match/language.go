@@ -43,6 +43,14 @@ func languageOf(tag string) *language {
 	return &language{}
 }
 
+// groups is how many groups of synonyms there are, that of numbers included.
+func (l *language) groups() int {
+	if l.lexicon == nil {
+		return 1
+	}
+	return l.lexicon.groups
+}
+
 // longestStem is the length in bytes above which a word is its own stem: no
 // language has such words.
 const longestStem = 64

@@ -53,6 +53,8 @@ type lexeme struct {
 	groups []uint16 // of synonyms
 	denied []uint16 // groups of the stem when it is denied
 	rare   bool     // not in the background: perhaps misspelled
+
+	expressions []expression // that begin with the stem
 }
 
 // expression is several words that belong to groups of synonyms together.
@@ -63,9 +65,9 @@ type expression struct {
 
 // lexicon is what we know of the words of one language.
 type lexicon struct {
-	words       map[string]*lexeme  // by stem
-	spellings   map[string][]string // by folded word
-	expressions map[string][]expression
+	words     map[string]*lexeme  // by stem
+	spellings map[string][]string // by folded word
+	groups    int                 // of synonyms, that of numbers included
 }
 
 // english is the lexicon of English. It is read once, when it is first needed,
@@ -73,10 +75,11 @@ type lexicon struct {
 var english = sync.OnceValue(readEnglish) //nolint:gochecknoglobals // constant data, too large to read again for each set
 
 func readEnglish() *lexicon {
-	x := &lexicon{words: map[string]*lexeme{}, spellings: map[string][]string{}, expressions: map[string][]expression{}}
+	x := &lexicon{words: map[string]*lexeme{}, spellings: map[string][]string{}}
 	frequency, messages := background(englishBackground)
 	kinds := plainWords(englishPlain)
 	groupFrequency := x.readSynonyms(englishSynonyms, frequency)
+	x.groups = len(groupFrequency)
 	for _, line := range dataLines(englishSpellings) {
 		x.spellings[line[0]] = line[1:]
 	}
@@ -166,16 +169,14 @@ func (x *lexicon) readSynonyms(data string, frequency map[string]float64) []floa
 				stems = append(stems, stemEnglish(part))
 			}
 			first := stems[0]
-			if len(stems) > 1 {
-				x.expressions[first] = append(x.expressions[first], expression{stems[1:], group})
-				continue
-			}
 			l := x.words[first]
 			if l == nil {
 				l = &lexeme{}
 				x.words[first] = l
 			}
 			switch {
+			case len(stems) > 1:
+				l.expressions = append(l.expressions, expression{stems[1:], group})
 			case isDenied:
 				l.denied = append(l.denied, group)
 			case !slices.Contains(l.groups, group):

@@ -112,6 +112,8 @@ func TestWhatMustNotMatch(t *testing.T) {
 		"a negation holds not its verb": {"en-US", "I can pay by card", "I can't"},
 		"words far apart":               {"en-US", "run sale", far},
 		"a word is missing":             {"en-US", "report a stolen credit card", "I would like a credit card"},
+		"one word of two alike":         {"en-US", "run sale", "running to the station"},
+		"the lesser word of two":        {"en-US", "a better offer from", "what do you offer"},
 		"no inflections without stems":  {"de-DE", "Angebot", "Angebote"},
 		"similar in spaceless scripts":  {"ja-JP", "無料", "料金は無い"},
 		"empty phrase":                  {"en-US", "", "anything"},
@@ -127,11 +129,23 @@ func TestWhatMustNotMatch(t *testing.T) {
 }
 
 func TestPromotionMentionHoldsOffFromOtherTalk(t *testing.T) {
+	for _, vocabulary := range [][]string{promotion, append(promotion[:len(promotion):len(promotion)], "run sale"), {"run sale"}} {
+		set := match.Compile("en-US", []match.Tracker{{Name: "Promotion Mention", Vocabulary: vocabulary}})
+		require.Empty(t, set.Match("the sale of my house went through"), vocabulary)
+		require.Empty(t, set.Match("I have a question about my bill right now"), vocabulary)
+		require.NotEmpty(t, set.Match("We're running a sale right now"), vocabulary)
+	}
 	set := match.Compile("en-US", []match.Tracker{{Name: "Promotion Mention", Vocabulary: promotion}})
-	require.Empty(t, set.Match("the sale of my house went through"))
-	require.Empty(t, set.Match("I have a question about my bill right now"))
-	require.NotEmpty(t, set.Match("We're running a sale right now"))
 	require.Contains(t, set.Match("We have our month special this month"), match.Hit{Phrase: 2, Score: 1})
+}
+
+func TestOneWordCarriesAPhraseThatItIsMostOf(t *testing.T) {
+	const text = "what do you offer"
+	found := func(t match.Tracker) bool { return len(match.Compile("en-US", []match.Tracker{t}).Match(text)) > 0 }
+	require.False(t, found(match.Tracker{Vocabulary: []string{"a better offer"}}))
+	require.True(t, found(match.Tracker{Vocabulary: []string{"a card offer"}}), "cards are in many conversations, offers are not")
+	require.True(t, found(match.Tracker{Vocabulary: []string{"a better offer", "an offer from another"}}), "it is a word of the tracker")
+	require.True(t, found(match.Tracker{Vocabulary: []string{"a better offer"}, Sensitivity: match.Broad}))
 }
 
 func TestScoreFallsWithMissingAndOtherWords(t *testing.T) {

@@ -45,44 +45,62 @@ func spellable(word string) bool {
 	return true
 }
 
+// spelling is a word as a tracker spells it.
+type spelling struct {
+	folded string
+	number int32
+	stem   int32 // its number
+}
+
 // spellings finds the words that differ from another by one letter: two such
 // words are equal once each, or one, has lost a letter other than its first.
-// The keys are hashes of words with a letter lost, the values stems.
 type spellings struct {
 	seed  maphash.Seed
-	stems map[uint64][]int32
+	words []spelling
+	last  map[uint64]int32 // by hash of a word with a letter lost: the last link
+	links []link
 }
+
+// link is a word with a letter lost, and the one before it with that hash.
+type link struct{ word, before int32 }
 
 func newSpellings() spellings {
-	return spellings{maphash.MakeSeed(), map[uint64][]int32{}}
+	return spellings{seed: maphash.MakeSeed(), last: map[uint64]int32{}}
 }
 
-// add files a word with that stem.
-func (s *spellings) add(word string, stem int32) {
-	if !spellable(word) {
+// add files a word.
+func (s *spellings) add(w spelling) {
+	if !spellable(w.folded) {
 		return
 	}
-	for key := range s.keys(word) {
-		if !slices.Contains(s.stems[key], stem) {
-			s.stems[key] = append(s.stems[key], stem)
+	n := int32(len(s.words))
+	s.words = append(s.words, w)
+	for key := range s.keys(w.folded) {
+		before, ok := s.last[key]
+		if !ok {
+			before = noWord
 		}
+		s.last[key] = int32(len(s.links))
+		s.links = append(s.links, link{n, before})
 	}
 }
 
-// find appends the stems of words that may differ by one letter from the word.
-// A few of them differ by more.
-func (s *spellings) find(word string, stems []int32) []int32 {
+// find appends the words that differ by one letter from the word, in no order.
+func (s *spellings) find(word string, to []spelling) []spelling {
 	if !spellable(word) {
-		return stems
+		return to
 	}
 	for key := range s.keys(word) {
-		for _, stem := range s.stems[key] {
-			if !slices.Contains(stems, stem) {
-				stems = append(stems, stem)
+		at, ok := s.last[key]
+		for ok && at != noWord {
+			w := s.words[s.links[at].word]
+			if misspelled(w.folded, word) && !slices.Contains(to, w) {
+				to = append(to, w)
 			}
+			at = s.links[at].before
 		}
 	}
-	return stems
+	return to
 }
 
 // keys gives the hash of a word, and of the word without each of its bytes but

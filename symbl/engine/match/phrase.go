@@ -10,19 +10,26 @@ import (
 // phrase is a compiled vocabulary entry.
 type phrase struct {
 	terms   []term  // distinct words, in order; none if it matches literally only
-	marks   []marks // of the terms
 	top     int     // position in terms of the one that weighs most
-	weight  float64
-	number  int // in the tracker's vocabulary
+	half    float32 // half the share of its words of content; 0 if it has not several
+	number  int     // in the tracker's vocabulary
 	literal literal
 }
 
 // term is a distinct word of a phrase.
 type term struct {
-	share  float64 // of the phrase's weight
+	share  float32 // of the phrase's weight
 	sense  int32   // of the tracker
 	anchor bool    // a similar match needs one of the anchors
+	shared bool    // another phrase of the tracker has the word, or a synonym
 	token
+}
+
+// carries tells whether the term, found with that likeness, can carry its
+// phrase without another word of content: it must be most of the content, or a
+// word of the tracker and not of this phrase only.
+func (p *phrase) carries(t *term, like float64) bool {
+	return p.half == 0 || t.shared || float64(t.share)*like > float64(p.half)
 }
 
 // compilePhrase makes a vocabulary entry ready; false if there is nothing in it
@@ -42,15 +49,15 @@ func compilePhrase(l *reading, number int, text string) (phrase, bool) {
 
 // setTerms takes the distinct tokens of the phrase as its terms.
 func (p *phrase) setTerms(tokens []token) {
-	plainest, numbers := grammar, 0
+	plainest, numbers, weight := grammar, 0, 0.0
 	p.terms = make([]term, 0, len(tokens))
 	for i := range tokens {
 		t := &tokens[i]
-		if p.has(t.stem) {
+		if p.has(t.number) {
 			continue
 		}
 		p.terms = append(p.terms, term{token: *t})
-		p.weight += t.weight
+		weight += t.weight
 		plainest = min(plainest, t.kind)
 		if t.isNumber() {
 			numbers++
@@ -59,21 +66,27 @@ func (p *phrase) setTerms(tokens []token) {
 	if numbers == len(p.terms) {
 		p.terms = nil // other numbers mean something else
 	}
-	p.marks = make([]marks, len(p.terms))
+	contents, share := 0, float32(0)
 	for i := range p.terms {
 		t := &p.terms[i]
-		p.marks[i] = t.phraseMarks()
-		t.share = t.weight / p.weight
+		t.share = float32(t.weight / weight)
 		t.anchor = t.kind == plainest && !t.isNumber()
 		if t.weight > p.terms[p.top].weight {
 			p.top = i
 		}
+		if t.kind == content {
+			contents++
+			share += t.share
+		}
+	}
+	if contents > 1 {
+		p.half = share / 2
 	}
 }
 
-func (p *phrase) has(stem string) bool {
+func (p *phrase) has(stem int32) bool {
 	for i := range p.terms {
-		if p.terms[i].stem == stem {
+		if p.terms[i].number == stem {
 			return true
 		}
 	}

@@ -54,12 +54,15 @@ func TestATrackersHitsDoNotDependOnTheOthers(t *testing.T) {
 			shuffled[i] = trackers[at]
 		}
 		together, mixed := match.Compile("en-US", trackers), match.Compile("en-US", shuffled)
+		alone := make([]*match.Set, len(trackers))
+		for i := range trackers {
+			alone[i] = match.Compile("en-US", trackers[i:i+1])
+		}
 		for range 20 {
 			text := sentence(r, 1+r.IntN(15))
 			want := map[int][]match.Hit{}
 			for i := range trackers {
-				alone := match.Compile("en-US", trackers[i:i+1]).Match(text)
-				for id, hits := range byTracker(alone, []int{i}) {
+				for id, hits := range byTracker(alone[i].Match(text), []int{i}) {
 					want[id] = hits
 				}
 			}
@@ -78,6 +81,28 @@ func TestEveryPhraseMatchesItselfWhereverItStands(t *testing.T) {
 		require.True(t, ok, phrase)
 		require.Equal(t, utf8.RuneCountInString(before), h.Offset, phrase)
 	}
+}
+
+func TestEachOffsetIsThatOfThePhrase(t *testing.T) {
+	r, literal := rand.New(rand.NewPCG(9, 10)), 0
+	for range 300 {
+		trackers := randomTrackers(r, 4)
+		set := match.Compile("en-US", trackers)
+		for range 10 {
+			text := "Ünïcode 🔥 " + sentence(r, 1+r.IntN(20))
+			for _, h := range set.Match(text) {
+				if h.Offset == match.Similar {
+					continue
+				}
+				literal++
+				phrase, runes := trackers[h.Tracker].Vocabulary[h.Phrase], []rune(text)
+				requirePhraseAt(t, "en-US", phrase, string(runes[h.Offset:]))
+				earlier, ok := one("en-US", phrase, string(runes[:h.Offset]))
+				require.False(t, ok && earlier.Offset != match.Similar, "%q: the first one is meant", text)
+			}
+		}
+	}
+	require.Greater(t, literal, 1000)
 }
 
 func TestAPhraseMoreRemovesNoLiteralMatch(t *testing.T) {

@@ -1,6 +1,6 @@
 package match
 
-import "math"
+import "math/bits"
 
 // The score of a phrase in a passage is the sum of these, each of them times
 // something between 0 and 1, less spreadFactor times the spread of its tracker.
@@ -12,51 +12,13 @@ const (
 	spreadFactor    = 0.34
 )
 
-// A text is compared in passages of so many tokens, of which each begins
-// in the middle of the one before: words that are further apart than this do
-// not make up a phrase.
-const passageTokens = 24
-
-// passage is a part of a text.
-type passage struct {
-	tokens []token
-	same   []int   // for each token the first one with its stem
-	marks  []marks // of each token
-	all    marks   // of all tokens
-	weight float64 // of the distinct tokens
-	length float64 // of the distinct tokens but grammar, as a vector
-}
-
-// set makes the passage that of the tokens, at most passageTokens.
-func (p *passage) set(tokens []token) {
-	p.tokens, p.same, p.weight, p.marks, p.all = tokens, p.same[:0], 0, p.marks[:0], 0
-	squares := 0.0
-	for i := range tokens {
-		t, first := &tokens[i], 0
-		for tokens[first].stem != t.stem {
-			first++
-		}
-		p.same = append(p.same, first)
-		m := t.textMarks()
-		p.marks = append(p.marks, m)
-		p.all |= m
-		if first < i {
-			continue
-		}
-		p.weight += t.weight
-		if t.kind != grammar {
-			squares += t.weight * t.weight
-		}
-	}
-	p.length = math.Sqrt(squares)
-}
-
 // likeness says how a phrase and a passage are alike.
 type likeness struct {
 	recall, precision, theme float64
 	top                      bool
 	spread                   float64
-	at                       []int // tokens of the passage that carry it, ascending
+	alone                    bool   // one word has to carry the phrase, and cannot
+	carried                  uint32 // tokens of the passage that carry it
 }
 
 // likest is the highest score of similar wording: 1 is for the words as written.
@@ -71,43 +33,100 @@ func (l *likeness) score() float64 {
 	return max(0, min(likest, s))
 }
 
-// compare finds the phrase in the passage; false if it has none of the
-// phrase's anchors. The likeness' at is reused.
-func (c *compiled) compare(p *phrase, in *passage, theme float64, l *likeness) bool {
-	*l = likeness{theme: theme, spread: c.spread, at: l.at[:0]}
-	var covered [passageTokens]float64
-	anchored := false
-	for i := range p.terms {
-		marks := p.marks[i]
-		if marks&in.all == 0 {
+// comparison is a phrase that is compared with a passage, term by term.
+type comparison struct {
+	likeness
+	anchored bool
+	contents int    // words of content that the passage has
+	carries  bool   // one of them is enough
+	covered  uint32 // tokens, the first of each stem
+}
+
+// compare finds a phrase of the index in the passage; false if it has none of
+// the phrase's anchors.
+func (d *desk) compare(id int32, in *passage) (likeness, bool) {
+	var c comparison
+	sift := &d.sieve[id]
+	for i, m := range d.marksOf(id) {
+		like := in.groups[m.groups[0]] | in.groups[m.groups[1]] | in.groups[m.groups[2]]
+		if s := &in.stems[m.stem]; s.serial == in.serial {
+			like |= s.same | s.similar
+		}
+		if m.has(hasMore) {
+			for _, g := range d.phrases[id].terms[i].groups {
+				like |= in.groups[g]
+			}
+		}
+		if like == 0 {
 			continue
 		}
-		t := &p.terms[i]
-		best, at := 0.0, 0
-		for j := range in.tokens {
-			if marks&in.marks[j] == 0 {
-				continue
-			}
-			if a := alike(&t.token, &in.tokens[j]); a > best {
-				best, at = a, j
-			}
+		if best, at := d.likest(id, i, &m, in, like); best > 0 {
+			c.see(&m, best, at, in)
+			c.carries = c.carries || m.has(isContent) && (m.has(isShared) || float64(m.share)*best > float64(sift.half))
 		}
-		if best == 0 {
-			continue
+	}
+	c.finish(in)
+	c.alone = sift.half != 0 && c.contents < 2 && !c.carries
+	c.theme, c.spread = d.theme(sift.tracker, in), d.limits[sift.tracker].spread
+	return c.likeness, c.anchored
+}
+
+// likest gives of some tokens the one that is likest to a term of a phrase.
+func (d *desk) likest(id int32, term int, m *termMark, in *passage, tokens uint32) (best float64, at int) {
+	for ; tokens != 0; tokens &= tokens - 1 {
+		i := bits.TrailingZeros32(tokens)
+		if a := d.alike(id, term, m, &in.tokens[i]); a > best {
+			best, at = a, i
 		}
-		anchored = anchored || t.anchor
-		l.recall += t.share * best
-		l.top = l.top || i == p.top
-		first := in.same[at]
-		covered[first] = max(covered[first], best)
-		l.at = append(l.at, at)
 	}
-	if !anchored {
-		return false
+	return best, at
+}
+
+// alike does for a term of a phrase what the function of that name does.
+func (d *desk) alike(id int32, term int, m *termMark, t *token) float64 {
+	if m.stem == t.number {
+		return polarity(m.denial, t.denial)
 	}
-	for i, share := range covered[:len(in.tokens)] {
-		l.precision += share * in.tokens[i].weight
+	groups := m.groups[:]
+	if m.has(hasMore) {
+		groups = d.phrases[id].terms[term].groups
 	}
-	l.precision /= in.weight
-	return true
+	switch {
+	case !sharedGroup(groups, t.groups):
+		if t.rare && misspelled(d.phrases[id].terms[term].folded, t.folded) {
+			return likeMisspelled * polarity(m.denial, t.denial)
+		}
+		return 0
+	case m.has(isNumber):
+		return likeNumber
+	case m.has(isMeant):
+		return likeSynonym * polarity(affirmed, t.meant())
+	}
+	return likeSynonym * polarity(m.denial, t.meant())
+}
+
+// see notes how like a term is to the likest of the tokens.
+func (c *comparison) see(m *termMark, like float64, at int, in *passage) {
+	c.recall += float64(m.share) * like
+	c.anchored = c.anchored || m.has(isAnchor)
+	c.top = c.top || m.has(isTop)
+	if m.has(isContent) {
+		c.contents++
+	}
+	c.carried |= 1 << at
+	first := in.same[at]
+	if bit := uint32(1) << first; c.covered&bit == 0 {
+		c.covered |= bit
+		in.covered[first] = 0
+	}
+	in.covered[first] = max(in.covered[first], like)
+}
+
+// finish says how much of the passage was covered.
+func (c *comparison) finish(in *passage) {
+	for left := c.covered; left != 0; left &= left - 1 {
+		i := bits.TrailingZeros32(left)
+		c.precision += in.covered[i] * in.tokens[i].weight
+	}
+	c.precision /= in.weight
 }

@@ -1,8 +1,6 @@
 package match
 
-import (
-	"sync"
-)
+import "sync"
 
 // Hit is one vocabulary entry that was found in a text.
 type Hit struct {
@@ -22,8 +20,8 @@ type Set struct {
 	tag      string
 	lang     *language
 	trackers []*compiled // nil where a tracker does not apply to the language
-	index    *index
-	readers  *sync.Pool // of *reader
+	parts    []part      // most trackers, and those that came since
+	readers  *sync.Pool  // of *reader
 }
 
 // Compile makes the trackers that apply to the language of a conversation (a
@@ -34,15 +32,16 @@ func Compile(lang string, trackers []Tracker) *Set {
 }
 
 // Update makes a set of other trackers for the same language. Those that the
-// receiver has already are not compiled again.
+// receiver has already are neither compiled nor, unless much has changed,
+// indexed again.
 func (s *Set) Update(trackers []Tracker) *Set {
-	known := map[string]*compiled{}
+	known := make(map[trackerKey]*compiled, len(s.trackers))
 	for _, c := range s.trackers {
 		if c != nil {
 			known[c.source.key()] = c
 		}
 	}
-	words := newReading(s.lang, nil)
+	compiler := &compiling{reading: newReading(s.lang, nil)}
 	next := &Set{tag: s.tag, lang: s.lang, trackers: make([]*compiled, len(trackers))}
 	for i, t := range trackers {
 		if !applies(t.Languages, s.tag) {
@@ -50,11 +49,12 @@ func (s *Set) Update(trackers []Tracker) *Set {
 		}
 		if c := known[t.key()]; c != nil && c.source.same(t) {
 			next.trackers[i] = c
+			delete(known, t.key()) // another one of that name is not in the index
 		} else {
-			next.trackers[i] = compile(words, t)
+			next.trackers[i] = compiler.compile(t)
 		}
 	}
-	next.index = newIndex(next.trackers)
+	next.parts = indexed(s.lang, next.trackers, s.parts)
 	next.readers = &sync.Pool{New: func() any { return newReader(next) }}
 	return next
 }
@@ -65,6 +65,7 @@ func (s *Set) Update(trackers []Tracker) *Set {
 // there.
 func (s *Set) Match(text string) []Hit {
 	r, _ := s.readers.Get().(*reader)
-	defer s.readers.Put(r)
-	return r.read(text)
+	hits := r.read(text)
+	s.readers.Put(r)
+	return hits
 }

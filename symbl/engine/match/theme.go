@@ -7,66 +7,100 @@ import (
 
 // setSenses sums the phrases up. A word that is denied, or stands in an
 // expression, is another one than the word alone.
-func (c *compiled) setSenses() {
+func (c *compiling) setSenses(of *compiled) {
 	terms := 0
-	for i := range c.phrases {
-		terms += len(c.phrases[i].terms)
+	for i := range of.phrases {
+		terms += len(of.phrases[i].terms)
 	}
-	c.senses = make([]sense, 0, terms)
-	last := make(map[string]int, terms) // sense of each stem
-	for i := range c.phrases {
-		for j := range c.phrases[i].terms {
-			t := &c.phrases[i].terms[j]
-			t.sense = int32(c.senseOf(&t.token, last))
+	of.senses = make([]sense, 0, terms)
+	c.last = append(c.last, make([]int32, int(c.stems.next)-len(c.last))...)
+	for i := range of.phrases {
+		for j := range of.phrases[i].terms {
+			t := &of.phrases[i].terms[j]
+			t.sense = c.senseOf(of, &t.token)
 			if t.kind != grammar {
-				c.senses[t.sense].pull += t.weight
+				of.senses[t.sense].pull += t.weight
 			}
 		}
 	}
-	c.senses = slices.Clip(c.senses)
-	c.setLike()
+	for i := range of.senses {
+		c.last[of.senses[i].number] = 0
+	}
+	of.setLike()
 }
 
 // senseOf is the number of a token's sense, which is made if it is new.
-func (c *compiled) senseOf(t *token, last map[string]int) int {
-	before := -1
-	if at, ok := last[t.stem]; ok {
-		before = at
-	}
-	for at := before; at >= 0; at = c.senses[at].before {
-		if s := &c.senses[at]; s.denial == t.denial && slices.Equal(s.groups, t.groups) {
+func (c *compiling) senseOf(of *compiled, t *token) int32 {
+	before := c.last[t.number] - 1
+	for at := before; at >= 0; at = of.senses[at].before {
+		if s := &of.senses[at]; s.denial == t.denial && slices.Equal(s.groups, t.groups) {
 			return at
 		}
 	}
-	last[t.stem] = len(c.senses)
-	c.senses = append(c.senses, sense{token: *t, before: before})
-	return len(c.senses) - 1
+	of.senses = append(of.senses, sense{token: *t, before: before})
+	c.last[t.number] = int32(len(of.senses))
+	return int32(len(of.senses)) - 1
 }
 
-// setLike notes which of the senses are like one another: those that have
-// synonyms, and those of one stem.
+// setLike notes which of the senses are like one another: those of one stem,
+// and synonyms.
 func (c *compiled) setLike() {
-	var some []int
+	kin := make([]uint64, 0, len(c.senses)) // of each of some senses: its groups, as bits
+	some := make([]int32, 0, len(c.senses))
 	for i := range c.senses {
-		if s := &c.senses[i]; len(s.groups) > 0 || s.before >= 0 || s.denial != affirmed {
-			some = append(some, i)
+		s := &c.senses[i]
+		for at := s.before; at >= 0; at = c.senses[at].before {
+			c.setLikeEach(int32(i), at)
 		}
-		if before := c.senses[i].before; before >= 0 && len(c.senses[before].groups) == 0 && c.senses[before].denial == affirmed {
-			some = append(some, before)
+		if len(s.groups) == 0 {
+			continue
+		}
+		bits := uint64(0)
+		for _, g := range s.groups {
+			bits |= 1 << (g % 64)
+		}
+		for j, o := range some {
+			if kin[j]&bits != 0 && c.senses[o].stem != s.stem {
+				c.setLikeEach(int32(i), o)
+			}
+		}
+		kin, some = append(kin, bits), append(some, int32(i))
+	}
+}
+
+// setLikeEach notes how like two senses are, in both directions.
+func (c *compiled) setLikeEach(i, j int32) {
+	for _, pair := range [...][2]int32{{i, j}, {j, i}} {
+		s, o := &c.senses[pair[0]], &c.senses[pair[1]]
+		if like := alike(&s.token, &o.token); like > 0 {
+			s.like = append(s.like, likeSense{pair[1], like})
 		}
 	}
-	ofPhrase, ofText := make([]marks, len(some)), make([]marks, len(some))
-	for at, i := range some {
-		ofPhrase[at], ofText[at] = c.senses[i].phraseMarks(), c.senses[i].textMarks()
+}
+
+// likeEnough is how like two words of a tracker's phrases are that stand for
+// the same.
+const likeEnough = likeSynonym / 2
+
+// setShared notes which terms another phrase has too, or a synonym of them.
+func (c *compiled) setShared() {
+	holders := make([][2]int32, len(c.senses)) // of each the first phrase that has it, and the last, from 1 on
+	for i := range c.phrases {
+		for j := range c.phrases[i].terms {
+			h := &holders[c.phrases[i].terms[j].sense]
+			if h[0] == 0 {
+				h[0] = int32(i) + 1
+			}
+			h[1] = int32(i) + 1
+		}
 	}
-	for at, i := range some {
-		for to, j := range some {
-			if i == j || ofPhrase[at]&ofText[to] == 0 {
-				continue
-			}
-			if like := alike(&c.senses[i].token, &c.senses[j].token); like > 0 {
-				c.senses[i].like = append(c.senses[i].like, likeSense{j, like})
-			}
+	for i := range c.phrases {
+		for j := range c.phrases[i].terms {
+			t := &c.phrases[i].terms[j]
+			others := func(sense int32) bool { return holders[sense] != [2]int32{int32(i) + 1, int32(i) + 1} }
+			t.shared = others(t.sense) || slices.ContainsFunc(c.senses[t.sense].like, func(o likeSense) bool {
+				return o.like > likeEnough && others(o.sense)
+			})
 		}
 	}
 }
@@ -161,7 +195,7 @@ func (p *phrase) recallOf(has []float64) float64 {
 	recall, anchored := 0.0, false
 	for i := range p.terms {
 		t := &p.terms[i]
-		recall += t.share * has[t.sense]
+		recall += float64(t.share) * has[t.sense]
 		anchored = anchored || t.anchor && has[t.sense] > 0
 	}
 	if !anchored {

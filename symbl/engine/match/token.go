@@ -5,24 +5,32 @@ import (
 	"strings"
 )
 
-// token is a word as the matcher compares it. One word of a text can be two
-// tokens ("don't" is "do" and "not") or none (a filler).
-type token struct {
+// lemma is a folded word as the matcher compares it. It never changes.
+type lemma struct {
+	*lexeme
 	stem   string
+	folded string
+	place  // in the dictionary; while trackers are compiled, the number of the stem in the reading
+}
+
+// token is a word in its text. One word of a text can be two tokens ("don't"
+// is "do" and "not") or none (a filler).
+type token struct {
+	*lemma
 	groups []uint16 // of synonyms, those of its expression included
-	denial denial   // of what the word says
-	means  bool     // groups hold what the denied word means: "can't find" means lost
 	word   int32    // index in the words of the text
 	clause int32    // of the text
-	folded string
-	*lexeme
-	place *place // in the index of the set; nil while trackers are compiled
+	denial denial   // of what the word says
+	means  bool     // groups hold what the denied word means: "can't find" means lost
 }
 
 // numberGroup is the group that all numbers belong to.
 const numberGroup = 0
 
-func (t *token) isNumber() bool { return t.stem[0] == numberMark }
+func (l *lemma) isNumber() bool { return l.stem[0] == numberMark }
+
+// isStrange tells whether the token has other groups than its word has alone.
+func (t *token) isStrange() bool { return t.means || len(t.groups) != len(t.lexeme.groups) }
 
 // numberMark begins the stem of a number. No other stem has it.
 const numberMark = '#'
@@ -31,8 +39,9 @@ const numberMark = '#'
 // safe for concurrent use.
 type reading struct {
 	*language
-	index *index            // where words are looked up; nil while trackers are compiled
-	known map[string]*known // by folded word
+	dictionary *dictionary       // where words are looked up; nil while trackers are compiled
+	known      map[string]*known // by folded word
+	stems      *numbers          // of what is read, while trackers are compiled
 
 	words  []word // reused
 	tokens []token
@@ -40,17 +49,17 @@ type reading struct {
 
 // known is what a reading remembers of a folded word.
 type known struct {
-	spelled []token   // what it stands for, if that is fixed
-	parts   [2]token  // else; without a lexeme where there is none
+	folded  string
+	spelled []*lemma  // what it stands for, if that is fixed
+	parts   [2]*lemma // else; nil where there is none
 	number  int32     // among the words of literals; noWord if it is in none
-	opens   []opening // the literals that begin with it
 }
 
 // mostKnown is how many words a reading remembers.
 const mostKnown = 16384
 
-func newReading(l *language, x *index) *reading {
-	return &reading{language: l, index: x, known: map[string]*known{}}
+func newReading(l *language, d *dictionary) *reading {
+	return &reading{language: l, dictionary: d, known: map[string]*known{}, stems: newNumbers(nil, 0)}
 }
 
 // read splits a text. What the reading holds is of this text until the next.
@@ -63,100 +72,106 @@ func (l *reading) read(text string) {
 // taken apart, fillers and false starts left out, numbers as digits.
 func (l *reading) tokensOf(text string, words []word, into []token) []token {
 	out, clause := into[:0], int32(0)
-	for i, w := range words {
+	for i := range words {
+		w := &words[i]
 		if i > 0 && endsClause(text[words[i-1].end:w.start]) {
 			clause++
 		}
-		k := l.lookUp(w.folded)
-		words[i].known = k
-		for _, t := range k.spelled {
-			t.word, t.clause = int32(i), clause
-			out = append(out, t)
+		w.known = l.lookUp(text[w.start:w.end])
+		for _, m := range w.spelled {
+			out = append(out, token{lemma: m, groups: m.groups, word: int32(i), clause: clause})
 		}
-		parts := k.parts
-		if l.lexicon != nil && k.spelled == nil && strings.HasPrefix(text[w.end:], "%") {
+		parts := w.parts
+		if l.lexicon != nil && w.spelled == nil && strings.HasPrefix(text[w.end:], "%") {
 			parts[1] = l.lookUp("percent").parts[0]
 		}
-		for _, t := range parts {
+		for _, m := range parts {
 			switch {
-			case t.lexeme == nil:
-			case falseStart(out, t.folded):
-				out = dropFalseStart(out, t.folded)
+			case m == nil:
+			case falseStart(out, m.folded):
+				out = dropFalseStart(out, m.folded)
 			default:
-				t.word, t.clause = int32(i), clause
-				out = append(out, t)
+				out = append(out, token{lemma: m, groups: m.groups, word: int32(i), clause: clause})
 			}
 		}
 	}
 	if l.lexicon != nil {
 		l.lexicon.deny(out)
-		l.lexicon.markExpressions(out)
+		markExpressions(out)
 	}
 	return out
 }
 
-// lookUp remembers a folded word, or takes it apart.
-func (l *reading) lookUp(folded string) *known {
-	if k, ok := l.known[folded]; ok {
+// lookUp remembers a word, or takes it apart.
+func (l *reading) lookUp(word string) *known {
+	var short [longestStem]byte
+	folded := lower(short[:0], word)
+	if folded == nil {
+		folded = []byte(fold(word))
+	}
+	if k, ok := l.known[string(folded)]; ok {
 		return k
 	}
-	k := l.takeApart(folded)
+	k := l.takeApart(string(folded))
 	if len(l.known) >= mostKnown {
 		clear(l.known)
 	}
 	if len(folded) <= longestStem {
-		l.known[strings.Clone(folded)] = k
+		l.known[k.folded] = k
 	}
 	return k
 }
 
 // takeApart reads a folded word.
 func (l *reading) takeApart(folded string) *known {
-	k := &known{number: noWord}
-	if l.index != nil {
-		k.number, k.opens = l.index.opened(folded)
+	k := &known{folded: folded, number: noWord}
+	if l.dictionary != nil {
+		k.number = l.dictionary.words.find(folded)
 	}
 	if l.lexicon == nil {
-		k.spelled = []token{l.token(folded)}
+		k.spelled = []*lemma{l.lemma(folded)}
 		return k
 	}
 	if spelled, ok := l.lexicon.spellings[folded]; ok {
 		for _, part := range spelled {
-			k.spelled = append(k.spelled, l.token(part))
+			k.spelled = append(k.spelled, l.lemma(part))
 		}
 		return k
 	}
 	first, second := l.lexicon.takeApart(folded)
 	for i, part := range [2]string{first, second} {
 		if part != "" {
-			k.parts[i] = l.token(part)
+			k.parts[i] = l.lemma(part)
 		}
 	}
 	return k
 }
 
-// token makes the token of a folded word, and finds its place in the index.
-func (l *reading) token(folded string) token {
-	t := l.language.token(folded)
-	if l.index != nil {
-		t.place = l.index.placeOf(&t)
+// lemma makes the lemma of a folded word, and finds its place.
+func (l *reading) lemma(folded string) *lemma {
+	m := l.language.lemma(folded)
+	if l.dictionary != nil {
+		m.place = l.dictionary.placeOf(m)
+	} else {
+		m.number = l.stems.add(m.stem)
 	}
-	return t
+	return m
 }
 
-// token makes the token of a folded word that stands alone.
-func (l *language) token(folded string) token {
-	folded = strings.Clone(folded) // may be part of a long text
+// lemma makes the lemma of a folded word that stands alone.
+func (l *language) lemma(folded string) *lemma {
 	if digits := numeral(folded); digits != "" {
 		number := &lexeme{kind: grammar, weight: numberWeight, groups: []uint16{numberGroup}}
-		return token{lexeme: number, stem: digits, folded: folded, groups: number.groups}
+		return &lemma{lexeme: number, stem: digits, folded: folded}
 	}
 	stem := l.stem(folded)
-	lex := l.lexeme(folded, stem)
-	return token{lexeme: lex, stem: stem, folded: folded, groups: lex.groups}
+	return &lemma{lexeme: l.lexeme(folded, stem), stem: stem, folded: folded}
 }
 
-func endsClause(between string) bool { return strings.ContainsAny(between, ".!?;,:\n") }
+// endsClause tells whether what stands between two words ends a clause.
+func endsClause(between string) bool {
+	return between != " " && strings.ContainsAny(between, ".!?;,:\n")
+}
 
 // takeApart gives what a word stands for: a negation is two words, the end of
 // a contraction another word, a filler none.
@@ -241,10 +256,10 @@ func dropFalseStart(said []token, word string) []token {
 
 // markExpressions adds the group of each expression to the heaviest of its
 // words.
-func (x *lexicon) markExpressions(tokens []token) {
+func markExpressions(tokens []token) {
 	for i := range tokens {
 		n, group := 0, uint16(0)
-		for _, e := range x.expressions[tokens[i].stem] {
+		for _, e := range tokens[i].expressions {
 			if len(e.rest) > n && follow(tokens[i+1:], e.rest) {
 				n, group = len(e.rest), e.group
 			}

@@ -11,7 +11,10 @@ type Tracker struct {
 	Sensitivity Sensitivity
 }
 
-func (t Tracker) key() string { return t.ID + "\x00" + t.Name }
+// trackerKey is what a tracker is known again by.
+type trackerKey struct{ id, name string }
+
+func (t Tracker) key() trackerKey { return trackerKey{t.ID, t.Name} }
 
 // same tells whether two trackers find the same.
 func (t Tracker) same(o Tracker) bool {
@@ -34,29 +37,39 @@ type compiled struct {
 type sense struct {
 	token
 	pull   float64 // 0 for grammar
-	before int     // the sense before with the same stem, or -1
+	before int32   // the sense before with the same stem, or -1
 	like   []likeSense
 }
 
 // likeSense is a sense of the same tracker that is alike.
 type likeSense struct {
-	sense int
+	sense int32
 	like  float64 // of the sense that has it in its list, taken for a phrase's word
 }
 
+// compiling makes trackers ready, one after the other.
+type compiling struct {
+	*reading
+	last []int32 // by number of a stem: its last sense in the tracker, from 1 on
+}
+
 // compile makes a tracker ready.
-func compile(l *reading, t Tracker) *compiled {
+func (c *compiling) compile(t Tracker) *compiled {
 	t.Vocabulary, t.Languages = slices.Clone(t.Vocabulary), slices.Clone(t.Languages)
-	c := &compiled{source: t, threshold: t.Sensitivity.Threshold(), phrases: make([]phrase, 0, len(t.Vocabulary))}
+	out := &compiled{source: t, threshold: t.Sensitivity.Threshold(), phrases: make([]phrase, 0, len(t.Vocabulary))}
 	for i, text := range t.Vocabulary {
-		if p, ok := compilePhrase(l, i, text); ok {
-			c.phrases = append(c.phrases, p)
+		if p, ok := compilePhrase(c.reading, i, text); ok {
+			if t.Sensitivity == Broad {
+				p.half = 0 // one word is enough
+			}
+			out.phrases = append(out.phrases, p)
 		}
 	}
 	if t.Sensitivity != Exact {
-		c.setSenses()
-		c.setLength()
-		c.setSpread()
+		c.setSenses(out)
+		out.setShared()
+		out.setLength()
+		out.setSpread()
 	}
-	return c
+	return out
 }

@@ -11,11 +11,10 @@ import (
 
 // word is one word of a text.
 type word struct {
-	folded     string // case folded, composed, with straight apostrophes
-	start, end int    // bytes of the text
-	offset     int    // code points of the text before it
-	dense      bool   // one character of a script that has no spaces between words
-	known      *known // once it is read
+	*known          // once it is read
+	start, end int  // bytes of the text
+	offset     int  // code points of the text before it
+	dense      bool // one character of a script that has no spaces between words
 }
 
 // split finds the words of a text: runs of letters, digits and the marks on
@@ -34,7 +33,6 @@ func split(text string, into []word) []word {
 			continue
 		}
 		w := word{start: i, end: wordEnd(text, i), offset: offset, dense: dense(r)}
-		w.folded = fold(text[w.start:w.end])
 		words = append(words, w)
 		offset += utf8.RuneCountInString(text[w.start:w.end])
 		i = w.end
@@ -44,6 +42,18 @@ func split(text string, into []word) []word {
 
 // wordEnd is where the word that begins at start ends.
 func wordEnd(text string, start int) int {
+	i := start
+	for i < len(text) && text[i] < utf8.RuneSelf && starts(rune(text[i])) {
+		i++
+	}
+	if i == len(text) || text[i] < utf8.RuneSelf && !apostrophe(rune(text[i])) {
+		return i
+	}
+	return wordEndOf(text, start) // it may go on
+}
+
+// wordEndOf does so for any word.
+func wordEndOf(text string, start int) int {
 	first, size := utf8.DecodeRuneInString(text[start:])
 	alone := dense(first)
 	end, last := start+size, first
@@ -100,6 +110,25 @@ func apostrophe(r rune) bool {
 func dense(r rune) bool {
 	return r >= 0x0e00 && unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana,
 		unicode.Thai, unicode.Lao, unicode.Khmer, unicode.Myanmar)
+}
+
+// lower is fold of a short word of ASCII letters and digits, appended to a
+// slice; nil for other words.
+func lower(to []byte, word string) []byte {
+	if len(word) > cap(to) {
+		return nil
+	}
+	for i := range len(word) {
+		c := word[i]
+		switch {
+		case 'A' <= c && c <= 'Z':
+			c += 'a' - 'A'
+		case c >= utf8.RuneSelf || apostrophe(rune(c)):
+			return nil
+		}
+		to = append(to, c)
+	}
+	return to
 }
 
 // fold makes the two spellings of a word equal that differ in case, in the
