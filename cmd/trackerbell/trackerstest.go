@@ -29,11 +29,11 @@ func (trackersTestCmd) Help() string {
 
 // foundMatch is one match as a line of JSON gives it.
 type foundMatch struct {
-	MessageID string  `json:"message_id"`
-	Tracker   string  `json:"tracker"`
-	Value     string  `json:"value"`
-	Offset    int     `json:"offset"`
-	Score     float64 `json:"score"`
+	MessageID messageID `json:"message_id"`
+	Tracker   string    `json:"tracker"`
+	Value     string    `json:"value"`
+	Offset    int       `json:"offset"`
+	Score     float64   `json:"score"`
 }
 
 // Run matches text against trackers, without any server.
@@ -67,7 +67,7 @@ func matchable(t symbl.Tracker) match.Tracker {
 func (c *trackersTestCmd) explain(g *globals, trackers []symbl.Tracker, set *match.Set) error {
 	if c.Output == "json" {
 		for _, h := range set.Match(c.Text) {
-			if err := printMatch(g.out, trackers, "", h); err != nil {
+			if err := printMatch(g.out, trackers, messageID{}, h); err != nil {
 				return err
 			}
 		}
@@ -109,8 +109,11 @@ func reasons(e match.Explanation) []string {
 	if len(e.Refused) > 0 {
 		list = append(list, "said not to be wanted: "+strings.Join(e.Refused, ", "))
 	}
+	if e.Alone && !e.Found && e.Threshold <= 1 {
+		list = append(list, "one word is too little: it is not most of the phrase, and in no other phrase of the tracker")
+	}
 	switch {
-	case e.Found:
+	case e.Found || e.Alone && e.Score >= e.Threshold:
 	case e.Threshold > 1:
 		list = append(list, "sensitivity exact: only as written")
 	case e.Score >= e.Threshold:
@@ -145,11 +148,8 @@ func (c *trackersTestCmd) testMessages(g *globals, trackers []symbl.Tracker, set
 		if strings.TrimSpace(lines.Text()) == "" {
 			continue
 		}
-		var m struct {
-			MessageID string `json:"message_id"`
-			Text      string `json:"text"`
-		}
-		if err := json.Unmarshal(lines.Bytes(), &m); err != nil {
+		m, err := readMessage(lines.Bytes())
+		if err != nil {
 			return usagef("--messages: line %d: %v", n, err)
 		}
 		for _, h := range set.Match(m.Text) {
@@ -164,17 +164,17 @@ func (c *trackersTestCmd) testMessages(g *globals, trackers []symbl.Tracker, set
 	return out.Flush()
 }
 
-func (c *trackersTestCmd) printHit(w io.Writer, trackers []symbl.Tracker, message string, h match.Hit) error {
+func (c *trackersTestCmd) printHit(w io.Writer, trackers []symbl.Tracker, message messageID, h match.Hit) error {
 	if c.Output == "json" {
 		return printMatch(w, trackers, message, h)
 	}
 	t := trackers[h.Tracker]
-	_, err := fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", printable(message), printable(t.Name), printable(t.Vocabulary[h.Phrase]), verdict(h, true))
+	_, err := fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", printable(message.text), printable(t.Name), printable(t.Vocabulary[h.Phrase]), verdict(h, true))
 	return err
 }
 
 // printMatch prints a match as one line of JSON.
-func printMatch(w io.Writer, trackers []symbl.Tracker, message string, h match.Hit) error {
+func printMatch(w io.Writer, trackers []symbl.Tracker, message messageID, h match.Hit) error {
 	t := trackers[h.Tracker]
 	enc := json.NewEncoder(w)
 	enc.SetEscapeHTML(false)
