@@ -35,24 +35,34 @@ type DeadPage struct {
 	Next    uint64 // where the next page begins; 0 at the end
 }
 
-// bury makes a dead letter of a message. run tells attempts at the step apart: a
-// replay that fails again is a letter of its own.
-func (s *Service) bury(ctx context.Context, step, run, subject string, d delivery, attempts int, reason string, cause error) error {
+// burial is a message that becomes a dead letter, and why.
+type burial struct {
+	delivery
+	step     string
+	run      string // tells attempts at the step apart: a replay that fails again is a letter of its own
+	subject  string // of the message
+	attempts int
+	reason   string
+	cause    error
+}
+
+// bury makes a dead letter of a message.
+func (s *Service) bury(ctx context.Context, b burial) error {
 	set, err := s.streams()
 	if err != nil {
 		return err
 	}
 	letter := DeadLetter{
-		Step: step, Reason: reason, Error: clip(cause.Error(), maxErrorBytes), Recording: d.event.Subject,
-		Attempts: attempts, At: s.now().UTC(), Subject: subject,
+		Step: b.step, Reason: b.reason, Error: clip(b.cause.Error(), maxErrorBytes), Recording: b.event.Subject,
+		Attempts: b.attempts, At: s.now().UTC(), Subject: b.subject,
 	}
-	if d.event.ID != "" {
-		if letter.Event, err = json.Marshal(d.event); err != nil {
+	if b.event.ID != "" {
+		if letter.Event, err = json.Marshal(b.event); err != nil {
 			return fmt.Errorf("encode dead letter: %w", err)
 		}
 	}
-	id := msgID("dead/"+step+"/"+run, d.event.Subject, d.event.Replay)
-	msg, err := newEvent(subjectDead+step, TypeDead, id, d.event.Subject, d.event.Replay, s.now(), letter)
+	id := msgID("dead/"+b.step+"/"+b.run, b.event.Subject, b.event.Replay)
+	msg, err := newEvent(subjectDead+b.step, TypeDead, id, b.event.Subject, b.event.Replay, s.now(), letter)
 	if err != nil {
 		return err
 	}
@@ -61,16 +71,16 @@ func (s *Service) bury(ctx context.Context, step, run, subject string, d deliver
 		return fmt.Errorf("publish dead letter: %w", err)
 	}
 	crash.At("the letter is stored")
-	if d.event.Subject != "" {
-		if err := s.markDead(ctx, d.event.Subject, ack.Sequence); err != nil {
+	if b.event.Subject != "" {
+		if err := s.markDead(ctx, b.event.Subject, ack.Sequence); err != nil {
 			return err
 		}
 	}
 	crash.At("the letter is noted")
 	if !ack.Duplicate {
-		s.dep.Metrics.dead(reason)
-		s.dep.Log.Error("dead letter", zap.String("recording", d.event.Subject), zap.String("stage", step),
-			zap.Uint64("id", ack.Sequence), zap.String("reason", reason), zap.Int("attempt", attempts), zap.Error(cause))
+		s.dep.Metrics.dead(b.reason)
+		s.dep.Log.Error("dead letter", zap.String("recording", b.event.Subject), zap.String("stage", b.step),
+			zap.Uint64("id", ack.Sequence), zap.String("reason", b.reason), zap.Int("attempt", b.attempts), zap.Error(b.cause))
 	}
 	return nil
 }

@@ -247,6 +247,9 @@ func (s *Service) posted(ctx context.Context, posted posting, r notify.Receipt) 
 		e.settle()
 		return nil
 	})
+	if errors.Is(err, errForgotten) {
+		return errors.Join(err, s.withdraw(ctx, alert.Destination, r))
+	}
 	if err != nil {
 		return err
 	}

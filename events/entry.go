@@ -66,6 +66,8 @@ type Entry struct {
 	DeadLetters  []uint64             `json:"deadLetters,omitempty"`  // open ones, by their id
 	Steps        []StepTime           `json:"steps,omitempty"`
 
+	Forgotten time.Time `json:"forgotten,omitzero"` // when it was asked for that nothing be known of the call; see forget.go
+
 	Digest *Digest `json:"digest,omitempty"` // this is no recording, but tells of alerts that were held back
 
 	revision uint64

@@ -6,11 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
 	"go.uber.org/zap"
 
+	"github.com/trackerbell/trackerbell/internal/crash"
 	"github.com/trackerbell/trackerbell/notify"
 	"github.com/trackerbell/trackerbell/symbl"
 )
@@ -25,20 +27,55 @@ type Forgotten struct {
 	Left     []string `json:"left"`     // what could not be deleted, and why
 }
 
-// Forget deletes a call for good: its messages where the destination can do
-// that, its conversations at the backend, its events, transcripts and matches,
-// and at last its entry, so that an error can be followed by another try.
-// ErrNotFound if the ledger does not know it.
+// forgetPrefix is that of the calls that are being forgotten, in the bucket
+// TRACKERBELL.
+const forgetPrefix = "forget."
+
+// forgetAgain is how long after a call was forgotten its events are looked for
+// once more: what was under way then has ended.
+const forgetAgain = 2 * time.Minute
+
+// Forget deletes a call for good: its messages where the destination can do that,
+// its conversations at the backend, its events, transcripts and matches, and what
+// the ledger knows. ErrNotFound if the ledger does not know it.
+//
+// First of all the ledger's entry is marked. From then on the call does not exist
+// for any stage, so that what is under way cannot bring it back. The mark stays,
+// without anything of the call, as long as the ledger keeps entries: its provider
+// may send it again. What an error or a crash leaves undone is done by tidy.
 func (s *Service) Forget(ctx context.Context, key string) (Forgotten, error) {
 	set, err := s.streams()
 	if err != nil {
 		return Forgotten{}, err
 	}
-	e, err := set.ledger.Get(ctx, key)
+	if _, err := s.Entry(ctx, key); err != nil {
+		return Forgotten{}, err
+	}
+	now := s.now().UTC()
+	if _, err := set.state.PutString(ctx, forgetPrefix+key, now.Format(time.RFC3339)); err != nil {
+		return Forgotten{}, fmt.Errorf("%w: note what to forget: %w", ErrUnavailable, err)
+	}
+	crash.At("forgetting is asked for")
+	_, err = set.ledger.change(ctx, key, func(e *Entry) error {
+		if e.Forgotten.IsZero() {
+			e.Forgotten = now
+		}
+		return nil
+	})
 	if err != nil {
 		return Forgotten{}, err
 	}
+	crash.At("forgetting has begun")
+	return s.erase(ctx, set, key)
+}
+
+// erase deletes all that there is of a call that is marked. It may be repeated.
+func (s *Service) erase(ctx context.Context, set *streamSet, key string) (Forgotten, error) {
 	f := Forgotten{Left: []string{}}
+	e, err := set.ledger.read(ctx, key)
+	if err != nil {
+		return f, err
+	}
 	for _, stream := range []jetstream.Stream{set.recordings, set.alerts, set.dead} {
 		n, err := eraseEvents(ctx, stream, key)
 		f.Events += n
@@ -58,21 +95,93 @@ func (s *Service) Forget(ctx context.Context, key string) (Forgotten, error) {
 	if err := s.eraseCall(ctx, set, e); err != nil {
 		return f, err
 	}
-	s.dep.Log.Info("forgotten", zap.String("recording", key), zap.String("source", e.Source), zap.Int("messages", f.Messages), zap.Int("events", f.Events))
+	_, err = set.ledger.change(ctx, key, func(e *Entry) error {
+		*e = Entry{Key: key, Forgotten: e.Forgotten, revision: e.revision}
+		return nil
+	})
+	if err != nil {
+		return f, err
+	}
+	s.dep.Log.Info("forgotten", zap.String("recording", key), zap.String("source", sourceOf(key)), zap.Int("messages", f.Messages), zap.Int("events", f.Events))
 	return f, nil
 }
 
-// eraseCall deletes what is kept of a call outside of the streams, and its
-// entry.
+// forgetOn goes on with what was to be forgotten: each call once more when what
+// was under way has ended, and again until that succeeds.
+func (s *Service) forgetOn(ctx context.Context, set *streamSet) error {
+	keys, err := set.state.ListKeysFiltered(ctx, forgetPrefix+">")
+	if err != nil {
+		return fmt.Errorf("list what to forget: %w", err)
+	}
+	var errs []error
+	for name := range keys.Keys() {
+		errs = append(errs, s.forgetMore(ctx, set, name))
+	}
+	return errors.Join(errs...)
+}
+
+func (s *Service) forgetMore(ctx context.Context, set *streamSet, name string) error {
+	v, err := set.state.Get(ctx, name)
+	if errors.Is(err, jetstream.ErrKeyNotFound) {
+		return nil // another replica was faster
+	}
+	if err != nil {
+		return fmt.Errorf("read what to forget: %w", err)
+	}
+	key := strings.TrimPrefix(name, forgetPrefix)
+	e, err := set.ledger.read(ctx, key)
+	switch {
+	case errors.Is(err, ErrNotFound):
+		return set.state.Purge(ctx, name)
+	case err != nil:
+		return err
+	case e.Forgotten.IsZero(): // killed before the mark
+		_, err := s.Forget(ctx, key)
+		return err
+	}
+	if _, err := s.erase(ctx, set, key); err != nil {
+		return err
+	}
+	if s.now().Sub(v.Created()) < forgetAgain {
+		return nil
+	}
+	if err := set.state.Purge(ctx, name); err != nil {
+		return fmt.Errorf("note that a call is forgotten: %w", err)
+	}
+	return nil
+}
+
+// dropConversation deletes a conversation at the backend; one that is gone is no
+// error.
+func (s *Service) dropConversation(ctx context.Context, id string) error {
+	if id == "" {
+		return nil
+	}
+	err := s.symbl.DeleteConversation(ctx, id)
+	var failed *symbl.Error
+	if err != nil && (!errors.As(err, &failed) || failed.Class != symbl.NotFound) {
+		return fmt.Errorf("delete conversation: %w", err)
+	}
+	return nil
+}
+
+// withdraw takes back a message that was posted while its call was forgotten.
+func (s *Service) withdraw(ctx context.Context, destination string, at notify.Receipt) error {
+	editor, ok := s.aims().Notifiers.For(destination).(notify.Editor)
+	if !ok || at.TS == "" {
+		return nil
+	}
+	if err := editor.Remove(ctx, at); err != nil {
+		return fmt.Errorf("take the message in %s back: %w", destination, err)
+	}
+	return nil
+}
+
+// eraseCall deletes what is kept of a call outside of the streams and the ledger.
 func (s *Service) eraseCall(ctx context.Context, set *streamSet, e Entry) error {
 	for _, id := range append(slices.Clone(e.Conversations), e.ConversationID) {
-		if id == "" {
-			continue
-		}
-		err := s.symbl.DeleteConversation(ctx, id)
-		var failed *symbl.Error
-		if err != nil && (!errors.As(err, &failed) || failed.Class != symbl.NotFound) {
-			return fmt.Errorf("delete conversation: %w", err)
+		if err := s.dropConversation(ctx, id); err != nil {
+			return err
 		}
 	}
 	objects, err := set.blobs.List(ctx)
@@ -86,9 +195,6 @@ func (s *Service) eraseCall(ctx context.Context, set *streamSet, e Entry) error 
 		if err := set.blobs.Delete(ctx, o.Name); err != nil && !errors.Is(err, jetstream.ErrObjectNotFound) {
 			return fmt.Errorf("delete blob: %w", err)
 		}
-	}
-	if err := set.ledger.kv.Purge(ctx, e.Key); err != nil {
-		return fmt.Errorf("delete the ledger's entry: %w", err)
 	}
 	return nil
 }
@@ -192,6 +298,9 @@ func (s *Service) expire(ctx context.Context) error {
 			}
 			if err := s.eraseCall(ctx, set, e); err != nil {
 				return err
+			}
+			if err := set.ledger.kv.Purge(ctx, e.Key); err != nil {
+				return fmt.Errorf("delete the ledger's entry: %w", err)
 			}
 		}
 		if cursor = page.Next; cursor == 0 {

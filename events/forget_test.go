@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/trackerbell/trackerbell/config"
+	"github.com/trackerbell/trackerbell/internal/slacktest"
 	"github.com/trackerbell/trackerbell/notify"
 )
 
@@ -155,12 +156,109 @@ func TestADigestNoLongerTellsOfAForgottenCall(t *testing.T) {
 
 func TestADigestOfForgottenCallsIsNotPosted(t *testing.T) {
 	t.Parallel()
-	h, slack := noisy(t, morning().Add(-3*time.Second), nightly())
+	h, slack := noisy(t, time.Now(), nightly())
+	clock := standing(morning().Add(-time.Second))
+	h.now = clock.now
 	h.run(h.Service)
 	h.accept(talk("gone", 1))
 	h.settled(h.Service, "calls.gone", StageDone)
 	_, err := h.Forget(t.Context(), "calls.gone")
 	require.NoError(t, err)
+	clock.set(morning())
 	h.settled(h.Service, digestKey("alerts", heldBack{reason: notify.HeldQuietHours, until: morning()}), StageDone)
 	require.Empty(t, slack.Messages("#alerts"))
+}
+
+// TestWhatIsUnderWayDoesNotBringAForgottenCallBack forgets a call while it is
+// being submitted, and another while it is being posted.
+func TestWhatIsUnderWayDoesNotBringAForgottenCallBack(t *testing.T) {
+	t.Parallel()
+	h, slack := slackHouse(t, nil, nil)
+	reached, goOn := make(chan struct{}, 1), make(chan struct{})
+	stop := func() error {
+		reached <- struct{}{}
+		<-goOn
+		return nil
+	}
+	h.symbl.refuse = func(n int) error {
+		if n == 2 { // the second call
+			h.symbl.mu.Unlock()
+			defer h.symbl.mu.Lock()
+			return stop()
+		}
+		return nil
+	}
+	slack.Fail(func(method, _ string) *slacktest.Fault {
+		if method == "chat.postMessage" {
+			_ = stop()
+		}
+		return nil
+	})
+	h.run(h.Service)
+	for _, id := range []string{"posted", "submitted"} {
+		h.accept(talk(id, 1))
+		<-reached
+		_, err := h.Forget(t.Context(), "calls."+id)
+		require.NoError(t, err)
+	}
+	close(goOn)
+	require.Eventually(t, func() bool {
+		h.symbl.mu.Lock()
+		defer h.symbl.mu.Unlock()
+		return len(h.symbl.messages) == 0 && slack.Calls("chat.delete") == 1 && len(slack.Messages("#alerts")) == 0
+	}, soon, tick)
+	set, err := h.streams()
+	require.NoError(t, err)
+	require.NoError(t, h.forgetOn(t.Context(), set), "what was published meanwhile")
+	for _, id := range []string{"posted", "submitted"} {
+		require.Zero(t, h.traces(`"calls.`+id+`"`))
+		duplicate, err := h.Accept(t.Context(), talk(id, 1))
+		require.NoError(t, err)
+		require.True(t, duplicate, "its provider may send it again")
+		_, err = h.Entry(t.Context(), "calls."+id)
+		require.ErrorIs(t, err, ErrNotFound)
+	}
+	page, err := h.Entries(t.Context(), 0, 10)
+	require.NoError(t, err)
+	require.Empty(t, page.Entries)
+}
+
+// TestForgettingGoesOnAfterACrash finds a call that was marked and not erased,
+// and one that was not even marked.
+func TestForgettingGoesOnAfterACrash(t *testing.T) {
+	t.Parallel()
+	h, slack := slackHouse(t, nil, nil)
+	stop := h.run(h.Service)
+	for _, id := range []string{"marked", "asked"} {
+		h.accept(talk(id, 1))
+		h.settled(h.Service, "calls."+id, StageDone)
+	}
+	set, err := h.streams()
+	require.NoError(t, err)
+	for _, id := range []string{"marked", "asked"} {
+		_, err = set.state.PutString(t.Context(), forgetPrefix+"calls."+id, "now")
+		require.NoError(t, err)
+	}
+	_, err = set.ledger.change(t.Context(), "calls.marked", func(e *Entry) error {
+		e.Forgotten = time.Now()
+		return nil
+	})
+	require.NoError(t, err)
+	stop()
+	again, err := New(h.opt, h.dep)
+	require.NoError(t, err)
+	h.run(again)
+	require.Eventually(t, func() bool {
+		return len(slack.Messages("#alerts")) == 0 && h.traces(`"calls.marked"`)+h.traces(`"calls.asked"`) == 0
+	}, soon, tick)
+
+	later, err := New(h.opt, h.dep)
+	require.NoError(t, err)
+	later.now = clock(time.Now().Add(2 * forgetAgain))
+	require.NoError(t, later.openOnce(t.Context()))
+	require.NoError(t, later.forgetOn(t.Context(), set))
+	keys, err := set.state.ListKeysFiltered(t.Context(), forgetPrefix+">")
+	require.NoError(t, err)
+	_, more := <-keys.Keys()
+	require.False(t, more, "then nothing is left to do")
 }

@@ -44,8 +44,22 @@ func newLedger(ctx context.Context, js jetstream.JetStream, kv jetstream.KeyValu
 	return &Ledger{kv: kv, stream: stream, recent: recent}, nil
 }
 
-// Get reads the entry of a key; ErrNotFound when there is none.
+// errForgotten says that a call is to be forgotten: whatever a stage was about to
+// do for it is not to be done. For all others there is no such call.
+var errForgotten = fmt.Errorf("the recording is forgotten: %w", ErrNotFound)
+
+// Get reads the entry of a key; ErrNotFound when there is none, or its call is
+// forgotten.
 func (l *Ledger) Get(ctx context.Context, key string) (Entry, error) {
+	e, err := l.read(ctx, key)
+	if err == nil && !e.Forgotten.IsZero() {
+		return Entry{}, ErrNotFound
+	}
+	return e, err
+}
+
+// read is Get that sees what is forgotten, too.
+func (l *Ledger) read(ctx context.Context, key string) (Entry, error) {
 	if len(key) > maxKeyBytes {
 		return Entry{}, ErrNotFound
 	}
@@ -56,7 +70,9 @@ func (l *Ledger) Get(ctx context.Context, key string) (Entry, error) {
 	case err != nil:
 		return Entry{}, fmt.Errorf("%w: read ledger: %w", ErrUnavailable, err)
 	}
-	return decodeEntry(v.Value(), v.Revision())
+	e, err := decodeEntry(v.Value(), v.Revision())
+	e.Key = key // an entry of what is forgotten does not say it
+	return e, err
 }
 
 func decodeEntry(raw []byte, revision uint64) (Entry, error) {
@@ -72,7 +88,7 @@ func decodeEntry(raw []byte, revision uint64) (Entry, error) {
 // caller needs it, else as it is stored; ErrNotFound when there is none. The
 // caller must change it by Mutate, whose fn checks again, before it relies on it.
 func (l *Ledger) Recent(ctx context.Context, key string, needed func(*Entry) bool) (Entry, error) {
-	if e, ok := l.recent.get(key); ok && needed(&e) {
+	if e, ok := l.recent.get(key); ok && e.Forgotten.IsZero() && needed(&e) {
 		return e, nil
 	}
 	e, err := l.Get(ctx, key)
@@ -85,8 +101,19 @@ func (l *Ledger) Recent(ctx context.Context, key string, needed func(*Entry) boo
 // Mutate changes the entry of a key by compare-and-set and returns it as
 // stored. fn sees the current entry (a zero Entry with only the key when there
 // is none), and may run several times. An error of fn aborts, without a write,
-// and is returned; errUnchanged aborts without an error.
+// and is returned; errUnchanged aborts without an error. What is forgotten is not
+// changed: errForgotten.
 func (l *Ledger) Mutate(ctx context.Context, key string, fn func(*Entry) error) (Entry, error) {
+	return l.change(ctx, key, func(e *Entry) error {
+		if !e.Forgotten.IsZero() {
+			return errForgotten
+		}
+		return fn(e)
+	})
+}
+
+// change is Mutate that changes what is forgotten, too.
+func (l *Ledger) change(ctx context.Context, key string, fn func(*Entry) error) (Entry, error) {
 	if e, ok := l.recent.get(key); ok && fn(&e) == nil {
 		e, err := l.write(ctx, e)
 		if err == nil || !conflict(err) {
@@ -94,7 +121,7 @@ func (l *Ledger) Mutate(ctx context.Context, key string, fn func(*Entry) error) 
 		}
 	}
 	for try := range mutateTries {
-		e, err := l.Get(ctx, key)
+		e, err := l.read(ctx, key)
 		if err != nil && !errors.Is(err, ErrNotFound) {
 			return Entry{}, err
 		}
@@ -129,7 +156,11 @@ func (l *Ledger) write(ctx context.Context, e Entry) (Entry, error) {
 }
 
 func (l *Ledger) put(ctx context.Context, e Entry) (Entry, error) {
-	raw, err := json.Marshal(e)
+	stored := e
+	if !e.Forgotten.IsZero() {
+		stored.Key = "" // it names the call
+	}
+	raw, err := json.Marshal(stored)
 	if err != nil {
 		return Entry{}, fmt.Errorf("encode ledger entry: %w", err)
 	}
@@ -224,7 +255,7 @@ func (l *Ledger) between(ctx context.Context, begin, end uint64) ([]Entry, error
 		if err != nil {
 			return nil, err
 		}
-		if e.Digest == nil { // which is no recording
+		if e.Digest == nil && e.Forgotten.IsZero() { // which are no recordings
 			found = append(found, e)
 		}
 	}

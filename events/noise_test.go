@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -27,6 +28,18 @@ func clock(at time.Time) func() time.Time {
 	off := time.Until(at)
 	return func() time.Time { return time.Now().Add(off) }
 }
+
+// hands are those of a clock that stands until they are set.
+type hands struct{ at atomic.Int64 }
+
+func standing(at time.Time) *hands {
+	h := &hands{}
+	h.set(at)
+	return h
+}
+
+func (h *hands) set(at time.Time) { h.at.Store(at.UnixNano()) }
+func (h *hands) now() time.Time   { return time.Unix(0, h.at.Load()) }
 
 // noisy is a slackHouse with rules; everything goes to #alerts.
 func noisy(t *testing.T, now time.Time, rules ...config.Noise) (*house, *slacktest.Server) {
@@ -57,7 +70,9 @@ func from(id, number string) Recording {
 
 func TestQuietHoursEndInOneDigest(t *testing.T) {
 	t.Parallel()
-	h, slack := noisy(t, morning().Add(-3*time.Second), nightly())
+	h, slack := noisy(t, time.Now(), nightly())
+	clock := standing(morning().Add(-time.Second))
+	h.now = clock.now
 	h.run(h.Service)
 	for _, id := range []string{"a", "b"} {
 		h.accept(from(id, "+14155550137"))
@@ -71,6 +86,7 @@ func TestQuietHoursEndInOneDigest(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, page.Entries, 2, "a digest is no recording")
 
+	clock.set(morning())
 	require.Eventually(t, func() bool { return len(slack.Messages("#alerts")) == 1 }, soon, tick)
 	m := slack.Messages("#alerts")[0]
 	require.Contains(t, string(m.Blocks), "2 alerts in the quiet hours")
@@ -148,9 +164,8 @@ func TestAnAlertWhoseDigestIsClosedIsPosted(t *testing.T) {
 	require.NoError(t, err)
 	h.run(h.Service)
 	h.accept(talk("a", 1))
-	e := h.settled(h.Service, "calls.a", StageDone)
-	require.Len(t, slack.Messages("#alerts"), 1)
-	require.Empty(t, e.Alerts[0].Held)
+	require.Eventually(t, func() bool { return len(slack.Messages("#alerts")) == 1 }, soon, tick)
+	require.Empty(t, h.settled(h.Service, "calls.a", StageDone).Alerts[0].Held)
 }
 
 func TestAnAlertThatComesAgainIsInItsDigestOnce(t *testing.T) {
@@ -190,7 +205,9 @@ func TestADigestOfManyCountsWhatItDoesNotTell(t *testing.T) {
 func TestTheCapOfAnHourEndsInADigest(t *testing.T) {
 	t.Parallel()
 	hour := time.Now().UTC().Truncate(time.Hour)
-	h, slack := noisy(t, hour.Add(-4*time.Second), config.Noise{PerHour: 2})
+	h, slack := noisy(t, time.Now(), config.Noise{PerHour: 2})
+	clock := standing(hour.Add(-time.Second))
+	h.now = clock.now
 	h.run(h.Service)
 	for i := range 5 {
 		h.accept(talk(fmt.Sprint(i), 1))
@@ -198,6 +215,7 @@ func TestTheCapOfAnHourEndsInADigest(t *testing.T) {
 	}
 	posted := slack.Messages("#alerts")
 	require.Len(t, posted, 2)
+	clock.set(hour)
 	require.Eventually(t, func() bool { return len(slack.Messages("#alerts")) == 3 }, soon, tick)
 	require.Contains(t, slack.Messages("#alerts")[2].Text, "3 more alerts within the hour")
 	h.accept(talk("next", 1))

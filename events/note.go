@@ -97,5 +97,8 @@ func (s *Service) note(ctx context.Context, set *streamSet, msg storedMsg) error
 		*e = firstEntry(rec, msg.seq, e.revision)
 		return nil
 	})
+	if errors.Is(err, errForgotten) {
+		return nil
+	}
 	return err
 }

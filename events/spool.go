@@ -109,7 +109,11 @@ func (s *Service) Discard(ctx context.Context, sp Spooled) {
 
 // Known tells whether the ledger has a recording, as Accept does.
 func (s *Service) Known(ctx context.Context, key string) (bool, error) {
-	_, err := s.entry(ctx, key)
+	set, err := s.streams()
+	if err != nil {
+		return false, err
+	}
+	_, err = set.ledger.read(ctx, key)
 	switch {
 	case errors.Is(err, ErrNotFound):
 		return false, nil

@@ -279,6 +279,8 @@ func (st *stage) settle(ctx context.Context, msg jetstream.Msg, d delivery, err 
 	log := st.svc.dep.Log.With(zap.String("stage", st.name), zap.String("recording", d.event.Subject))
 	var wait *waitError
 	switch {
+	case errors.Is(err, errForgotten):
+		err = msg.Ack() // what it published meanwhile is deleted with the rest
 	case stopped(ctx, err):
 		err = msg.Nak()
 	case errors.As(err, &wait):
@@ -325,7 +327,7 @@ func (st *stage) failed(ctx context.Context, msg jetstream.Msg, d delivery, caus
 		}
 	}
 	if reason != "" {
-		if err := st.svc.bury(ctx, st.step, run, msg.Subject(), d, n, reason, cause); err != nil {
+		if err := st.svc.bury(ctx, burial{d, st.step, run, msg.Subject(), n, reason, cause}); err != nil {
 			return errors.Join(err, msg.NakWithDelay(firstHourMax))
 		}
 		return msg.TermWithReason(reason)

@@ -74,12 +74,16 @@ func (s *Service) submitAs(ctx context.Context, rec Recording, d delivery, e Ent
 		}
 	}
 	crash.At("Symbl has it")
-	e, err = s.mutate(ctx, e.Key, func(e *Entry) error {
+	key := e.Key
+	e, err = s.mutate(ctx, key, func(e *Entry) error {
 		e.JobID, e.ConversationID = job.JobID, job.ConversationID
 		e.SubmittedAt, e.Stage = s.now().UTC(), StageSubmitted
 		e.pass(StepSubmit, s.now())
 		return nil
 	})
+	if errors.Is(err, errForgotten) {
+		return errors.Join(err, s.dropConversation(ctx, job.ConversationID))
+	}
 	if err != nil {
 		return err
 	}

@@ -61,6 +61,7 @@ func (s *Service) tidy(ctx context.Context) error {
 		s.tidyBlobs(ctx, set),
 		s.expire(ctx),
 		s.dropCallers(ctx, set, ""),
+		s.forgetOn(ctx, set),
 	)
 }
 

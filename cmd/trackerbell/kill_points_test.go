@@ -13,6 +13,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/trackerbell/trackerbell/events"
 	"github.com/trackerbell/trackerbell/internal/slacktest"
 )
 
@@ -76,7 +77,7 @@ func TestKillAtEveryPoint(t *testing.T) {
 		_, _ = s.try(http.MethodPost, s.public+"/webhooks/calls", body, standard(body, time.Now())) // it may die meanwhile
 	}
 	for _, point := range points {
-		if !strings.HasPrefix(point, "the letter") && !strings.HasPrefix(point, "the replay") && !ofDigest(point) {
+		if !strings.HasPrefix(point, "the letter") && !strings.HasPrefix(point, "the replay") && !strings.HasPrefix(point, "forgetting") && !ofDigest(point) {
 			die(point, func(*program) { send() })
 		}
 	}
@@ -118,4 +119,29 @@ func TestKillAtEveryPoint(t *testing.T) {
 	}
 	t.Logf("killed at %d points; %d recordings were submitted once and posted once", len(points), len(calls))
 	p.stop()
+}
+
+// TestKillWhileACallIsForgotten kills the service at each step of forgetting; it
+// goes on by itself after the restart.
+func TestKillWhileACallIsForgotten(t *testing.T) {
+	skipInShort(t)
+	t.Parallel()
+	s, slack := newKillService(t)
+	for i, point := range []string{"forgetting is asked for", "forgetting has begun"} {
+		call, channel := teamCall(i)
+		p := s.start("TRACKERBELL_CRASH=" + point)
+		key := s.accept("calls", call)
+		s.waitStage(key, events.StageDone)
+		_, err := s.try(http.MethodDelete, s.admin+"/api/recordings/"+key, nil, nil)
+		require.Error(t, err, "it dies at the point %q", point)
+		<-p.exited
+		p = s.start()
+		require.Eventually(t, func() bool {
+			_, known := s.recording(key)
+			return !known && len(slack.Messages(channel)) == 0
+		}, soon, tick, "%q", point)
+		require.Equal(t, http.StatusAccepted, s.sendStandard("calls", call).status)
+		p.stop()
+		require.Empty(t, slack.Messages(channel), "what is forgotten stays so")
+	}
 }
