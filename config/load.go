@@ -6,7 +6,6 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"slices"
 )
 
 // Load reads the configuration: defaults, then the YAML file at path (none when
@@ -30,8 +29,7 @@ func Load(path string, environ []string) (cfg *Config, warnings []string, err er
 	if len(l.problems) == 0 {
 		return &c, l.warnings, nil
 	}
-	slices.SortStableFunc(l.problems, byLine)
-	return &c, l.warnings, l.problems
+	return &c, l.warnings, l.problems.Sorted()
 }
 
 // byLine orders problems by their line; those without one come last.

@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -36,6 +37,13 @@ func (p Problem) Error() string {
 type Problems []Problem //nolint:errname // the plural of Problem
 
 var _ error = Problems(nil)
+
+// Sorted brings what the file says into the order of its lines, and the rest
+// behind it.
+func (ps Problems) Sorted() Problems {
+	slices.SortStableFunc(ps, byLine)
+	return ps
+}
 
 // Error gives one line for each problem.
 func (ps Problems) Error() string {

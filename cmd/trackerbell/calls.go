@@ -24,10 +24,9 @@ func defaultSource(cfg *config.Config, create bool) (made bool, err error) {
 	secret := strings.TrimSpace(string(raw))
 	switch {
 	case errors.Is(err, os.ErrNotExist) && create:
-		if secret, err = makeSecret(path); err != nil {
+		if secret, made, err = makeSecret(path); err != nil {
 			return false, err
 		}
-		made = true
 	case errors.Is(err, os.ErrNotExist):
 		return false, fmt.Errorf("no source is configured, and no service was started with %s yet: run trackerbell serve first", cfg.NATS.DataDir)
 	case err != nil:
@@ -46,17 +45,31 @@ func newSecret() (string, error) {
 	return "whsec_" + base64.StdEncoding.EncodeToString(key), nil
 }
 
-// makeSecret makes a secret and keeps it in a file.
-func makeSecret(path string) (string, error) {
-	secret, err := newSecret()
-	if err != nil {
-		return "", err
+// makeSecret makes a secret and keeps it in a file. Of several processes that do
+// so at once, one makes it and the others read it: a file that is linked to its
+// name is there as a whole or not at all.
+func makeSecret(path string) (secret string, made bool, err error) {
+	if secret, err = newSecret(); err != nil {
+		return "", false, err
 	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return "", fmt.Errorf("nats.dataDir: %w", err)
+		return "", false, fmt.Errorf("nats.dataDir: %w", err)
 	}
-	if err := os.WriteFile(path, []byte(secret+"\n"), 0o600); err != nil {
-		return "", fmt.Errorf("keep the secret: %w", err)
+	part, err := os.CreateTemp(filepath.Dir(path), "calls.secret.*") // mode 0600
+	if err != nil {
+		return "", false, fmt.Errorf("keep the secret: %w", err)
 	}
-	return secret, nil
+	defer func() { _ = os.Remove(part.Name()) }()
+	_, err = part.WriteString(secret + "\n")
+	if err = errors.Join(err, part.Close()); err != nil {
+		return "", false, fmt.Errorf("keep the secret: %w", err)
+	}
+	switch err := os.Link(part.Name(), path); {
+	case errors.Is(err, os.ErrExist):
+		raw, err := os.ReadFile(path)
+		return strings.TrimSpace(string(raw)), false, err
+	case err != nil:
+		return "", false, fmt.Errorf("keep the secret: %w", err)
+	}
+	return secret, true, nil
 }

@@ -115,6 +115,10 @@ func (c *deadReplayCmd) Run(g *globals) error {
 		if ids, err = allDead(g, client); err != nil {
 			return err
 		}
+		if len(ids) == 0 {
+			_, err = fmt.Fprintln(g.out, "there are no dead letters")
+			return err
+		}
 	}
 	var errs []error
 	for _, id := range ids {

@@ -210,6 +210,7 @@ func TestEndToEndAReplayedDeadLetterPostsItsAlertOnce(t *testing.T) {
 	require.Contains(t, s.must("dead", "replay", "--all"), "is replayed")
 	r := s.waitStage(key, events.StageDone)
 	require.Empty(t, r.DeadLetters)
+	require.Equal(t, "there are no dead letters\n", s.must("dead", "replay", "--all"))
 	require.Len(t, slack.Messages("#managers"), 1)
 	require.Len(t, slack.Messages("#retention"), 1, "what was posted is not posted again")
 

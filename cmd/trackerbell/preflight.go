@@ -44,7 +44,7 @@ func preflight(cfg *config.Config) error {
 		problems = append(problems, wrong...)
 	}
 	if len(problems) > 0 {
-		return problems
+		return problems.Sorted()
 	}
 	return nil
 }
@@ -66,7 +66,7 @@ func withSources(cfg *config.Config, err error) error {
 			problems = append(problems, p)
 		}
 	}
-	return problems
+	return problems.Sorted()
 }
 
 // beside is a file that the configuration names: a relative path is looked for

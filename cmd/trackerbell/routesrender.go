@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"html"
 	"strings"
 
 	"github.com/slack-go/slack"
@@ -95,8 +96,7 @@ func renderAlert(a notify.Alert, opt notify.RenderOptions) renderedAlert {
 	return one
 }
 
-// printAlert prints an alert for people: what a template makes as Slack's
-// markup, the rest as it would read.
+// printAlert prints an alert for people, as it would read.
 func printAlert(g *globals, a notify.Alert, one renderedAlert) error {
 	if one.Error != "" {
 		_, _ = fmt.Fprintf(g.err, "trackerbell: warning: %s: the template failed, and the built-in message is used: %s\n", printable(a.Destination), printable(one.Error))
@@ -107,17 +107,17 @@ func printAlert(g *globals, a notify.Alert, one renderedAlert) error {
 	}
 	lines := []string{"→ " + printable(a.Destination)}
 	for _, b := range append(one.Messages[0].Blocks, one.Messages[0].Attached...) {
-		lines = append(lines, markupOf(b)...)
+		lines = append(lines, markupOf(b, isTerminal(g.out))...)
 	}
 	_, err := fmt.Fprintln(g.out, strings.Join(lines, "\n")+"\n")
 	return err
 }
 
 // markupOf is what a template has a part in: headers and sections.
-func markupOf(block slack.Block) (lines []string) {
+func markupOf(block slack.Block, color bool) (lines []string) {
 	switch b := block.(type) {
 	case *slack.HeaderBlock:
-		lines = append(lines, printable(b.Text.Text))
+		lines = append(lines, html.UnescapeString(printable(b.Text.Text)))
 	case *slack.SectionBlock:
 		texts := b.Fields
 		if b.Text != nil {
@@ -125,7 +125,7 @@ func markupOf(block slack.Block) (lines []string) {
 		}
 		for _, t := range texts {
 			for line := range strings.SplitSeq(t.Text, "\n") {
-				lines = append(lines, "  "+printable(line))
+				lines = append(lines, "  "+readMarkup(printable(line), color))
 			}
 		}
 	}

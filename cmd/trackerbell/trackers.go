@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -153,31 +154,42 @@ func (trackersCreateCmd) Help() string {
 
 // Run creates trackers, each list in bulk.
 func (c *trackersCreateCmd) Run(g *globals) error {
+	files := make([]trackerFile, 0, len(c.Files))
+	for _, path := range c.Files { // all are read before anything is created
+		list, single, err := readTrackers(path)
+		if err != nil {
+			return err
+		}
+		files = append(files, trackerFile{path, list, single})
+	}
 	client, err := c.client(g)
 	if err != nil {
 		return err
 	}
 	var created []symbl.Tracker
-	for _, path := range c.Files {
-		list, single, err := readTrackers(path)
+	for _, f := range files {
+		more, err := f.create(g.ctx, client)
 		if err != nil {
-			return err
+			return fmt.Errorf("%s: %w", f.path, err)
 		}
-		if !single {
-			more, err := client.CreateTrackers(g.ctx, list)
-			if err != nil {
-				return fmt.Errorf("%s: %w", path, err)
-			}
-			created = append(created, more...)
-			continue
-		}
-		t, err := client.CreateTracker(g.ctx, list[0])
-		if err != nil {
-			return fmt.Errorf("%s: %w", path, err)
-		}
-		created = append(created, t)
+		created = append(created, more...)
 	}
 	return printTrackers(g, c.Output, "created", created)
+}
+
+// trackerFile is a file that was read: one tracker, or a list for bulk.
+type trackerFile struct {
+	path   string
+	list   []symbl.Tracker
+	single bool
+}
+
+func (f trackerFile) create(ctx context.Context, client *symbl.Client) ([]symbl.Tracker, error) {
+	if !f.single {
+		return client.CreateTrackers(ctx, f.list)
+	}
+	t, err := client.CreateTracker(ctx, f.list[0])
+	return []symbl.Tracker{t}, err
 }
 
 type trackersUpdateCmd struct {
