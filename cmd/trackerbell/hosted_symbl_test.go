@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -30,6 +31,11 @@ type hostedSymbl struct {
 	early bool
 	// manual leaves jobs running until finish is called.
 	manual bool
+	// silent tells of no job's end; noisy tells of each twice, in a wrong order,
+	// and with forged tokens besides.
+	silent, noisy bool
+	// ends is how jobs end; empty: completed.
+	ends string
 	// asID names the job id in callbacks, as bodies seen on the wire do.
 	asID bool
 	// detected serves results at /trackers-detected alone, as generation 1.
@@ -72,6 +78,7 @@ type hostedFault struct {
 	retryAfter string
 	hang       bool // no answer until the test ends
 	drop       bool // the connection breaks
+	body       string
 }
 
 // newHosted starts the stand-in with the trackers of the tests.
@@ -153,7 +160,8 @@ func (h *hostedSymbl) process(w http.ResponseWriter, r *http.Request) {
 	}
 	h.mu.Lock()
 	h.attempts++
-	n, refuse := h.attempts, h.refuse
+	n, refuse, early, manual, silent, noisy := h.attempts, h.refuse, h.early, h.manual, h.silent, h.noisy
+	ends := cmp.Or(h.ends, "completed")
 	h.mu.Unlock()
 	var fault *hostedFault
 	if refuse != nil {
@@ -165,14 +173,22 @@ func (h *hostedSymbl) process(w http.ResponseWriter, r *http.Request) {
 	}
 	j := h.take(s)
 	switch {
-	case h.early:
-		h.finish(j.id, "completed")
-		<-h.told(j, "completed")
-	case h.manual:
+	case early:
+		h.finish(j.id, ends)
+		<-h.told(j, ends)
+	case manual:
 		h.told(j, "scheduled")
+	case silent:
+		h.finish(j.id, ends)
+	case noisy:
+		h.finish(j.id, ends)
+		forged := *j
+		forged.webhook += "x"
+		h.told(&forged, ends)
+		h.told(j, ends, "in_progress", "scheduled", ends, ends)
 	default:
-		h.finish(j.id, "completed")
-		h.told(j, "scheduled", "in_progress", "completed")
+		h.finish(j.id, ends)
+		h.told(j, "scheduled", "in_progress", ends)
 	}
 	if fault != nil {
 		h.fail(w, fault)
@@ -222,6 +238,13 @@ func messagesOf(s submission, j *hostedJob) (out []any) {
 	return out
 }
 
+// change changes how the stand-in behaves, while it is at work.
+func (h *hostedSymbl) change(how func(*hostedSymbl)) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	how(h)
+}
+
 func (h *hostedSymbl) fail(w http.ResponseWriter, f *hostedFault) {
 	switch {
 	case f.hang:
@@ -233,6 +256,11 @@ func (h *hostedSymbl) fail(w http.ResponseWriter, f *hostedFault) {
 	default:
 		if f.retryAfter != "" {
 			w.Header().Set("Retry-After", f.retryAfter)
+		}
+		if f.body != "" {
+			w.WriteHeader(f.status)
+			_, _ = io.WriteString(w, f.body)
+			return
 		}
 		writeHosted(w, f.status, map[string]any{"statusCode": f.status, "message": "This API has a limit of maximum of `2` number of concurrent jobs per account."})
 	}

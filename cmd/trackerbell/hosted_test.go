@@ -249,10 +249,12 @@ func TestHostedJobsThatNeverEndAreDeadLetters(t *testing.T) {
 	t.Parallel()
 	h := newHosted(t)
 	h.manual = true
-	s, _ := newHostedService(t, h, often, false)
-	s.start("TRACKERBELL_SYMBL_JOBTIMEOUT=1s")
+	s, slack := newHostedService(t, h, often, false)
+	s.start("TRACKERBELL_SYMBL_JOBTIMEOUT=1s", "TRACKERBELL_SLACK_OPERATORCHANNEL=#operators")
 	r := s.waitStage(s.accept("calls", saleCall("sale-1")), events.StageDead)
 	require.Contains(t, r.Error, "1s")
+	require.Eventually(t, func() bool { return len(slack.Messages("#operators")) == 1 }, soon, tick, "the operator is told")
+	require.Regexp(t, `^trackerbell gave up on a recording.*\n• 1: calls\.sale-1 at await \(job_timeout\): .*\ntrackerbell dead list`, slack.Messages("#operators")[0].Text)
 }
 
 func TestHostedTokensAreRenewed(t *testing.T) {

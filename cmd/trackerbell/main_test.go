@@ -20,8 +20,12 @@ const testCommit = "0123456789abcdef0123456789abcdef01234567"
 const minParallel = "8"
 
 // TestMain lets the test binary stand in for the command trackerbell in
-// scripts, and builds the real one for all other tests.
+// scripts, and builds the real one for all other tests. It can also be the NATS
+// that they run on.
 func TestMain(m *testing.M) {
+	if addr := os.Getenv(asNATS); addr != "" {
+		os.Exit(exitOf(serveNATS(addr, os.Getenv(natsStore))))
+	}
 	testscript.Main(withProgram{m}, map[string]func(){"trackerbell": main})
 }
 

@@ -52,9 +52,17 @@ type program struct {
 // tester's but env and what any process needs.
 func launch(t *testing.T, dir string, env []string, args ...string) *program {
 	t.Helper()
-	p := &program{t: t, cmd: exec.Command(binary, args...), stdout: &output{}, stderr: &output{}, exited: make(chan struct{})}
-	p.cmd.Dir, p.cmd.Stdout, p.cmd.Stderr = dir, p.stdout, p.stderr
-	p.cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + dir, "TMPDIR=" + os.TempDir()}, env...)
+	cmd := exec.Command(binary, args...)
+	cmd.Dir = dir
+	cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + dir, "TMPDIR=" + os.TempDir()}, env...)
+	return begin(t, cmd)
+}
+
+// begin starts a process that ends with the test.
+func begin(t *testing.T, cmd *exec.Cmd) *program {
+	t.Helper()
+	p := &program{t: t, cmd: cmd, stdout: &output{}, stderr: &output{}, exited: make(chan struct{})}
+	p.cmd.Stdout, p.cmd.Stderr = p.stdout, p.stderr
 	require.NoError(t, p.cmd.Start())
 	go func() {
 		defer close(p.exited)
@@ -65,7 +73,7 @@ func launch(t *testing.T, dir string, env []string, args ...string) *program {
 		require.NotContains(t, p.stderr.String(), "DATA RACE")
 		require.NotContains(t, p.stderr.String(), "panic")
 		if t.Failed() {
-			t.Logf("%s %q wrote:\n%s\n%s", binary, args, tail(p.stdout.String()), tail(p.stderr.String()))
+			t.Logf("%q wrote:\n%s\n%s", p.cmd.Args, tail(p.stdout.String()), tail(p.stderr.String()))
 		}
 	})
 	return p
