@@ -99,6 +99,7 @@ type Slack struct {
 	SigningSecretFile string  `yaml:"signingSecretFile"`
 	DefaultChannel    string  `yaml:"defaultChannel"`   // gets what no route takes
 	FallbackChannel   string  `yaml:"fallbackChannel"`  // gets what a channel refuses for good, beside its dead letter; empty: nothing does
+	OperatorChannel   string  `yaml:"operatorChannel"`  // is told of dead letters, in at most one message a minute; empty: nobody is
 	RatePerChannel    float64 `yaml:"ratePerChannel"`   // messages a second; 0: only what Slack itself limits
 	RatePerWorkspace  float64 `yaml:"ratePerWorkspace"` // messages a second of one replica, all channels together; 0: as above
 }

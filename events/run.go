@@ -42,6 +42,9 @@ func (s *Service) runStages(ctx context.Context) error {
 	}
 	s.mu.Unlock()
 	wg.Go(func() { s.keepTidy(ctx) })
+	if s.opt.OperatorChannel != "" {
+		wg.Go(func() { s.tellOperator(ctx) })
+	}
 	if err := s.startDestinations(ctx); err != nil && ctx.Err() == nil {
 		return err
 	}

@@ -78,6 +78,8 @@ type Options struct {
 	PollInterval    time.Duration
 	PollMax         time.Duration
 	Rate            float64                  // messages a second and destination; 0: no limit of our own
+	OperatorChannel string                   // is told of dead letters; empty: nobody is
+	OperatorEvery   time.Duration            // between two messages to it; 0: a minute
 	FallbackChannel string                   // gets what its own channel refuses for good; empty: nothing does
 	RateAll         float64                  // messages a second to all destinations of this process together; 0: no limit of our own
 	MaxMedia        int64                    // bytes

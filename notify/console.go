@@ -28,18 +28,22 @@ func NewConsole(w io.Writer, color bool) *Console {
 // empty. A failed write may have printed a part, and is Transient all the
 // same: what people read on a terminal is at least once.
 func (c *Console) Notify(ctx context.Context, a Alert) (Receipt, error) {
-	text := Text(a, c.color) + "\n"
+	return Receipt{}, c.print(ctx, Text(a, c.color)+"\n")
+}
+
+// print writes a text in one piece. Its errors are *Error.
+func (c *Console) print(ctx context.Context, text string) error {
 	if err := ctx.Err(); err != nil {
-		return Receipt{}, &Error{Outcome: Transient, Reason: ReasonCanceled, Err: err}
+		return &Error{Outcome: Transient, Reason: ReasonCanceled, Err: err}
 	}
 	select {
 	case <-c.turn:
 	case <-ctx.Done():
-		return Receipt{}, &Error{Outcome: Transient, Reason: ReasonCanceled, Err: ctx.Err()}
+		return &Error{Outcome: Transient, Reason: ReasonCanceled, Err: ctx.Err()}
 	}
 	defer func() { c.turn <- struct{}{} }()
 	if _, err := io.WriteString(c.w, text); err != nil {
-		return Receipt{}, &Error{Outcome: Transient, Reason: ReasonWrite, Err: errors.New("standard output does not take it")}
+		return &Error{Outcome: Transient, Reason: ReasonWrite, Err: errors.New("standard output does not take it")}
 	}
-	return Receipt{}, nil
+	return nil
 }

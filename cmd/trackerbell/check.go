@@ -162,7 +162,7 @@ func checkSlack(ctx context.Context, cfg *config.Config) (string, error) {
 
 // slackChannels are the destinations that are channels of the bot.
 func slackChannels(cfg *config.Config, router *notify.Router) []string {
-	list := append(router.Destinations(), cfg.Slack.FallbackChannel)
+	list := append(router.Destinations(), cfg.Slack.FallbackChannel, cfg.Slack.OperatorChannel)
 	return slices.DeleteFunc(list, func(to string) bool {
 		return to == "" || slices.ContainsFunc(cfg.Destinations, func(d config.Destination) bool { return d.Name == to })
 	})

@@ -221,6 +221,7 @@ func needRestart(old, cfg *config.Config) []string {
 		{"media", old.Media, cfg.Media},
 		{"slack.ratePerChannel", old.Slack.RatePerChannel, cfg.Slack.RatePerChannel},
 		{"slack.ratePerWorkspace", old.Slack.RatePerWorkspace, cfg.Slack.RatePerWorkspace},
+		{"slack.operatorChannel", old.Slack.OperatorChannel, cfg.Slack.OperatorChannel},
 		{"slack.fallbackChannel", old.Slack.FallbackChannel, cfg.Slack.FallbackChannel},
 	} {
 		if !reflect.DeepEqual(k.old, k.now) {
