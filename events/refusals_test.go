@@ -1,0 +1,52 @@
+package events
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/trackerbell/trackerbell/config"
+	"github.com/trackerbell/trackerbell/internal/slacktest"
+	"github.com/trackerbell/trackerbell/notify"
+)
+
+// TestWhatSlackRefusesForGoodSaysWhatToDo sends an alert to a channel for each of
+// Slack's permanent errors. The fault of a channel goes to the fallback channel
+// as well; one of the token would be refused there, too.
+func TestWhatSlackRefusesForGoodSaysWhatToDo(t *testing.T) {
+	t.Parallel()
+	fallsBack := map[string]bool{
+		"channel_not_found": true, "not_in_channel": true, "is_archived": true, "restricted_action": true,
+		"invalid_auth": false, "token_revoked": false, "missing_scope": false,
+	}
+	var routes []config.Route
+	for code := range fallsBack {
+		routes = append(routes, config.Route{Match: config.Match{Labels: map[string]string{"code": code}}, Channel: "#" + code})
+	}
+	h, slack := slackHouse(t, routes, func(o *Options) { o.FallbackChannel = "#fallback" })
+	slack.Fail(func(method, channel string) *slacktest.Fault {
+		code := notify.Slug(channel)
+		if _, refused := fallsBack[code]; refused && method == "chat.postMessage" {
+			return &slacktest.Fault{Code: code}
+		}
+		return nil
+	})
+	h.run(h.Service)
+	want := 0
+	for code, falls := range fallsBack {
+		rec := talk(code, 1)
+		rec.Labels = map[string]string{"code": code}
+		h.accept(rec)
+		e := h.settled(h.Service, "calls."+code, StageDead)
+		letter, err := h.DeadLetter(t.Context(), e.DeadLetters[0])
+		require.NoError(t, err)
+		require.Equal(t, ReasonDestination, letter.Reason, code)
+		require.Contains(t, letter.Error, code+": "+notify.Advice(code))
+		require.Greater(t, len(notify.Advice(code)), 20, "a sentence")
+		require.Equal(t, 1, letter.Attempts, "it is not tried again")
+		if falls {
+			want++
+		}
+	}
+	require.Eventually(t, func() bool { return len(slack.Messages("#fallback")) == want }, soon, tick)
+}
