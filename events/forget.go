@@ -48,7 +48,11 @@ func (s *Service) Forget(ctx context.Context, key string) (Forgotten, error) {
 	if err != nil {
 		return Forgotten{}, err
 	}
-	if _, err := s.Entry(ctx, key); err != nil {
+	e, err := s.Entry(ctx, key)
+	if err == nil && e.Digest != nil { // no call: it would take others' alerts with it
+		err = ErrNotFound
+	}
+	if err != nil {
 		return Forgotten{}, err
 	}
 	now := s.now().UTC()

@@ -136,6 +136,8 @@ func TestADigestNoLongerTellsOfAForgottenCall(t *testing.T) {
 	_, err := h.Forget(t.Context(), "calls.gone")
 	require.NoError(t, err)
 	require.Zero(t, h.traces("calls.gone"))
+	_, err = h.Forget(t.Context(), digestKey("alerts", heldBack{reason: notify.HeldQuietHours, until: morning()}))
+	require.ErrorIs(t, err, ErrNotFound, "a digest is no call")
 	aims := *h.aims()
 	aims.Noise = nil
 	require.NoError(t, h.Aim(t.Context(), aims))
