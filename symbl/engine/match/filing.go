@@ -11,6 +11,9 @@ func (f *filing[P]) reserve(n int) {
 	f.under, f.things = make([]int32, 0, n), make([]P, 0, n)
 }
 
+// reset forgets what was collected.
+func (f *filing[P]) reset() { f.under, f.things = f.under[:0], f.things[:0] }
+
 func (f *filing[P]) add(number int32, p P) {
 	f.under = append(f.under, number)
 	f.things = append(f.things, p)

@@ -7,50 +7,50 @@ import (
 
 // setSenses sums the phrases up. A word that is denied, or stands in an
 // expression, is another one than the word alone.
-func (c *compiling) setSenses(of *compiled) {
+func (c *compiling) setSenses() {
 	terms := 0
-	for i := range of.phrases {
-		terms += len(of.phrases[i].terms)
+	for i := range c.phrases {
+		terms += len(c.phrases[i].terms)
 	}
-	of.senses = make([]sense, 0, terms)
+	c.senses = make([]sense, 0, terms)
 	c.last = append(c.last, make([]int32, int(c.stems.next)-len(c.last))...)
-	for i := range of.phrases {
-		for j := range of.phrases[i].terms {
-			t := &of.phrases[i].terms[j]
-			t.sense = c.senseOf(of, &t.token)
+	for i := range c.phrases {
+		for j := range c.phrases[i].terms {
+			t := &c.phrases[i].terms[j]
+			t.sense = c.senseOf(&t.token)
 			if t.kind != grammar {
-				of.senses[t.sense].pull += t.weight
+				c.senses[t.sense].pull += t.weight
 			}
 		}
 	}
-	for i := range of.senses {
-		c.last[of.senses[i].number] = 0
+	for i := range c.senses {
+		c.last[c.senses[i].number] = 0
 	}
-	of.setLike()
 }
 
 // senseOf is the number of a token's sense, which is made if it is new.
-func (c *compiling) senseOf(of *compiled, t *token) int32 {
+func (c *compiling) senseOf(t *token) int32 {
 	before := c.last[t.number] - 1
-	for at := before; at >= 0; at = of.senses[at].before {
-		if s := &of.senses[at]; s.denial == t.denial && slices.Equal(s.groups, t.groups) {
+	for at := before; at >= 0; at = c.senses[at].before {
+		if s := &c.senses[at]; s.denial == t.denial && slices.Equal(s.groups, t.groups) {
 			return at
 		}
 	}
-	of.senses = append(of.senses, sense{token: *t, before: before})
-	c.last[t.number] = int32(len(of.senses))
-	return int32(len(of.senses)) - 1
+	c.senses = append(c.senses, sense{token: *t, before: before})
+	c.last[t.number] = int32(len(c.senses))
+	return int32(len(c.senses)) - 1
 }
 
 // setLike notes which of the senses are like one another: those of one stem,
 // and synonyms.
-func (c *compiled) setLike() {
+func (c *compiling) setLike() {
+	c.pairs.reset()
 	kin := make([]uint64, 0, len(c.senses)) // of each of some senses: its groups, as bits
 	some := make([]int32, 0, len(c.senses))
 	for i := range c.senses {
 		s := &c.senses[i]
 		for at := s.before; at >= 0; at = c.senses[at].before {
-			c.setLikeEach(int32(i), at)
+			c.addLike(int32(i), at)
 		}
 		if len(s.groups) == 0 {
 			continue
@@ -60,20 +60,20 @@ func (c *compiled) setLike() {
 			bits |= 1 << (g % 64)
 		}
 		for j, o := range some {
-			if kin[j]&bits != 0 && c.senses[o].stem != s.stem {
-				c.setLikeEach(int32(i), o)
+			if kin[j]&bits != 0 && c.senses[o].number != s.number {
+				c.addLike(int32(i), o)
 			}
 		}
 		kin, some = append(kin, bits), append(some, int32(i))
 	}
+	c.like = c.pairs.sorted()
 }
 
-// setLikeEach notes how like two senses are, in both directions.
-func (c *compiled) setLikeEach(i, j int32) {
+// addLike notes how like two senses are, in both directions.
+func (c *compiling) addLike(i, j int32) {
 	for _, pair := range [...][2]int32{{i, j}, {j, i}} {
-		s, o := &c.senses[pair[0]], &c.senses[pair[1]]
-		if like := alike(&s.token, &o.token); like > 0 {
-			s.like = append(s.like, likeSense{pair[1], like})
+		if like := alike(&c.senses[pair[0]].token, &c.senses[pair[1]].token); like > 0 {
+			c.pairs.add(pair[0], likeSense{pair[1], like})
 		}
 	}
 }
@@ -83,7 +83,7 @@ func (c *compiled) setLikeEach(i, j int32) {
 const likeEnough = likeSynonym / 2
 
 // setShared notes which terms another phrase has too, or a synonym of them.
-func (c *compiled) setShared() {
+func (c *compiling) setShared() {
 	holders := make([][2]int32, len(c.senses)) // of each the first phrase that has it, and the last, from 1 on
 	for i := range c.phrases {
 		for j := range c.phrases[i].terms {
@@ -98,7 +98,7 @@ func (c *compiled) setShared() {
 		for j := range c.phrases[i].terms {
 			t := &c.phrases[i].terms[j]
 			others := func(sense int32) bool { return holders[sense] != [2]int32{int32(i) + 1, int32(i) + 1} }
-			t.shared = others(t.sense) || slices.ContainsFunc(c.senses[t.sense].like, func(o likeSense) bool {
+			t.shared = others(t.sense) || slices.ContainsFunc(c.like.list(t.sense), func(o likeSense) bool {
 				return o.like > likeEnough && others(o.sense)
 			})
 		}
@@ -110,7 +110,7 @@ func (c *compiled) setShared() {
 const mostCompared = 40
 
 // setLength measures the theme, and how near the phrases are to it.
-func (c *compiled) setLength() {
+func (c *compiling) setLength() {
 	squares := 0.0
 	for i := range c.senses {
 		squares += c.senses[i].pull * c.senses[i].pull
@@ -129,7 +129,7 @@ func (c *compiled) setLength() {
 }
 
 // nearness is the cosine of a phrase and the theme.
-func (c *compiled) nearness(p *phrase) float64 {
+func (c *compiling) nearness(p *phrase) float64 {
 	dot, squares := 0.0, 0.0
 	for i := range p.terms {
 		t := &p.terms[i]
@@ -137,7 +137,7 @@ func (c *compiled) nearness(p *phrase) float64 {
 			continue
 		}
 		best := c.senses[t.sense].pull
-		for _, o := range c.senses[t.sense].like {
+		for _, o := range c.like.list(t.sense) {
 			best = max(best, o.like*c.senses[o.sense].pull)
 		}
 		dot += best * t.weight
@@ -158,7 +158,7 @@ const (
 
 // setSpread learns how alike the phrases are: for each, how much of another is
 // in it at most. Trackers of unlike phrases find less by each of them.
-func (c *compiled) setSpread() {
+func (c *compiling) setSpread() {
 	phrases := c.phrases[:min(mostCompared, len(c.phrases))]
 	sum, n := usualSpread*spreadPrior, float64(spreadPrior)
 	if len(phrases) > 1 {
@@ -180,11 +180,11 @@ func (c *compiled) setSpread() {
 }
 
 // markSenses notes how much of each sense a phrase has.
-func (c *compiled) markSenses(p *phrase, has []float64) {
+func (c *compiling) markSenses(p *phrase, has []float64) {
 	for i := range p.terms {
 		s := p.terms[i].sense
 		has[s] = 1
-		for _, o := range c.senses[s].like {
+		for _, o := range c.like.list(s) {
 			has[o.sense] = max(has[o.sense], o.like)
 		}
 	}

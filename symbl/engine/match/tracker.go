@@ -38,7 +38,6 @@ type sense struct {
 	token
 	pull   float64 // 0 for grammar
 	before int32   // the sense before with the same stem, or -1
-	like   []likeSense
 }
 
 // likeSense is a sense of the same tracker that is alike.
@@ -50,26 +49,30 @@ type likeSense struct {
 // compiling makes trackers ready, one after the other.
 type compiling struct {
 	*reading
-	last []int32 // by number of a stem: its last sense in the tracker, from 1 on
+	*compiled                   // the tracker at hand
+	last      []int32           // by number of a stem: its last sense in the tracker, from 1 on
+	pairs     filing[likeSense] // what like is made of
+	like      filed[likeSense]  // by sense: those that it is like
 }
 
 // compile makes a tracker ready.
 func (c *compiling) compile(t Tracker) *compiled {
 	t.Vocabulary, t.Languages = slices.Clone(t.Vocabulary), slices.Clone(t.Languages)
-	out := &compiled{source: t, threshold: t.Sensitivity.Threshold(), phrases: make([]phrase, 0, len(t.Vocabulary))}
+	c.compiled = &compiled{source: t, threshold: t.Sensitivity.Threshold(), phrases: make([]phrase, 0, len(t.Vocabulary))}
 	for i, text := range t.Vocabulary {
 		if p, ok := compilePhrase(c.reading, i, text); ok {
 			if t.Sensitivity == Broad {
 				p.half = 0 // one word is enough
 			}
-			out.phrases = append(out.phrases, p)
+			c.phrases = append(c.phrases, p)
 		}
 	}
 	if t.Sensitivity != Exact {
-		c.setSenses(out)
-		out.setShared()
-		out.setLength()
-		out.setSpread()
+		c.setSenses()
+		c.setLike()
+		c.setShared()
+		c.setLength()
+		c.setSpread()
 	}
-	return out
+	return c.compiled
 }
