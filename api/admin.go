@@ -54,8 +54,9 @@ type AdminDeps struct {
 	Gatherer    prometheus.Gatherer
 	Engine      http.Handler
 	Credentials func(context.Context) (Credentials, error)
-	Level       http.Handler    // shows and changes the log level (zap.AtomicLevel)
-	Stop        <-chan struct{} // closed when the server is to end: what streams for long ends then; nil: never
+	Level       http.Handler                                               // shows and changes the log level (zap.AtomicLevel)
+	Backfill    func(context.Context, BackfillQuery) (BackfillPage, error) // nil: there is none
+	Stop        <-chan struct{}                                            // closed when the server is to end: what streams for long ends then; nil: never
 	Log         *zap.Logger
 }
 
@@ -116,6 +117,7 @@ func addAPI(e *echo.Echo, g guard, deps AdminDeps) {
 	} {
 		e.Add(r.method, "/api"+r.path, r.handle, noStore, r.allow, within(requestTimeout), audited(deps.Store, g, r.deed))
 	}
+	e.POST("/api/sources/:name/backfill", backfill(deps.Backfill), noStore, g.operators, within(backfillTimeout), audited(deps.Store, g, events.DeedBackfill))
 }
 
 // addDebug adds profiling and the log level, for operators.

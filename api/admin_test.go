@@ -157,14 +157,13 @@ type admin struct {
 	logs  *observer.ObservedLogs
 }
 
-func newAdmin(t *testing.T, cfg api.AdminConfig) *admin {
+func newAdmin(t *testing.T, cfg api.AdminConfig, change ...func(*api.AdminDeps)) *admin {
 	t.Helper()
 	core, logs := observer.New(zap.DebugLevel)
 	reg := prometheus.NewRegistry()
 	reg.MustRegister(prometheus.NewCounter(prometheus.CounterOpts{Name: "trackerbell_sample_total", Help: "Sample."}))
 	a := &admin{store: &store{}, logs: logs}
-	var err error
-	a.Handler, err = api.NewAdmin(cfg, api.AdminDeps{
+	deps := api.AdminDeps{
 		Store: a.store, Gatherer: reg, Log: zap.New(core),
 		Engine: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			body, _ := io.ReadAll(r.Body)
@@ -174,7 +173,12 @@ func newAdmin(t *testing.T, cfg api.AdminConfig) *admin {
 		Credentials: func(context.Context) (api.Credentials, error) {
 			return api.Credentials{AppID: "app", AppSecret: "s3cret"}, nil
 		},
-	})
+	}
+	for _, f := range change {
+		f(&deps)
+	}
+	var err error
+	a.Handler, err = api.NewAdmin(cfg, deps)
 	require.NoError(t, err)
 	return a
 }

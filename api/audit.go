@@ -23,7 +23,7 @@ func audited(store Store, g guard, action string) echo.MiddlewareFunc {
 			}
 			err = store.Audit(c.Request().Context(), events.Deed{
 				Role: g.role(c.Request()).String(), Address: access.Address(c.Request()), Forwarded: access.Forwarded(c.Request()),
-				Action: action, Object: cmp.Or(key, c.Param("id")), Detail: c.Request().Method + " " + c.Path(),
+				Action: action, Object: cmp.Or(key, c.Param("id"), c.Param("name")), Detail: c.Request().Method + " " + c.Path(),
 			})
 			if err != nil {
 				return err

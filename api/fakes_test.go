@@ -117,6 +117,7 @@ const (
 // public is a public server with one source, "calls".
 type public struct {
 	http.Handler
+	server   *api.Public
 	provider *provider
 	intake   *intake
 	registry *prometheus.Registry
@@ -137,7 +138,7 @@ func newPublic(t *testing.T, change ...func(*api.PublicConfig, *config.Source)) 
 		Intake:  p.intake, Registry: p.registry, Log: zap.New(core),
 	})
 	require.NoError(t, err)
-	p.Handler = h
+	p.Handler, p.server = h, h
 	return p
 }
 

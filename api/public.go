@@ -83,6 +83,7 @@ type Public struct {
 	results  *results
 	measure  echo.MiddlewareFunc
 	failures *failures.Limit
+	hooks    atomic.Pointer[webhooks]
 	routes   atomic.Pointer[echo.Echo]
 }
 
@@ -130,6 +131,7 @@ func (p *Public) Renew(sources map[string]Source, signingSecret string) {
 	// Echo's last parameter takes all that follows; what is deeper is not ours.
 	e.RouteNotFound("/webhooks/:source/*", echo.NotFoundHandler)
 	e.RouteNotFound("/callbacks/symbl/:token/*", echo.NotFoundHandler)
+	p.hooks.Store(hooks)
 	p.routes.Store(e)
 }
 

@@ -15,14 +15,15 @@ const auditAge = 400 * 24 * time.Hour
 
 // What people do that the audit log keeps.
 const (
-	DeedListen  = "listen"  // a recording's media was streamed
-	DeedReplay  = "replay"  // of a recording or a dead letter
-	DeedForget  = "forget"  // of a recording
-	DeedDrop    = "drop"    // of a dead letter
-	DeedSilence = "silence" // added or ended
-	DeedTracker = "tracker" // created, changed or deleted
-	DeedLogin   = "login"   // to the console
-	DeedRead    = "read"    // the raw events of a recording, which hold numbers
+	DeedListen   = "listen"   // a recording's media was streamed
+	DeedReplay   = "replay"   // of a recording or a dead letter
+	DeedForget   = "forget"   // of a recording
+	DeedDrop     = "drop"     // of a dead letter
+	DeedSilence  = "silence"  // added or ended
+	DeedTracker  = "tracker"  // created, changed or deleted
+	DeedLogin    = "login"    // to the console
+	DeedBackfill = "backfill" // of a source
+	DeedRead     = "read"     // the raw events of a recording, which hold numbers
 )
 
 // Deed is something that somebody did by the console or the admin API. It is

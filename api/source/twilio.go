@@ -33,6 +33,7 @@ type twilio struct {
 	name   string
 	tokens []string // auth tokens or signing keys, the newest last
 	auth   string   // of media downloads; may be empty
+	user   string   // of auth
 	own    func(*url.URL) bool
 }
 
@@ -52,6 +53,7 @@ func newSignalWire(s setup) (Provider, error) {
 
 // set takes the secrets and credentials; what says which they are.
 func (t *twilio) set(s setup, secret, credentials string) error {
+	t.user = s.credentials.Username
 	var err error
 	if t.auth, err = basicCredentials(s.credentials, t.name+" takes username and password: "+credentials); err != nil {
 		return err

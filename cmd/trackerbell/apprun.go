@@ -66,7 +66,7 @@ type web struct {
 
 // renewAdmin puts a server with other tokens in the place of the one before.
 func (w *web) renewAdmin(a *app, cfg config.Admin) error {
-	deps := api.AdminDeps{Store: a.service, Gatherer: a.registry, Level: a.level, Stop: w.stop, Log: a.log}
+	deps := api.AdminDeps{Store: a.service, Gatherer: a.registry, Level: a.level, Backfill: w.public.Backfill, Stop: w.stop, Log: a.log}
 	if a.cfg.Symbl.BaseURL == "" {
 		deps.Engine, deps.Credentials = http.HandlerFunc(a.serveEngine), a.credentials
 	}

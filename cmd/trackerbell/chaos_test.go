@@ -116,6 +116,7 @@ func (a *arena) survive(number int, f fault, gap time.Duration) outcome {
 	a.Helper()
 	var ids sync.Map // of accepted calls
 	var sent, accepted atomic.Int64
+	before := postedOf(a.slack)
 	stop := make(chan struct{})
 	send := func() {
 		h, _ := teamCall(int(sent.Add(1)))
@@ -140,7 +141,9 @@ func (a *arena) survive(number int, f fault, gap time.Duration) outcome {
 			case <-a.Context().Done():
 				return
 			case <-pace.C:
-				send()
+				if int(sent.Load())-(postedOf(a.slack)-before) < backlog {
+					send()
+				}
 			}
 		}
 	})
@@ -180,12 +183,16 @@ func (a *arena) offer(h hook) {
 	}
 }
 
+// backlog is how many calls may be under way: kills without end would leave
+// more than can be done after them.
+const backlog = 60
+
 // settle waits until every call is done.
 func (a *arena) settle(ids *sync.Map, replay bool) {
 	s := a.replicas[0]
 	wait := time.NewTicker(5 * tick)
 	defer wait.Stop()
-	for until := time.Now().Add(6 * soon); time.Now().Before(until); <-wait.C {
+	for until := time.Now().Add(12 * soon); time.Now().Before(until); <-wait.C {
 		left := 0
 		ids.Range(func(id, _ any) bool {
 			key, _ := id.(string)

@@ -14,10 +14,11 @@ import (
 )
 
 type recordingsCmd struct {
-	List   recordingsListCmd   `cmd:"" help:"List recordings, last changed first."`
-	Show   recordingsShowCmd   `cmd:"" help:"Show one recording."`
-	Replay recordingsReplayCmd `cmd:"" help:"Start a recording anew: submit it again and post its alerts again."`
-	Forget recordingsForgetCmd `cmd:"" help:"Delete a recording for good: ledger, engine, streams, Slack."`
+	List     recordingsListCmd     `cmd:"" help:"List recordings, last changed first."`
+	Show     recordingsShowCmd     `cmd:"" help:"Show one recording."`
+	Replay   recordingsReplayCmd   `cmd:"" help:"Start a recording anew: submit it again and post its alerts again."`
+	Backfill recordingsBackfillCmd `cmd:"" help:"Take in recordings whose webhooks were missed, from the provider's own list."`
+	Forget   recordingsForgetCmd   `cmd:"" help:"Delete a recording for good: ledger, engine, streams, Slack."`
 }
 
 // Help gives the examples.
