@@ -193,10 +193,6 @@ func request(method, target, token string) *http.Request {
 	return r
 }
 
-func get(h http.Handler, target string) *httptest.ResponseRecorder {
-	return do(h, request(http.MethodGet, target, ""))
-}
-
 func TestWhoMayDoWhat(t *testing.T) {
 	type call struct{ method, path string }
 	reads := []call{{"GET", "/"}, {"GET", "/api/recordings"}, {"GET", "/api/recordings/calls.RE1"}, {"GET", "/api/dead"}, {"GET", "/api/dead/7"}}

@@ -182,3 +182,7 @@ func (pages) Search(context.Context, events.Search, uint64, int) (events.SearchP
 func (pages) SourceNames() []string { return nil }
 
 func (pages) DeadCount(context.Context) (int, error) { return 0, nil }
+
+func get(h http.Handler, target string) *httptest.ResponseRecorder {
+	return do(h, request(http.MethodGet, target, ""))
+}

@@ -50,7 +50,7 @@ func (t *telnyx) List(ctx context.Context, since time.Time, cursor string, web C
 		if r.Status != "" && r.Status != statusCompleted {
 			continue
 		}
-		r.telnyxRecording.ID, r.URLs.is = r.Key, r.Links
+		r.ID, r.URLs.is = r.Key, r.Links
 		rec, err := r.recording("")
 		page.add([]events.Recording{rec}, err)
 	}

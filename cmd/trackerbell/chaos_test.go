@@ -56,6 +56,7 @@ func newArena(t *testing.T, replicas int) *arena {
 	a := &arena{T: t, symbl: newHosted(t)}
 	a.slack = slacktest.New(t, slacktest.WithAnyChannel(), slacktest.WithToken("xoxb-secret-of-the-bot"))
 	t.Cleanup(a.sending.Wait)
+	a.slack.AddChannel(slacktest.Channel{Name: "alerts"})
 	for team := range killTeams { // a member of its channels: it can read them
 		a.slack.AddChannel(slacktest.Channel{Name: fmt.Sprintf("t%d", team)})
 	}
