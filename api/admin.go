@@ -22,11 +22,6 @@ import (
 type Store interface {
 	console.Store
 
-	Entries(ctx context.Context, cursor uint64, limit int) (events.Page, error)
-	// The silences hold alerts back.
-	AddSilence(ctx context.Context, q events.Silence) (events.Silence, error)
-	Silences(ctx context.Context) ([]events.Silence, error)
-	DropSilence(ctx context.Context, id string) error
 	// Found is what was found in a recording; events.ErrGone when it is known
 	// no more.
 	Found(ctx context.Context, key string) (events.Processed, error)
@@ -34,9 +29,7 @@ type Store interface {
 	// FeedbackCounts counts what people thought of alerts, by phrase.
 	FeedbackCounts(ctx context.Context) ([]events.PhraseFeedback, error)
 
-	// Ready tells why the service cannot work now, Alive why it must be
-	// restarted; nil is good.
-	Ready(ctx context.Context) error
+	// Alive tells why the service must be restarted; nil is good.
 	Alive() error
 }
 
@@ -58,6 +51,16 @@ type AdminDeps struct {
 	Backfill    func(context.Context, BackfillQuery) (BackfillPage, error) // nil: there is none
 	Stop        <-chan struct{}                                            // closed when the server is to end: what streams for long ends then; nil: never
 	Log         *zap.Logger
+	Console     ConsoleDeps
+}
+
+// ConsoleDeps are what only the console's pages of trackers and of the system
+// work with; they must all be set for these to be asked for.
+type ConsoleDeps struct {
+	Trackers console.Trackers
+	Setup    func() string // the configuration without its secrets, as YAML
+	Checks   func(context.Context) []console.Dependency
+	Version  string
 }
 
 // NewAdmin makes the server of the admin listener.
@@ -67,8 +70,12 @@ func NewAdmin(cfg AdminConfig, deps AdminDeps) (http.Handler, error) {
 	health := &health{store: deps.Store}
 	e.GET("/healthz", health.alive)
 	e.GET("/readyz", health.ready, within(readyTimeout))
+	e.GET("/api/openapi.yaml", describe)
 	e.GET("/metrics", echo.WrapHandler(promhttp.HandlerFor(deps.Gatherer, promhttp.HandlerOpts{})))
-	pages, err := console.New(console.Deps{Store: deps.Store, Guard: g.Guard, Stop: deps.Stop, Log: deps.Log})
+	pages, err := console.New(console.Deps{
+		Store: deps.Store, Guard: g.Guard, Stop: deps.Stop, Log: deps.Log,
+		Trackers: deps.Console.Trackers, Setup: deps.Console.Setup, Checks: deps.Console.Checks, Version: deps.Console.Version,
+	})
 	if err != nil {
 		return nil, err
 	}

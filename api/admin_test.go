@@ -37,7 +37,6 @@ type store struct {
 	life            func() error
 
 	pages
-	deeds []events.Deed
 }
 
 func (s *store) Audit(_ context.Context, d events.Deed) error {
@@ -52,11 +51,12 @@ func (s *store) Entry(_ context.Context, key string) (events.Entry, error) {
 	return s.entry(key)
 }
 
-func (s *store) Entries(_ context.Context, cursor uint64, limit int) (events.Page, error) {
+func (s *store) Search(_ context.Context, _ events.Search, cursor uint64, limit int) (events.SearchPage, error) {
 	if s.entries == nil {
-		return events.Page{}, nil
+		return events.SearchPage{}, nil
 	}
-	return s.entries(cursor, limit)
+	page, err := s.entries(cursor, limit)
+	return events.SearchPage{Page: page}, err
 }
 
 func (s *store) Story(ctx context.Context, key string) (events.Story, error) {

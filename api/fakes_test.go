@@ -173,10 +173,15 @@ func requireProblem(t *testing.T, w *httptest.ResponseRecorder, body string) {
 }
 
 // pages is what only the console asks for; its own tests are in api/console.
-type pages struct{ console.Store }
+type pages struct {
+	console.Store
+	deeds []events.Deed
+}
 
-func (pages) Search(context.Context, events.Search, uint64, int) (events.SearchPage, error) {
-	return events.SearchPage{}, nil
+func (pages) RouteAgain(context.Context, string) error { return nil }
+
+func (p pages) Deeds(context.Context, uint64, int) (events.DeedPage, error) {
+	return events.DeedPage{Deeds: p.deeds}, nil
 }
 
 func (pages) SourceNames() []string { return nil }

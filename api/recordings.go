@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -15,6 +16,7 @@ import (
 const (
 	defaultPage = 50
 	maxPage     = 500
+	maxQuery    = 200 // bytes
 )
 
 // recordings are the endpoints of /api/recordings.
@@ -28,7 +30,12 @@ func (h *recordings) list(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	page, err := h.store.Entries(c.Request().Context(), cursor, limit)
+	q, err := searchOf(c)
+	if err != nil {
+		return err
+	}
+	q.Masked = h.guard.role(c.Request()) < access.Operator
+	page, err := h.store.Search(c.Request().Context(), q, cursor, limit)
 	if err != nil {
 		return err
 	}
@@ -104,13 +111,48 @@ func (h *recordings) shown(c echo.Context, v RecordingView) RecordingView {
 	return v
 }
 
+// searchOf reads what is looked for.
+func searchOf(c echo.Context) (events.Search, error) {
+	q := events.Search{
+		Query: c.QueryParam("q"), Source: c.QueryParam("source"), Stage: events.Stage(c.QueryParam("stage")), Tracker: c.QueryParam("tracker"),
+	}
+	switch q.Stage {
+	case "", events.StageReady, events.StageSubmitted, events.StageProcessed, events.StageDone, events.StageDead:
+	default:
+		return q, problem(http.StatusBadRequest, "stage", "must be ready, submitted, processed, done or dead")
+	}
+	if len(q.Query) > maxQuery {
+		return q, problem(http.StatusBadRequest, "q", "must have at most 200 bytes")
+	}
+	for name, at := range map[string]*time.Time{"since": &q.Since, "until": &q.Until} {
+		raw := c.QueryParam(name)
+		if raw == "" {
+			continue
+		}
+		parsed, err := time.Parse(time.RFC3339, raw)
+		if err != nil {
+			return q, problem(http.StatusBadRequest, name, "must be a time such as 2026-11-28T12:00:00Z")
+		}
+		*at = parsed
+	}
+	return q, nil
+}
+
 // replay starts a recording anew; 202 means that its event is stored.
 func (h *recordings) replay(c echo.Context) error {
 	key, err := pathParam(c, "key")
 	if err != nil {
 		return err
 	}
-	if err := h.store.ReplayRecording(c.Request().Context(), key); err != nil {
+	replay := h.store.ReplayRecording
+	switch c.QueryParam("from") {
+	case "", events.StepSubmit:
+	case events.StepRoute:
+		replay = h.store.RouteAgain
+	default:
+		return problem(http.StatusBadRequest, "from", "must be submit or route")
+	}
+	if err := replay(c.Request().Context(), key); err != nil {
 		return err
 	}
 	return c.JSON(http.StatusAccepted, struct {

@@ -28,8 +28,8 @@ type Search struct {
 	Masked  bool      // numbers are known only as notify.Mask shows them
 }
 
-// Plain tells that all recordings are wanted.
-func (q Search) Plain() bool {
+// plain tells that all recordings are wanted.
+func (q Search) plain() bool {
 	q.Masked = false
 	return q == Search{}
 }
@@ -56,6 +56,10 @@ func (s *Service) Search(ctx context.Context, q Search, cursor uint64, limit int
 	}
 	q.Query = strings.ToLower(strings.TrimSpace(q.Query))
 	var page SearchPage
+	if q.plain() {
+		page.Page, err = set.ledger.List(ctx, cursor, limit)
+		return page, err
+	}
 	var failed error
 	until := time.Now().Add(searchTime)
 	page.Page, err = set.ledger.find(ctx, cursor, limit, func(e *Entry) (yes, on bool) {

@@ -25,6 +25,11 @@ type Deps struct {
 	Guard *access.Guard
 	Stop  <-chan struct{} // closed when the server is to end: streams of events end then
 	Log   *zap.Logger
+
+	Trackers Trackers
+	Setup    func() string // the configuration without its secrets, as YAML
+	Checks   func(context.Context) []Dependency
+	Version  string
 }
 
 // Console are the pages.
@@ -34,6 +39,8 @@ type Console struct {
 	pages   pages
 	files   files
 	listens listens
+	said    said
+	tallies tallies
 }
 
 // New reads the templates, which are part of the program; its errors are
@@ -69,6 +76,18 @@ func (s *Console) Add(e *echo.Echo) {
 		{http.MethodGet, "/recordings/:key/events", access.Operator, s.rawEvents},
 		{http.MethodGet, "/dead", access.Viewer, s.deadLetters},
 		{http.MethodPost, "/dead", access.Operator, s.changeDead},
+		{http.MethodGet, "/trackers", access.Viewer, s.trackers},
+		{http.MethodGet, "/trackers/edit", access.Operator, s.editTracker},
+		{http.MethodPost, "/trackers/preview", access.Operator, s.previewTracker},
+		{http.MethodPost, "/trackers/save", access.Operator, s.saveTracker},
+		{http.MethodPost, "/trackers/delete", access.Operator, s.deleteTracker},
+		{http.MethodGet, "/trackers/export", access.Operator, s.exportTrackers},
+		{http.MethodPost, "/trackers/import", access.Operator, s.importTrackers},
+		{http.MethodGet, "/insights", access.Viewer, s.insights},
+		{http.MethodGet, "/insights.csv", access.Viewer, s.insightsCSV},
+		{http.MethodGet, "/system", access.Viewer, s.system},
+		{http.MethodPost, "/system/silences", access.Operator, s.addSilence},
+		{http.MethodPost, "/system/silences/drop", access.Operator, s.dropSilence},
 		{http.MethodPost, "/logout", access.Viewer, s.logout},
 	} {
 		e.Add(r.method, r.path, s.answer(r.need, pageTimeout, r.handle), secure)

@@ -103,6 +103,18 @@ func TestALoginBeginsASessionAndGoesOn(t *testing.T) {
 	require.Empty(t, w.Result().Cookies())
 }
 
+func TestWhoGuessesAtTheLoginHasToWait(t *testing.T) {
+	s := newSite(t, "op", "")
+	w := s.do("POST", "/login", "", url.Values{"token": {"wrong"}})
+	for range 200 {
+		w = s.do("POST", "/login", "", url.Values{"token": {"wrong"}})
+	}
+	require.Equal(t, 429, w.Code)
+	require.NotEmpty(t, w.Header().Get("Retry-After"))
+	require.Contains(t, w.Body.String(), "too many wrong tokens")
+	require.Equal(t, 429, s.do("POST", "/login", "", url.Values{"token": {"op"}}).Code)
+}
+
 func TestTheLoginPageSaysThatItNeedsHTTPS(t *testing.T) {
 	s := newSite(t, "op", "")
 	ask := func(target string) string {

@@ -20,6 +20,7 @@ import (
 	"github.com/trackerbell/trackerbell/api/console"
 	"github.com/trackerbell/trackerbell/events"
 	"github.com/trackerbell/trackerbell/notify"
+	"github.com/trackerbell/trackerbell/symbl"
 )
 
 var _ console.Store = (*events.Service)(nil)
@@ -41,6 +42,9 @@ type store struct {
 	broken     error    // of every call that can fail
 	watch      func(ctx context.Context, changed func(string)) error
 	deeds      []events.Deed
+	spoken     []events.Spoken
+	silences   []events.Silence
+	trackers   *account
 }
 
 func (s *store) Search(_ context.Context, q events.Search, cursor uint64, _ int) (events.SearchPage, error) {
@@ -128,6 +132,31 @@ func (s *store) DropDead(_ context.Context, id uint64) error {
 	return s.note("drop " + string(rune('0'+id)))
 }
 
+func (s *store) Walk(_ context.Context, visit func(*events.Entry) bool) error {
+	for i := range s.page.Entries {
+		if !visit(&s.page.Entries[i]) {
+			break
+		}
+	}
+	return s.broken
+}
+
+func (s *store) Recent(context.Context, int) ([]events.Spoken, error) { return s.spoken, s.broken }
+
+func (s *store) StepBacklogs(context.Context) ([]events.StepBacklog, error) {
+	return []events.StepBacklog{{Step: events.StepSubmit, Pending: 3, Oldest: time.Minute}}, s.broken
+}
+
+func (s *store) Ready(context.Context) error { return s.broken }
+
+func (s *store) AddSilence(_ context.Context, q events.Silence) (events.Silence, error) {
+	s.silences = append(s.silences, q)
+	return q, s.broken
+}
+
+func (s *store) Silences(context.Context) ([]events.Silence, error) { return s.silences, s.broken }
+func (s *store) DropSilence(_ context.Context, id string) error     { return s.note("unsilence " + id) }
+
 func (s *store) Audit(_ context.Context, d events.Deed) error {
 	s.deeds = append(s.deeds, d)
 	return s.broken
@@ -154,7 +183,16 @@ func newSite(t *testing.T, token, viewerToken string) *site {
 		Call: notify.Call{From: "+14155550137", To: "+442079460123", Direction: "inbound"},
 	}}}
 	s.story.Recording = events.Recording{Key: key, MediaURL: "https://provider.example/secret-url", Provider: "generic"}
-	c, err := console.New(console.Deps{Store: s.store, Guard: access.New(token, viewerToken), Stop: s.stop, Log: zap.NewNop()})
+	s.trackers = &account{list: []symbl.Tracker{
+		{ID: "7", Name: "Sale", Vocabulary: []string{"a sale", "a discount"}, Categories: []string{"kept"}}, {ID: "8", Name: "Symbl.Any"},
+	}}
+	c, err := console.New(console.Deps{
+		Store: s.store, Guard: access.New(token, viewerToken), Stop: s.stop, Log: zap.NewNop(), Trackers: s.trackers, Version: "trackerbell 9",
+		Setup: func() string { return "admin:\n  token: (hidden)\n" },
+		Checks: func(context.Context) []console.Dependency {
+			return []console.Dependency{{Name: "Symbl", Text: "<b>refuses</b> us"}}
+		},
+	})
 	require.NoError(t, err)
 	e := echo.New()
 	c.Add(e)

@@ -27,6 +27,10 @@ type match struct {
 	Words           string  // that carried a similar one
 }
 
+func newMatch(tracker string, q notify.Quote) match {
+	return match{tracker, q.Phrase, q.Exact(), q.Score, strings.Join(q.Words, ", ")}
+}
+
 func newLines(t events.Transcript) []line {
 	list := make([]line, 0, len(t.Lines))
 	for i, l := range t.Lines {
@@ -34,7 +38,7 @@ func newLines(t events.Transcript) []line {
 		var quotes []notify.Quote
 		for _, f := range l.Found {
 			quotes = append(quotes, f.Quote)
-			one.Found = append(one.Found, match{f.Tracker, f.Phrase, f.Exact(), f.Score, strings.Join(f.Words, ", ")})
+			one.Found = append(one.Found, newMatch(f.Tracker, f.Quote))
 		}
 		one.Pieces = notify.Marked(l.Text, quotes)
 		list = append(list, one)

@@ -3,6 +3,7 @@ package console
 import (
 	"errors"
 	"net/http"
+	"strconv"
 	"strings"
 
 	"github.com/labstack/echo/v4"
@@ -46,6 +47,9 @@ func (s *Console) login(c echo.Context) error {
 		next := localPath(c.FormValue("next"))
 		role, err := s.Guard.SignIn(r, strings.TrimSpace(c.FormValue("token")))
 		if refusal, ok := errors.AsType[*access.Refusal](err); ok {
+			if refusal.Retry > 0 {
+				c.Response().Header().Set(echo.HeaderRetryAfter, strconv.Itoa(1+int(refusal.Retry.Seconds())))
+			}
 			text := refusal.Detail
 			if text == "" {
 				text = "This is neither admin.token nor admin.viewerToken."

@@ -84,6 +84,16 @@ func notice(done string) string {
 		return "The dead letters are dropped."
 	case "dead-replayed":
 		return "The dead letters are tried again."
+	case "tracker-saved":
+		return "The tracker is saved, and looked for from the next call on."
+	case "tracker-deleted":
+		return "The tracker is deleted."
+	case "imported":
+		return "The trackers are imported."
+	case "silenced":
+		return "The silence holds from now on."
+	case "unsilenced":
+		return "The silence is ended."
 	case "forgotten":
 		return "The call is forgotten."
 	}

@@ -117,6 +117,8 @@ func verdict(p recordingPage) []string {
 func found(e events.Entry) string {
 	names := strings.Join(e.Trackers, ", ")
 	switch {
+	case e.Digest != nil:
+		return "This is no call, but a digest: it tells of alerts that were held back."
 	case len(e.Trackers) == 0 && len(e.Alerts) == 0:
 		return "No tracker was found in it, so nobody was alerted."
 	case len(e.Trackers) == 0:

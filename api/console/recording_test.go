@@ -21,10 +21,16 @@ func TestTheFirstLinesSayWhyThereWasAnAlertOrNone(t *testing.T) {
 		change func(*events.Entry)
 		want   string
 	}{
-		"nothing was found":        {func(*events.Entry) {}, "No tracker was found in it, so nobody was alerted."},
-		"no route wanted it":       {func(e *events.Entry) { e.Trackers = []string{"Sale", "Threat"} }, "Found: Sale, Threat. No route wanted to know, so nobody was alerted"},
-		"it was posted":            {func(e *events.Entry) { e.Trackers, e.Alerts = []string{"Sale"}, []events.AlertRecord{posted} }, "An alert was posted to #a."},
-		"it was held back":         {func(e *events.Entry) { e.Alerts = []events.AlertRecord{held} }, "The alert to #a was held back: silence."},
+		"nothing was found":  {func(*events.Entry) {}, "No tracker was found in it, so nobody was alerted."},
+		"no route wanted it": {func(e *events.Entry) { e.Trackers = []string{"Sale", "Threat"} }, "Found: Sale, Threat. No route wanted to know, so nobody was alerted"},
+		"it was posted":      {func(e *events.Entry) { e.Trackers, e.Alerts = []string{"Sale"}, []events.AlertRecord{posted} }, "An alert was posted to #a."},
+		"it was held back":   {func(e *events.Entry) { e.Alerts = []events.AlertRecord{held} }, "The alert to #a was held back: somebody had silenced it."},
+		"a digest tells of it": {func(e *events.Entry) {
+			held := held
+			held.Held, held.HeldUntil = notify.HeldQuietHours, time.Now()
+			e.Alerts = []events.AlertRecord{held}
+		}, "was held back: it was in quiet hours. A digest tells of it."},
+		"it is a digest":           {func(e *events.Entry) { e.Digest = &events.Digest{} }, "This is no call, but a digest"},
 		"it was given up":          {func(e *events.Entry) { e.Alerts = []events.AlertRecord{dropped} }, "could not be posted, and its dead letter was dropped"},
 		"it waits to be posted":    {func(e *events.Entry) { e.Stage, e.Alerts = events.StageProcessed, []events.AlertRecord{waiting} }, "An alert waits to be posted to #a."},
 		"it waits":                 {func(e *events.Entry) { e.Stage, e.Routed = events.StageReady, false }, "It came in and waits to be analysed."},

@@ -33,6 +33,17 @@ type Store interface {
 	ReplayDead(ctx context.Context, id uint64) error
 	DropDead(ctx context.Context, id uint64) error
 
+	Walk(ctx context.Context, visit func(*events.Entry) (on bool)) error
+	Recent(ctx context.Context, calls int) ([]events.Spoken, error)
+	StepBacklogs(ctx context.Context) ([]events.StepBacklog, error)
+	// Ready tells why the service cannot work now; nil when it can.
+	Ready(ctx context.Context) error
+
+	// The silences hold alerts back.
+	AddSilence(ctx context.Context, q events.Silence) (events.Silence, error)
+	Silences(ctx context.Context) ([]events.Silence, error)
+	DropSilence(ctx context.Context, id string) error
+
 	Audit(ctx context.Context, d events.Deed) error
 	Deeds(ctx context.Context, cursor uint64, limit int) (events.DeedPage, error)
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/trackerbell/trackerbell/events"
+	"github.com/trackerbell/trackerbell/notify"
 )
 
 // milestone is a step on a recording's way.
@@ -107,11 +108,30 @@ func (s *Console) alerts(c echo.Context, e events.Entry) []alert {
 		case a.Dropped:
 			one.Sentence = "The alert to " + a.Destination + " could not be posted, and its dead letter was dropped."
 		case a.Held != "":
-			one.Sentence = "The alert to " + a.Destination + " was held back: " + a.Held + "."
+			one.Sentence = "The alert to " + a.Destination + " was held back: " + heldWords(a)
 		}
 		list = append(list, one)
 	}
 	return list
+}
+
+// heldWords says why an alert was not posted itself, and where it is told of.
+func heldWords(a events.AlertRecord) string {
+	why := a.Held
+	switch a.Held {
+	case notify.HeldSilence:
+		why = "somebody had silenced it"
+	case notify.HeldQuietHours:
+		why = "it was in quiet hours"
+	case notify.HeldCap:
+		why = "there were too many in a short time"
+	case notify.HeldFold:
+		return "it stands under the one about the same caller."
+	}
+	if a.HeldUntil.IsZero() {
+		return why + "."
+	}
+	return why + ". A digest tells of it."
 }
 
 func replyWords(n int) string {

@@ -16,7 +16,7 @@ func words(f files) template.FuncMap {
 	return template.FuncMap{
 		"file": f.path, "path": recordingPath, "clock": notify.Clock, "duration": notify.Duration,
 		"moment": moment, "stamp": stamp, "count": count, "progress": progress, "join": strings.Join,
-		"stageWords": stageWords, "percent": percent, "link": newLink, "show": show,
+		"stageWords": stageWords, "percent": percent, "link": newLink, "show": show, "took": span,
 	}
 }
 

@@ -41,6 +41,7 @@ type app struct {
 	transcriber engine.Transcriber // nil: transcripts only
 	service     *events.Service
 	engine      atomic.Pointer[engine.Engine] // nil until opened, and with another Symbl
+	client      atomic.Pointer[symbl.Client]  // of the Symbl that recordings go to; nil until opened
 	opened      chan *engine.Engine           // passes the engine to Run
 }
 
@@ -175,7 +176,9 @@ func sourceProblem(cfg *config.Config, i int, err error) config.Problem {
 // embedded engine through a transport without a socket.
 func (a *app) backend(ctx context.Context) (events.Symbl, error) {
 	if a.cfg.Symbl.BaseURL != "" {
-		return newSymbl(a.cfg.Symbl)
+		client, err := newSymbl(a.cfg.Symbl)
+		a.client.Store(client)
+		return client, err
 	}
 	if a.engine.Load() == nil {
 		js, err := jetstream.New(a.nats.Conn)
@@ -198,6 +201,7 @@ func (a *app) backend(ctx context.Context) (events.Symbl, error) {
 	if err := applyFile(ctx, client, a.cfg.Trackers); err != nil {
 		return nil, err
 	}
+	a.client.Store(client)
 	return client, nil
 }
 

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/trackerbell/trackerbell/api"
+	"github.com/trackerbell/trackerbell/api/console"
 	"github.com/trackerbell/trackerbell/config"
 )
 
@@ -32,7 +33,7 @@ func (a *app) Run(ctx context.Context) error {
 	defer stopEngine()
 	group, ctx := errgroup.WithContext(ctx)
 	w := &web{public: public, stop: ctx.Done()}
-	if err := w.renewAdmin(a, a.cfg.Admin); err != nil {
+	if err := w.renewAdmin(a, a.cfg); err != nil {
 		return fmt.Errorf("set up the admin listener: %w", err)
 	}
 	a.web.Store(w)
@@ -65,12 +66,19 @@ type web struct {
 }
 
 // renewAdmin puts a server with other tokens in the place of the one before.
-func (w *web) renewAdmin(a *app, cfg config.Admin) error {
-	deps := api.AdminDeps{Store: a.service, Gatherer: a.registry, Level: a.level, Backfill: w.public.Backfill, Stop: w.stop, Log: a.log}
+func (w *web) renewAdmin(a *app, cfg *config.Config) error {
+	deps := api.AdminDeps{
+		Store: a.service, Gatherer: a.registry, Level: a.level, Backfill: w.public.Backfill, Stop: w.stop, Log: a.log,
+		Console: api.ConsoleDeps{
+			Trackers: consoleTrackers{a}, Version: "trackerbell " + version,
+			Setup:  func() string { return setup(cfg) },
+			Checks: func(ctx context.Context) []console.Dependency { return dependencies(ctx, cfg) },
+		},
+	}
 	if a.cfg.Symbl.BaseURL == "" {
 		deps.Engine, deps.Credentials = http.HandlerFunc(a.serveEngine), a.credentials
 	}
-	admin, err := api.NewAdmin(api.AdminConfig{Token: cfg.Token, ViewerToken: cfg.ViewerToken}, deps)
+	admin, err := api.NewAdmin(api.AdminConfig{Token: cfg.Admin.Token, ViewerToken: cfg.Admin.ViewerToken}, deps)
 	if err != nil {
 		return err
 	}

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"testing"
 
+	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/require"
 
 	"github.com/trackerbell/trackerbell/events"
@@ -142,6 +143,46 @@ func TestInABrowserADeadLetterIsReplayed(t *testing.T) {
 	b.submit("button[value=drop]")
 	require.Contains(t, b.text("main"), "everything that came in was handled")
 	s.waitStage("pbx.mute", events.StageDone)
+}
+
+func TestInABrowserATrackerIsTriedBeforeItIsSaved(t *testing.T) {
+	s, _ := newFull(t)
+	s.start()
+	key := s.accept("calls", saleCall("sale-1"))
+	s.waitStage(key, events.StageDone)
+	b := newBrowser(t, s.admin)
+	b.signIn("/trackers", operatorToken)
+	b.axe()
+	b.picture("trackers")
+	b.follow("tbody tr:last-child a")
+	require.Contains(t, b.text("h1"), "Promotion Mention")
+	b.waitText("#preview", "1 sentence in 1 call, of the 3 sentences in the 1 call")
+	b.do(chromedp.SendKeys(chromedp.CSS("#vocabulary"), "Then I take it\n"))
+	b.waitText("#preview", "1 new")
+	require.Contains(t, b.text("#preview mark"), "Then I take it")
+	b.axe()
+	b.picture("tracker")
+	b.submit("form.fields button.main")
+	require.Contains(t, b.text("[role=status]"), "The tracker is saved")
+	again := s.accept("calls", hook{ID: "taken", Transcript: []said{{"Caller", "Then I take it.", 0, 1}}})
+	require.Equal(t, []string{"Promotion Mention"}, s.waitStage(again, events.StageDone).Trackers, "it is looked for from now on")
+	require.Equal(t, 1, deeds(s, events.DeedTracker, "Promotion Mention"))
+
+	for _, page := range []string{"insights", "system"} {
+		b.open("/" + page)
+		b.axe()
+		b.picture(page)
+	}
+	require.Contains(t, b.text("#audit"), "Promotion Mention")
+	require.NotContains(t, b.text("body"), operatorToken)
+	b.click("details:has(form[action='/system/silences']) summary")
+	b.do(chromedp.SendKeys(chromedp.CSS("#destination"), "#promotions"), chromedp.SendKeys(chromedp.CSS("#reason"), "a campaign"))
+	b.submit("form[action='/system/silences'] button")
+	require.Contains(t, b.text("main"), "a campaign")
+	held := s.accept("calls", saleCall("sale-2"))
+	require.Equal(t, "silence", s.waitStage(held, events.StageDone).Alerts[0].Held)
+	b.open("/recordings/" + held)
+	b.waitText("#verdict", "was held back: somebody had silenced it.")
 }
 
 // A call whose every text was written to break the page.

@@ -181,7 +181,7 @@ func (a *app) take(ctx context.Context, cfg *config.Config, g *globals) error {
 	a.sources.Store(&sources)
 	if w := a.web.Load(); w != nil {
 		w.public.Renew(sources, cfg.Slack.SigningSecret)
-		if err := w.renewAdmin(a, cfg.Admin); err != nil {
+		if err := w.renewAdmin(a, cfg); err != nil {
 			return err
 		}
 	}

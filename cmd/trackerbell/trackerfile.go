@@ -38,6 +38,11 @@ func readTrackers(path string) (list []symbl.Tracker, single bool, err error) {
 	if err != nil {
 		return nil, false, usagef("%v", err)
 	}
+	return parseTrackers(path, raw)
+}
+
+// parseTrackers is readTrackers of what a file of that name holds.
+func parseTrackers(path string, raw []byte) (list []symbl.Tracker, single bool, err error) {
 	var entries []trackerEntry
 	if single = isObject(raw); single {
 		entries = make([]trackerEntry, 1)

@@ -121,13 +121,7 @@ func (c *trackersExportCmd) Run(g *globals) error {
 	if err != nil {
 		return err
 	}
-	slices.SortFunc(list, func(a, b symbl.Tracker) int { return cmp.Compare(a.Name, b.Name) })
-	entries := []trackerEntry{}
-	for _, t := range list {
-		if !trackerplan.Managed(t.Name) {
-			entries = append(entries, entryOf(t))
-		}
-	}
+	entries := entriesOf(list)
 	if c.Output == "json" {
 		return printJSON(g.out, entries)
 	}
@@ -137,4 +131,16 @@ func (c *trackersExportCmd) Run(g *globals) error {
 		return fmt.Errorf("print the trackers: %w", err)
 	}
 	return enc.Close()
+}
+
+// entriesOf are an account's trackers as a file holds them, by name, but for
+// Symbl's own.
+func entriesOf(list []symbl.Tracker) []trackerEntry {
+	entries := []trackerEntry{}
+	for _, t := range slices.SortedFunc(slices.Values(list), func(a, b symbl.Tracker) int { return cmp.Compare(a.Name, b.Name) }) {
+		if !trackerplan.Managed(t.Name) {
+			entries = append(entries, entryOf(t))
+		}
+	}
+	return entries
 }

@@ -1,0 +1,113 @@
+package console
+
+import (
+	"context"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/trackerbell/trackerbell/api/access"
+	"github.com/trackerbell/trackerbell/events"
+)
+
+const (
+	auditSize   = 25
+	maxSilence  = 90 * 24 * time.Hour
+	checkPeriod = 3 * time.Second // that a dependency has to answer
+)
+
+// Dependency is something that the service needs, and how it is now.
+type Dependency struct {
+	Name string
+	OK   bool
+	Text string
+}
+
+// systemPage is how the service itself is.
+type systemPage struct {
+	frame
+	Version      string
+	Dependencies []Dependency
+	Steps        []events.StepBacklog
+	Silences     []events.Silence
+	Config       string
+	Deeds        []events.Deed
+	Next         string // of the audit log
+}
+
+// system is GET /system. Only operators see the configuration and the audit log.
+func (s *Console) system(c echo.Context, v access.Visitor) error {
+	cursor, err := cursorOf(c)
+	if err != nil {
+		return err
+	}
+	ctx := c.Request().Context()
+	page := systemPage{frame: s.newFrame(c, v, "/system", "System"), Version: s.Version}
+	page.Dependencies = s.dependencies(ctx)
+	if page.Steps, err = s.Store.StepBacklogs(ctx); err != nil {
+		page.Steps = nil // the state of NATS says why
+	}
+	if page.Silences, err = s.Store.Silences(ctx); err != nil {
+		return err
+	}
+	if page.Operator() {
+		log, err := s.Store.Deeds(ctx, cursor, auditSize)
+		if err != nil {
+			return err
+		}
+		page.Config, page.Deeds = s.Setup(), log.Deeds
+		if log.Next > 0 {
+			page.Next = "/system?cursor=" + strconv.FormatUint(log.Next, 10) + "#audit"
+		}
+	}
+	return s.render(c, http.StatusOK, "system", page)
+}
+
+func (s *Console) dependencies(ctx context.Context) []Dependency {
+	ctx, cancel := context.WithTimeout(ctx, checkPeriod)
+	defer cancel()
+	store := Dependency{Name: "NATS", OK: true, Text: "streams are there, consumers run"}
+	if err := s.Store.Ready(ctx); err != nil {
+		store.OK, store.Text = false, err.Error()
+	}
+	return append([]Dependency{store}, s.Checks(ctx)...)
+}
+
+// addSilence is POST /system/silences.
+func (s *Console) addSilence(c echo.Context, v access.Visitor) error {
+	get := func(name string) string { return strings.TrimSpace(cut(c.FormValue(name), maxQuery)) }
+	hours, err := strconv.ParseFloat(get("hours"), 64)
+	length := time.Duration(hours * float64(time.Hour))
+	q := events.Silence{Destination: get("destination"), Tracker: get("tracker"), Source: get("source"), Reason: get("reason"), Until: s.now().Add(length).UTC()}
+	switch {
+	case err != nil || length <= 0 || length > maxSilence:
+		return &failure{http.StatusBadRequest, "A silence lasts some hours, at most 2160."}
+	case q.Destination+q.Tracker+q.Source == "":
+		return &failure{http.StatusBadRequest, "Name at least one of destination, tracker and source."}
+	case q.Reason == "":
+		return &failure{http.StatusBadRequest, "Give a reason: others will ask."}
+	}
+	what := strings.Join([]string{q.Destination, q.Tracker, q.Source}, " ")
+	if err := s.audit(c, v, events.DeedSilence, strings.TrimSpace(what), "added: "+q.Reason); err != nil {
+		return err
+	}
+	if _, err := s.Store.AddSilence(c.Request().Context(), q); err != nil {
+		return err
+	}
+	return seeOther(c, "/system", "silenced")
+}
+
+// dropSilence is POST /system/silences/drop.
+func (s *Console) dropSilence(c echo.Context, v access.Visitor) error {
+	id := c.FormValue("id")
+	if err := s.audit(c, v, events.DeedSilence, id, "ended"); err != nil {
+		return err
+	}
+	if err := s.Store.DropSilence(c.Request().Context(), id); err != nil {
+		return err
+	}
+	return seeOther(c, "/system", "unsilenced")
+}
