@@ -13,6 +13,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 	"github.com/prometheus/client_golang/prometheus"
+	"go.opentelemetry.io/otel/trace"
 	"go.uber.org/zap"
 	"golang.org/x/time/rate"
 
@@ -71,6 +72,7 @@ type PublicDeps struct {
 	Opinions Opinions
 	Web      source.Client // for certificates and handshakes; nil: there are none
 	Registry prometheus.Registerer
+	Tracer   trace.Tracer // nil: nothing is traced
 	Log      *zap.Logger
 }
 
@@ -121,6 +123,9 @@ func (p *Public) Renew(sources map[string]Source, signingSecret string) {
 	}
 	calls := &callbacks{intake: p.deps.Intake}
 	e := newRouter(p.deps.Log, p.measure)
+	if p.deps.Tracer != nil {
+		e.Use(traced(p.deps.Tracer))
+	}
 	e.POST("/webhooks/:source", hooks.handle, within(requestTimeout))
 	e.PUT("/webhooks/:source/:id/media", hooks.upload)
 	e.POST("/callbacks/symbl/:token", calls.handle, within(requestTimeout))

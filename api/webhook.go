@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/labstack/echo/v4"
+	"go.opentelemetry.io/otel/trace"
 	"go.uber.org/zap"
 	"golang.org/x/time/rate"
 
@@ -146,6 +147,7 @@ func (h *webhooks) accept(ctx context.Context, rec events.Recording) (Accepted, 
 	case err != nil:
 		return Accepted{}, err
 	}
+	trace.SpanFromContext(ctx).SetAttributes(events.RecordingKey.String(rec.Key))
 	if !duplicate {
 		h.log.Info("recording accepted", zap.String("recording", rec.Key), zap.String("source", rec.Source))
 	}

@@ -19,6 +19,8 @@ type Config struct {
 
 	Noise []Noise `yaml:"noise"` // how much some channels are told at a time
 
+	Tracing Tracing `yaml:"tracing"`
+
 	Trackers string `yaml:"trackers"` // file of trackers, applied to the embedded engine at start and when it changes; relative to the configuration file
 
 	lines map[string]int    // line in the file of every key that the file sets
@@ -102,6 +104,13 @@ type Slack struct {
 	OperatorChannel   string  `yaml:"operatorChannel"`  // is told of dead letters, in at most one message a minute; empty: nobody is
 	RatePerChannel    float64 `yaml:"ratePerChannel"`   // messages a second; 0: only what Slack itself limits
 	RatePerWorkspace  float64 `yaml:"ratePerWorkspace"` // messages a second of one replica, all channels together; 0: as above
+}
+
+// Tracing sends OpenTelemetry traces: one for each recording, from its webhook to
+// its alerts.
+type Tracing struct {
+	Endpoint    string  `yaml:"endpoint"`    // OTLP over HTTP, such as http://127.0.0.1:4318; empty: off. OTEL_EXPORTER_OTLP_HEADERS adds headers
+	SampleRatio float64 `yaml:"sampleRatio"` // share of the recordings that are traced, 0 to 1
 }
 
 // Media is the limit of what trackerbell downloads.

@@ -37,6 +37,7 @@ func Default() Config {
 			DefaultChannel: "#call-alerts",
 			RatePerChannel: 1,
 		},
-		Media: Media{MaxBytes: 2 << 30},
+		Tracing: Tracing{SampleRatio: 1},
+		Media:   Media{MaxBytes: 2 << 30},
 	}
 }

@@ -17,6 +17,7 @@ func (l *loader) validate() {
 	l.validateSymbl()
 	l.validateEngine()
 	l.validateSlack()
+	l.validateTracing()
 	l.validateMedia()
 	l.validateSources()
 	l.validateRoutes()
@@ -94,6 +95,13 @@ func (l *loader) validateSlack() {
 	l.check(!isBlank(c.DefaultChannel), "slack.defaultChannel", `must name a channel, such as "#call-alerts" (in quotes, as # begins a comment)`)
 	l.check(c.RatePerChannel >= 0, "slack.ratePerChannel", "must be 0 (only what Slack itself limits) or more")
 	l.check(c.RatePerWorkspace >= 0, "slack.ratePerWorkspace", "must be 0 (only what Slack itself limits) or more")
+}
+
+func (l *loader) validateTracing() {
+	c := &l.cfg.Tracing
+	l.check(c.Endpoint == "" || webURLFault(c.Endpoint) == "", "tracing.endpoint",
+		"must be an absolute http or https URL of an OTLP collector, such as http://127.0.0.1:4318")
+	l.check(c.SampleRatio >= 0 && c.SampleRatio <= 1, "tracing.sampleRatio", "must be from 0 to 1")
 }
 
 func (l *loader) validateMedia() {

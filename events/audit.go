@@ -67,7 +67,7 @@ func (s *Service) Audit(ctx context.Context, d Deed) error {
 	if object == "" {
 		object = d.Action // an event has a subject
 	}
-	msg, err := newEvent(subjectAudit+d.Action, TypeAudit, "audit/"+nuid.Next(), object, 0, d.At, d)
+	msg, err := newEvent(ctx, subjectAudit+d.Action, TypeAudit, "audit/"+nuid.Next(), object, 0, d.At, d)
 	if err != nil {
 		return err
 	}

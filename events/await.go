@@ -79,10 +79,12 @@ func (s *Service) awake(ctx context.Context, d delivery) error {
 	if w.JobID != "" && e.JobID != w.JobID {
 		return nil // of an earlier run
 	}
+	ctx, end := s.resume(ctx, "collect", e)
 	done, err := s.poll(ctx, e)
 	if err == nil && !done {
-		return early(d)
+		err = early(d)
 	}
+	end(err)
 	return err
 }
 

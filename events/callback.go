@@ -102,7 +102,7 @@ func (s *Service) Wake(ctx context.Context, w Wake) error {
 		}
 	}
 	id := msgID("wake", w.Key, 0) + "/" + w.JobID + "/" + w.Status
-	msg, err := newEvent(subjectWake+sourceOf(w.Key), TypeWake, id, w.Key, 0, s.now(), w)
+	msg, err := newEvent(ctx, subjectWake+sourceOf(w.Key), TypeWake, id, w.Key, 0, s.now(), w)
 	if err != nil {
 		return err
 	}

@@ -62,7 +62,7 @@ func (s *Service) bury(ctx context.Context, b burial) error {
 		}
 	}
 	id := msgID("dead/"+b.step+"/"+b.run, b.event.Subject, b.event.Replay)
-	msg, err := newEvent(subjectDead+b.step, TypeDead, id, b.event.Subject, b.event.Replay, s.now(), letter)
+	msg, err := newEvent(ctx, subjectDead+b.step, TypeDead, id, b.event.Subject, b.event.Replay, s.now(), letter)
 	if err != nil {
 		return err
 	}

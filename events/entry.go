@@ -70,6 +70,8 @@ type Entry struct {
 
 	Digest *Digest `json:"digest,omitempty"` // this is no recording, but tells of alerts that were held back
 
+	Trace string `json:"trace,omitempty"` // W3C traceparent of the webhook; what a callback wakes goes on in it
+
 	revision uint64
 }
 

@@ -1,6 +1,7 @@
 package events
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -30,7 +31,8 @@ const contentType = "application/cloudevents+json"
 // Event is a CloudEvents 1.0 envelope as the NATS binding's structured mode
 // carries it (cloudevents.io, "NATS Protocol Binding"). Subject is the key of
 // the recording. Replay is an extension: how often the recording was started
-// anew.
+// anew. TraceParent is CloudEvents' "Distributed Tracing" extension, which also
+// stands in the message's headers.
 type Event struct {
 	SpecVersion     string          `json:"specversion"`
 	ID              string          `json:"id"`
@@ -40,6 +42,7 @@ type Event struct {
 	Time            time.Time       `json:"time"`
 	DataContentType string          `json:"datacontenttype"`
 	Replay          int             `json:"replay,omitempty"`
+	TraceParent     string          `json:"traceparent,omitempty"`
 	Data            json.RawMessage `json:"data"`
 }
 
@@ -78,14 +81,14 @@ func (p *Processed) names() []string {
 // newEvent makes an event and its message for subject. The id is also the
 // Nats-Msg-Id, so publishing the same event again within the stream's window
 // stores nothing.
-func newEvent[T any](subject, typ, id, key string, replay int, now time.Time, data T) (*nats.Msg, error) {
+func newEvent[T any](ctx context.Context, subject, typ, id, key string, replay int, now time.Time, data T) (*nats.Msg, error) {
 	raw, err := json.Marshal(data)
 	if err != nil {
 		return nil, fmt.Errorf("encode %s: %w", typ, err)
 	}
 	return eventMsg(subject, Event{
 		SpecVersion: "1.0", ID: id, Source: "/trackerbell/" + sourceOf(key), Type: typ, Subject: key,
-		Time: now.UTC(), DataContentType: "application/json", Replay: replay, Data: raw,
+		Time: now.UTC(), DataContentType: "application/json", Replay: replay, TraceParent: traceParent(ctx), Data: raw,
 	})
 }
 
@@ -97,6 +100,9 @@ func eventMsg(subject string, ev Event) (*nats.Msg, error) {
 	msg := nats.NewMsg(subject)
 	msg.Header.Set("Content-Type", contentType)
 	msg.Header.Set(nats.MsgIdHdr, ev.ID)
+	if ev.TraceParent != "" {
+		msg.Header.Set(traceHeader, ev.TraceParent)
+	}
 	msg.Data = body
 	return msg, nil
 }

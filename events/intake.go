@@ -54,7 +54,7 @@ func (s *Service) publishReady(ctx context.Context, set *streamSet, rec Recordin
 			rec.TranscriptRef, rec.Transcript = ref, nil
 		}
 	}
-	msg, err := newEvent(subjectReady+rec.Source, TypeReady, msgID("ready", rec.Key, replay), rec.Key, replay, s.now(), rec)
+	msg, err := newEvent(ctx, subjectReady+rec.Source, TypeReady, msgID("ready", rec.Key, replay), rec.Key, replay, s.now(), rec)
 	if err != nil {
 		return nil, err
 	}

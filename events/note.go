@@ -95,6 +95,7 @@ func (s *Service) note(ctx context.Context, set *streamSet, msg storedMsg) error
 			return errUnchanged
 		}
 		*e = firstEntry(rec, msg.seq, e.revision)
+		e.Trace = ev.TraceParent
 		return nil
 	})
 	if errors.Is(err, errForgotten) {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+	"go.opentelemetry.io/otel/trace"
 	"go.uber.org/zap"
 	"golang.org/x/time/rate"
 
@@ -110,6 +111,7 @@ type Deps struct {
 	Noise     *notify.Noise // nil: nothing is held back
 	Log       *zap.Logger
 	Metrics   *Metrics
+	Tracer    trace.Tracer // nil: nothing is traced
 }
 
 // Service is the whole way of a recording after its webhook. Its methods are

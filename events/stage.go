@@ -235,7 +235,9 @@ func (st *stage) process(ctx context.Context, msg jetstream.Msg) {
 	defer st.untrack(msg)
 	d, err := describe(msg)
 	if err == nil {
-		err = st.safely(ctx, d)
+		traced, end := st.trace(ctx, msg.Subject(), d)
+		err = st.safely(traced, d)
+		end(err)
 	}
 	st.settle(ctx, msg, d, err)
 }

@@ -40,7 +40,9 @@ func (s *Service) submit(ctx context.Context, d delivery) error {
 	}
 	if d.delivered == 1 && d.event.Replay == 0 {
 		// As a rule there is no entry yet. The intent creates it, and finds out.
-		err := s.submitAs(ctx, rec, d, firstEntry(rec, d.seq, 0))
+		e := firstEntry(rec, d.seq, 0)
+		e.Trace = d.event.TraceParent
+		err := s.submitAs(ctx, rec, d, e)
 		if !errors.Is(err, errKnown) {
 			return err
 		}
@@ -102,6 +104,7 @@ func (s *Service) claim(ctx context.Context, rec Recording, d delivery) (Entry, 
 		switch {
 		case e.Stage == "":
 			*e = firstEntry(rec, d.seq, e.revision)
+			e.Trace = d.event.TraceParent
 		case e.Replaying && d.event.Replay == e.Replay:
 			e.ReadySeq, e.Replaying = d.seq, false
 		case e.ReadySeq != d.seq:
@@ -330,7 +333,7 @@ func publish[T any](ctx context.Context, s *Service, subject, typ, id string, e 
 	if err != nil {
 		return false, err
 	}
-	msg, err := newEvent(subject, typ, id, e.Key, e.Replay, s.now(), data)
+	msg, err := newEvent(ctx, subject, typ, id, e.Key, e.Replay, s.now(), data)
 	if err != nil {
 		return false, err
 	}

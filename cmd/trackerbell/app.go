@@ -35,6 +35,7 @@ type app struct {
 	public      net.Listener
 	admin       net.Listener
 	nats        *events.NATS
+	tracing     tracing
 	sources     atomic.Pointer[map[string]api.Source]
 	web         atomic.Pointer[web] // nil until Run
 	download    *safehttp.Client
@@ -82,6 +83,9 @@ func newApp(ctx context.Context, cfg *config.Config, log *zap.Logger, notifiers 
 	if a.nats, err = events.Connect(cfg.NATS, log); err != nil {
 		return a, err
 	}
+	if a.tracing, err = newTracing(ctx, cfg.Tracing); err != nil {
+		return a, err
+	}
 	err = a.wire(notifiers)
 	return a, err
 }
@@ -112,7 +116,7 @@ func (a *app) wire(notifiers *notify.Switchboard) error {
 		MaxMedia: int64(a.cfg.Media.MaxBytes), TextOnly: textOnly(a.cfg), Sources: sourceOptions(a.cfg), Drain: a.cfg.Server.ShutdownTimeout,
 	}, events.Deps{
 		Conn: a.nats.Conn, Backend: a.backend, Media: a, Download: a.download, Router: router,
-		Notifiers: notifiers, Noise: noise, Log: a.log, Metrics: metrics,
+		Notifiers: notifiers, Noise: noise, Log: a.log, Metrics: metrics, Tracer: a.tracing.tracer(),
 	})
 	if err != nil {
 		return err

@@ -25,7 +25,7 @@ func (a *app) Run(ctx context.Context) error {
 	public, err := api.NewPublic(api.PublicConfig{
 		PublicURL: a.cfg.Server.PublicURL, MaxBody: int64(a.cfg.Server.MaxBody),
 		MaxMedia: int64(a.cfg.Media.MaxBytes), SigningSecret: a.cfg.Slack.SigningSecret,
-	}, api.PublicDeps{Sources: *a.sources.Load(), Intake: a.service, Opinions: a.service, Web: a.download, Registry: a.registry, Log: a.log})
+	}, api.PublicDeps{Sources: *a.sources.Load(), Intake: a.service, Opinions: a.service, Web: a.download, Registry: a.registry, Tracer: a.tracing.tracer(), Log: a.log})
 	if err != nil {
 		return fmt.Errorf("set up the public listener: %w", err)
 	}
@@ -112,6 +112,9 @@ func (a *app) credentials(context.Context) (api.Credentials, error) {
 // Close gives back what newApp took; Run must have returned.
 func (a *app) Close(ctx context.Context) error {
 	var errs []error
+	ctx, cancel := context.WithTimeout(ctx, closeTimeout)
+	defer cancel()
+	a.tracing.close(ctx)
 	if a.public != nil {
 		_ = a.public.Close() // Run closed it, unless it never ran
 	}
@@ -119,8 +122,6 @@ func (a *app) Close(ctx context.Context) error {
 		_ = a.admin.Close()
 	}
 	if a.nats != nil {
-		ctx, cancel := context.WithTimeout(ctx, closeTimeout)
-		defer cancel()
 		errs = append(errs, a.nats.Close(ctx))
 	}
 	if a.download != nil {
