@@ -1,0 +1,84 @@
+package console_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+	"time"
+
+	"github.com/labstack/echo/v4"
+	"github.com/nats-io/nats.go/jetstream"
+	"github.com/stretchr/testify/require"
+	"go.uber.org/zap"
+
+	"github.com/trackerbell/trackerbell/api/access"
+	"github.com/trackerbell/trackerbell/api/console"
+	"github.com/trackerbell/trackerbell/config"
+	"github.com/trackerbell/trackerbell/events"
+	"github.com/trackerbell/trackerbell/notify"
+)
+
+// BenchmarkTheFirstPage is the list of recordings as a browser asks for it, with
+// 100,000 recordings in the ledger.
+func BenchmarkTheFirstPage(b *testing.B) {
+	store, err := events.Connect(config.NATS{DataDir: b.TempDir(), Sync: "interval"}, zap.NewNop())
+	require.NoError(b, err)
+	router, err := notify.NewRouter(nil, "#alerts")
+	require.NoError(b, err)
+	service, err := events.New(events.Options{
+		Limits: events.Limits{Replicas: 1, MaxAge: time.Hour, MaxBytes: 1 << 30}, MaxJobs: 1, PollInterval: time.Second, PollMax: time.Second, Drain: time.Second,
+	}, events.Deps{
+		Conn: store.Conn, Router: router, Notifiers: notify.NewSwitchboard(notify.NewConsole(b.Output(), false), nil), Log: zap.NewNop(),
+		Backend: func(context.Context) (events.Symbl, error) { return nil, nil }, //nolint:nilnil // nothing is submitted
+	})
+	require.NoError(b, err)
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- service.Run(ctx) }()
+	defer func() {
+		cancel()
+		require.NoError(b, <-ended)
+		closing, done := context.WithTimeout(context.Background(), time.Minute)
+		defer done()
+		require.NoError(b, store.Close(closing))
+	}()
+	require.Eventually(b, func() bool { return service.Ready(ctx) == nil }, time.Minute, 10*time.Millisecond)
+	fillLedger(b, store)
+	pages, err := console.New(console.Deps{Store: service, Guard: access.New("", ""), Log: zap.NewNop()})
+	require.NoError(b, err)
+	e := echo.New()
+	pages.Add(e)
+	for name, path := range map[string]string{"newest": "/", "tracker": "/recordings?tracker=Sale", "insights": "/insights"} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				r := httptest.NewRequest(http.MethodGet, path, nil)
+				r.Host = "localhost"
+				w := httptest.NewRecorder()
+				e.ServeHTTP(w, r)
+				require.Equal(b, 200, w.Code)
+				b.ReportMetric(float64(w.Body.Len()), "bytes/page")
+			}
+		})
+	}
+}
+
+func fillLedger(b *testing.B, store *events.NATS) {
+	b.Helper()
+	js, err := jetstream.New(store.Conn)
+	require.NoError(b, err)
+	for i := range 100_000 {
+		e := events.Entry{
+			Key: fmt.Sprintf("calls.%06d", i), Source: "calls", Stage: events.StageDone, Routed: true, ReceivedAt: time.Now(),
+			Call: notify.Call{From: "+14155550137", To: "+14155550138", Agent: "Anna", Seconds: 61}, Trackers: []string{"Sale", "Threat"},
+			Alerts: []events.AlertRecord{{AlertID: "a", Destination: "#a", Post: events.Post{PostedAt: time.Now(), Channel: "C1", TS: "1.2"}}},
+		}
+		raw, err := json.Marshal(e)
+		require.NoError(b, err)
+		_, err = js.PublishAsync("$KV."+events.BucketLedger+"."+e.Key, raw)
+		require.NoError(b, err)
+	}
+	<-js.PublishAsyncComplete()
+}
