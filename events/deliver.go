@@ -23,6 +23,10 @@ const (
 	lookBack = 5 * time.Minute
 	// movedWait is how long an alert waits that another process has taken.
 	movedWait = time.Second
+	// intentLife is how long after an intent its call may begin. A process that
+	// was paused in between may have lost its message to another, soonest when
+	// ackWait is over since the last heartbeat.
+	intentLife = ackWait - heartbeat - 3*time.Second
 )
 
 // deliver posts one alert, each of its messages once: the intent is in the
@@ -125,6 +129,10 @@ func (s *Service) deliverPart(ctx context.Context, p posting, post Post, limit *
 	alert.Thread = e.under(e.alert(alert.ID), alert.Part)
 	p.Alert = alert
 	crash.At("the post is intended")
+	if s.stale(intent) {
+		return wait(movedWait)
+	}
+	crash.At("the post leaves")
 	receipt, err := s.aims().Notifiers.For(alert.Destination).Notify(ctx, alert)
 	crash.At("it is posted")
 	if err != nil {
@@ -186,6 +194,10 @@ func (s *Service) notPosted(ctx context.Context, alert notify.Alert, intent time
 		return err
 	}
 }
+
+// stale tells that an intent is too old to act upon: the process was paused, and
+// another may be at it.
+func (s *Service) stale(intent time.Time) bool { return s.now().Sub(intent) > intentLife }
 
 // errMoved says that another process took an alert meanwhile.
 var errMoved = errors.New("the alert is in other hands")

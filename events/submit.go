@@ -76,8 +76,11 @@ func (s *Service) submitAs(ctx context.Context, rec Recording, d delivery, e Ent
 		}
 	}
 	crash.At("Symbl has it")
-	key := e.Key
+	key, replay := e.Key, e.Replay
 	e, err = s.mutate(ctx, key, func(e *Entry) error {
+		if e.Stage != StageReady || e.Replay != replay {
+			return errUnchanged // this process was paused, and another has submitted it
+		}
 		e.JobID, e.ConversationID = job.JobID, job.ConversationID
 		e.SubmittedAt, e.Stage = s.now().UTC(), StageSubmitted
 		e.pass(StepSubmit, s.now())
@@ -236,11 +239,24 @@ func (s *Service) sendFile(ctx context.Context, rec Recording, found media, opt 
 
 // intend notes that a submit begins. From here on a crash leaves its outcome
 // unknown. The error is errKnown when the entry was to be created and exists,
-// and asks for another delivery when somebody else has begun meanwhile.
+// and asks for another delivery when somebody else has begun meanwhile, or may
+// have.
 func (s *Service) intend(ctx context.Context, e Entry) error {
-	defer crash.At("the submit is intended")
 	seen := e.SubmitIntent
 	e.SubmitIntent = s.now().UTC()
+	if err := s.noteIntent(ctx, e, seen); err != nil {
+		return err
+	}
+	crash.At("the submit is intended")
+	if s.stale(e.SubmitIntent) {
+		return wait(movedWait)
+	}
+	crash.At("the submit leaves")
+	return nil
+}
+
+// noteIntent writes the intent of e where the ledger has the one seen before.
+func (s *Service) noteIntent(ctx context.Context, e Entry, seen time.Time) error {
 	if e.revision == 0 {
 		set, err := s.streams()
 		if err != nil {

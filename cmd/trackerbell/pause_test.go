@@ -1,0 +1,70 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// stopped tells whether the process is stopped by a signal (proc(5)).
+func (p *program) stopped() bool {
+	raw, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", p.cmd.Process.Pid))
+	if err != nil {
+		return false
+	}
+	_, state, _ := strings.Cut(string(raw), ") ")
+	return strings.HasPrefix(state, "T")
+}
+
+// TestAPausedReplicaDoesNotActOnWhatAnotherHasDone stops a replica at the worst
+// moments, until another has done its work, and lets it go on. Before its last
+// look at the clock it notices; after it, it acts a second time: that is the
+// window which docs/guarantees.md states.
+func TestAPausedReplicaDoesNotActOnWhatAnotherHasDone(t *testing.T) {
+	skipInShort(t)
+	if _, err := os.Stat("/proc/self/stat"); err != nil {
+		t.Skip("needs proc to see that a process is stopped")
+	}
+	t.Parallel()
+	for point, want := range map[string]struct{ submissions, posts int }{
+		"the submit is intended": {1, 1},
+		"the post is intended":   {1, 1},
+		"the submit leaves":      {2, 1},
+		"the post leaves":        {1, 2},
+	} {
+		t.Run(point, func(t *testing.T) {
+			t.Parallel()
+			a := newArena(t, 2)
+			a.runs[0].stop()
+			a.runs[1].stop()
+			paused := a.replicas[0].launch("TRACKERBELL_PAUSE=" + point)
+			a.up(0)
+			key := a.replicas[0].accept("calls", saleCall("sale-1"))
+			require.Eventually(t, paused.stopped, 2*soon, tick)
+			a.start(1)
+			a.replicas[1].waitFor(key, 3*soon, isDone)
+			paused.signal(syscall.SIGCONT)
+			a.up(0)
+			a.replicas[0].waitFor(key, soon, isDone)
+			last := a.replicas[0].accept("calls", saleCall("sale-2")) // handled after what it held
+			a.replicas[1].letOn(paused, last)
+			require.Len(t, a.slack.Posted("#alerts"), want.posts+1)
+			require.Len(t, a.symbl.submissions(), want.submissions+1)
+		})
+	}
+}
+
+// letOn lets a paused process pass the point as often as it meets it, until
+// a recording is done.
+func (s *service) letOn(paused *program, key string) {
+	s.t.Helper()
+	require.Eventually(s.t, func() bool {
+		paused.signal(syscall.SIGCONT)
+		r, ok := s.recording(key)
+		return ok && isDone(r)
+	}, 3*soon, 5*tick)
+}
