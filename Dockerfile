@@ -11,20 +11,23 @@ COPY . .
 ARG TARGETOS
 ARG TARGETARCH
 ARG COMMIT=
+ARG DATE=
 RUN CGO_ENABLED=0 GOOS=$TARGETOS GOARCH=$TARGETARCH go build -trimpath \
-      -ldflags "-s -w -X main.commit=$COMMIT" \
+      -ldflags "-s -w -X main.commit=$COMMIT -X main.date=$DATE" \
       -o /out/trackerbell ./cmd/trackerbell \
  && mkdir /out/data
 
 FROM ${BASE_IMAGE}
 ARG VERSION=dev
 ARG COMMIT=
+ARG DATE=
 LABEL org.opencontainers.image.title="trackerbell" \
       org.opencontainers.image.description="Call recordings in, Slack alerts out: once for each tracker mention" \
       org.opencontainers.image.source="https://github.com/trackerbell/trackerbell" \
       org.opencontainers.image.licenses="Apache-2.0" \
       org.opencontainers.image.version="$VERSION" \
-      org.opencontainers.image.revision="$COMMIT"
+      org.opencontainers.image.revision="$COMMIT" \
+      org.opencontainers.image.created="$DATE"
 COPY --from=build /src/LICENSE /LICENSE
 COPY --from=build /out/trackerbell /usr/local/bin/trackerbell
 # The embedded store is ./data of this folder; the root may be read-only.

@@ -1,6 +1,7 @@
 # make help lists the targets.
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 COMMIT  ?= $(shell git rev-parse --verify --quiet HEAD 2>/dev/null)
+DATE    ?= $(shell git log -1 --format=%cI 2>/dev/null)
 IMAGE   ?= ghcr.io/trackerbell/trackerbell
 DOCKER  ?= docker
 FUZZTIME ?= 10s
@@ -46,7 +47,7 @@ docs: ## write what is generated: docs/configuration.md and the README.md of the
 	$$(.ci/tool helm-docs) --chart-search-root helm
 
 image: ## the container image for this machine's platform
-	$(DOCKER) build --build-arg VERSION=$(VERSION) --build-arg COMMIT=$(COMMIT) -t $(IMAGE):$(VERSION) .
+	$(DOCKER) build --build-arg VERSION=$(VERSION) --build-arg COMMIT=$(COMMIT) --build-arg DATE=$(DATE) -t $(IMAGE):$(VERSION) .
 
 ci: ## what CI runs
 	.ci/run

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -47,6 +48,16 @@ type SlackIdentity struct {
 	Team string // name of the workspace
 	Bot  string // name of the bot user
 	URL  string // of the workspace
+
+	Scopes []string // of the token, as the header X-OAuth-Scopes tells them; nil when it does not
+}
+
+// Missing are those of the scopes that the token lacks, as far as that is known.
+func (i SlackIdentity) Missing(scopes ...string) []string {
+	if i.Scopes == nil {
+		return nil
+	}
+	return slices.DeleteFunc(scopes, func(s string) bool { return slices.Contains(i.Scopes, s) })
 }
 
 // NewSlack checks the configuration and calls nobody. Errors name the key.
@@ -193,7 +204,21 @@ func (s *Slack) Check(ctx context.Context) (SlackIdentity, error) {
 		Team: clean(answer.Team, maxName),
 		Bot:  clean(answer.User, maxName),
 		URL:  clean(answer.URL, maxName),
+
+		Scopes: scopesOf(answer.Header),
 	}, nil
+}
+
+func scopesOf(h http.Header) []string {
+	told := h.Get("X-OAuth-Scopes")
+	if told == "" {
+		return nil
+	}
+	var scopes []string
+	for scope := range strings.SplitSeq(told, ",") {
+		scopes = append(scopes, strings.TrimSpace(scope))
+	}
+	return scopes
 }
 
 // CheckChannel finds the channel of a destination and tells by an *Error

@@ -45,6 +45,7 @@ func (c *checkCmd) Run(g *globals) error {
 		{"nats", func(ctx context.Context) (string, error) { return c.checkNATS(ctx, cfg) }},
 		{"symbl", func(ctx context.Context) (string, error) { return checkSymbl(ctx, cfg) }},
 		{"slack", func(ctx context.Context) (string, error) { return checkSlack(ctx, cfg) }},
+		{"clock", func(ctx context.Context) (string, error) { return checkClock(ctx, cfg) }},
 	}
 	failed := 0
 	for _, check := range checks {
@@ -148,12 +149,18 @@ func checkSlack(ctx context.Context, cfg *config.Config) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	if missing := who.Missing("chat:write"); len(missing) > 0 {
+		return "", fmt.Errorf("bot %s in %s may not post: add the scope %s under OAuth & Permissions and install the app again", who.Bot, who.Team, missing[0])
+	}
 	router, err := newRouter(cfg)
 	if err != nil {
 		return "", err
 	}
 	state, err := checkChannels(ctx, slack, slackChannels(cfg, router))
 	text := fmt.Sprintf("bot %s in %s, %s", who.Bot, who.Team, state)
+	if missing := who.Missing("channels:read", "groups:read", "channels:history", "groups:history"); len(missing) > 0 {
+		text += "\nwithout the scopes " + strings.Join(missing, ", ") + ", which some channels need for looking up what was posted"
+	}
 	if err != nil {
 		return "", fmt.Errorf("%s\n%w", text, err)
 	}

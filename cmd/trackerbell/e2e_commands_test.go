@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -129,7 +130,7 @@ func TestEndToEndCheckTellsOfEachDependency(t *testing.T) {
 	require.Equal(t, 0, beside.code, beside.stderr+beside.stdout)
 	require.Contains(t, beside.stdout, "running service", "the store is in use")
 	for _, out := range []string{alone.stdout, beside.stdout} {
-		for _, name := range []string{"configuration", "nats", "symbl", "slack"} {
+		for _, name := range []string{"configuration", "nats", "symbl", "slack", "clock"} {
 			require.Regexp(t, `(?m)^ok +`+name+` `, out)
 		}
 	}
@@ -140,7 +141,7 @@ func TestEndToEndCheckTellsOfEachDependency(t *testing.T) {
 	require.Equal(t, 1, failing.code)
 	require.Regexp(t, `(?m)^failed +slack `, failing.stdout)
 	require.Regexp(t, `(?m)^ok +nats `, failing.stdout)
-	require.Contains(t, failing.stderr, "1 of 4")
+	require.Contains(t, failing.stderr, "1 of 5")
 
 	refused := command(t, s.dir, []string{"TRACKERBELL_CONFIG=" + s.config, "TRACKERBELL_SLACK_TOKEN=xoxb-another",
 		"TRACKERBELL_SYMBL_BASEURL=http://" + freeAddr(t), "TRACKERBELL_SYMBL_APPID=a", "TRACKERBELL_SYMBL_APPSECRET=hush-hush-hush"}, "check")
@@ -225,7 +226,7 @@ func TestEndToEndVersionTellsItsCommit(t *testing.T) {
 	t.Parallel()
 	r := command(t, t.TempDir(), nil, "version", "--output", "json")
 	require.Equal(t, 0, r.code, r.stderr)
-	require.Equal(t, map[string]string{"version": version, "commit": testCommit, "go": runtime.Version()},
+	require.Equal(t, map[string]string{"version": version, "commit": testCommit, "date": testDate, "go": runtime.Version()},
 		printed[map[string]string](t, r.stdout))
 }
 
@@ -250,6 +251,50 @@ func TestEndToEndCheckLooksAtEveryChannel(t *testing.T) {
 	r = s.command("check")
 	require.Equal(t, 0, r.code, r.stdout)
 	require.Regexp(t, `(?m)^ok +slack .*does not tell of its channels`, r.stdout)
+}
+
+func TestEndToEndCheckTellsOfScopesAndTheClock(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		scopes []string
+		off    time.Duration
+		code   int
+		wants  []string
+	}{
+		"as it should be": {
+			scopes: []string{"chat:write", "channels:read", "groups:read", "channels:history", "groups:history"},
+			wants:  []string{`(?m)^ok +slack +bot trackerbell in Stand-in, member of #alerts$`, `(?m)^ok +clock +within a minute of that of http`},
+		},
+		"public channels only": {
+			scopes: []string{"chat:write", "channels:read", "channels:history"},
+			wants:  []string{`(?m)^ok +slack .*\n +without the scopes groups:read, groups:history,`},
+		},
+		"may not post": {
+			scopes: []string{"channels:read"}, code: 1,
+			wants: []string{`(?m)^failed +slack +.*add the scope chat:write`},
+		},
+		"a clock that runs ahead": {
+			scopes: []string{"chat:write"}, off: -10 * time.Minute, code: 1,
+			wants: []string{`(?m)^failed +clock +it is (9m59|10m0|10m1|10m2)s off .*set it by NTP`},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			slack := slacktest.New(t, slacktest.WithScopes(c.scopes...), slacktest.WithToken("xoxb-secret-of-the-bot"),
+				slacktest.WithChannels(slacktest.Channel{Name: "alerts"}),
+				slacktest.WithClock(func() time.Time { return time.Now().Add(c.off) }))
+			s := newService(t, `
+admin: {addr: "${ADMIN}"}
+nats: {dataDir: "${DATA}"}
+slack: {token: "${SECRET_SLACK}", apiURL: "${SLACK}", defaultChannel: "#alerts"}
+`, "SLACK", slack.URL, "SECRET_SLACK", "xoxb-secret-of-the-bot")
+			r := s.command("check")
+			require.Equal(t, c.code, r.code, r.stdout)
+			for _, want := range c.wants {
+				require.Regexp(t, want, r.stdout)
+			}
+		})
+	}
 }
 
 func TestEndToEndABrokenTrackersFileIsToldBeforeTheStart(t *testing.T) {

@@ -11,9 +11,12 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// testCommit is what the linker sets in the program under test, as the
+// testCommit and testDate are what the linker sets in the program under test, as the
 // container build does.
-const testCommit = "0123456789abcdef0123456789abcdef01234567"
+const (
+	testCommit = "0123456789abcdef0123456789abcdef01234567"
+	testDate   = "2026-11-28T12:00:00Z"
+)
 
 // minParallel is how many tests run at a time at least: they wait for other
 // processes far more than they work.
@@ -45,7 +48,7 @@ func (m withProgram) Run() int {
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
 	binary = filepath.Join(dir, "trackerbell")
-	args := []string{"build", "-tags", "crash", "-buildvcs=false", "-ldflags", "-X main.commit=" + testCommit, "-o", binary}
+	args := []string{"build", "-tags", "crash", "-buildvcs=false", "-ldflags", "-X main.commit=" + testCommit + " -X main.date=" + testDate, "-o", binary}
 	if raceEnabled {
 		args = append(args, "-race")
 	}

@@ -9,9 +9,9 @@ import (
 // version is the release that this tree becomes.
 const version = "0.1.0"
 
-// commit is set by the linker (-X main.commit=…) where the build has no Git
-// tree to read it from, as in a container build.
-var commit string //nolint:gochecknoglobals // the linker can set nothing else
+// commit and date (RFC 3339) are set by the linker (-X main.commit=…) where the
+// build has no Git tree to read them from, as in a container build.
+var commit, date string //nolint:gochecknoglobals // the linker can set nothing else
 
 type versionCmd struct {
 	Output string `enum:"text,json" default:"text" help:"text or json."`
@@ -27,23 +27,24 @@ func (c *versionCmd) Run(g *globals) error {
 	v := struct {
 		Version string `json:"version"`
 		Commit  string `json:"commit"`
+		Date    string `json:"date"` // of the commit
 		Go      string `json:"go"`
-	}{version, buildCommit(), runtime.Version()}
+	}{version, built(commit, "vcs.revision"), built(date, "vcs.time"), runtime.Version()}
 	if c.Output == "json" {
 		return printJSON(g.out, v)
 	}
-	_, err := fmt.Fprintf(g.out, "trackerbell %s (commit %s, %s)\n", v.Version, v.Commit, v.Go)
+	_, err := fmt.Fprintf(g.out, "trackerbell %s (commit %s of %s, %s)\n", v.Version, v.Commit, v.Date, v.Go)
 	return err
 }
 
-// buildCommit is the commit the binary was built from.
-func buildCommit() string {
-	if commit != "" {
-		return commit
+// built is what the linker set, or else a setting of the build.
+func built(set, setting string) string {
+	if set != "" {
+		return set
 	}
 	if info, ok := debug.ReadBuildInfo(); ok {
 		for _, s := range info.Settings {
-			if s.Key == "vcs.revision" {
+			if s.Key == setting {
 				return s.Value
 			}
 		}

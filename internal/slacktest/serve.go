@@ -25,6 +25,10 @@ func refusal(code string, details ...string) answer {
 
 // ServeHTTP implements Slack's Web API below /api/.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Date", h.now().UTC().Format(http.TimeFormat))
+	if h.scopes != nil {
+		w.Header().Set("X-Oauth-Scopes", strings.Join(h.scopes, ","))
+	}
 	method := r.URL.Path[strings.LastIndexByte(r.URL.Path, '/')+1:]
 	args, err := arguments(r)
 	if err != nil {

@@ -91,8 +91,12 @@ func WithWorkspaceRate(perSecond int) Option {
 	return func(h *Handler) { h.workspace = rate.NewLimiter(rate.Limit(perSecond), perSecond) }
 }
 
-// WithClock sets the clock of timestamps and rates.
+// WithClock sets the clock of timestamps, rates and Date headers.
 func WithClock(now func() time.Time) Option { return func(h *Handler) { h.now = now } }
+
+// WithScopes says what the token may do, in the header of every answer; without it
+// none tells. Nothing is refused for a scope that is missing.
+func WithScopes(scopes ...string) Option { return func(h *Handler) { h.scopes = scopes } }
 
 // WithPageSize caps the pages of lists and histories, so that paging shows
 // with few entries.
@@ -105,6 +109,7 @@ type Handler struct {
 	rate       rate.Limit
 	workspace  *rate.Limiter
 	pageSize   int
+	scopes     []string
 	now        func() time.Time
 	done       chan struct{} // closed by Close: what hangs goes on
 
