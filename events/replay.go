@@ -34,11 +34,11 @@ func (s *Service) ReplayDead(ctx context.Context, id uint64) error {
 		delete(e.Attempts, letter.Step)
 		delete(e.FailingSince, letter.Step)
 		e.Error = ""
-		switch letter.Step {
-		case StepSubmit:
-			e.Replaying = true // the new message becomes the owner
-		case StepAwait:
+		switch {
+		case e.Stage == StageSubmitted:
 			e.SubmittedAt = s.now().UTC() // the job is given its time once more
+		case letter.Step == StepSubmit:
+			e.Replaying = e.Stage == StageReady // then the new message becomes the owner
 		}
 		entry = *e
 	})
@@ -56,7 +56,7 @@ func (s *Service) ReplayDead(ctx context.Context, id uint64) error {
 // publishAgain publishes the event of a dead letter under an id of its own.
 func (s *Service) publishAgain(ctx context.Context, letter DeadLetter, entry Entry) error {
 	id := "replay/" + strconv.FormatUint(letter.ID, 10)
-	if letter.Step == StepAwait {
+	if letter.Step == StepAwait || letter.Step == StepSubmit && entry.Stage == StageSubmitted { // it was killed in between
 		_, err := publish(ctx, s, subjectSubmitted+entry.Source, TypeSubmitted, id, entry,
 			Submitted{JobID: entry.JobID, ConversationID: entry.ConversationID})
 		return err

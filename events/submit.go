@@ -101,7 +101,8 @@ func (s *Service) submitAs(ctx context.Context, rec Recording, d delivery, e Ent
 
 // claim makes this message the owner of the recording's run, creating the
 // ledger entry where there is none. A second ready message of the same
-// recording (a late duplicate webhook) is not the owner.
+// recording (a late duplicate webhook) is not the owner, nor is one that has
+// become a dead letter.
 func (s *Service) claim(ctx context.Context, rec Recording, d delivery) (Entry, error) {
 	return s.mutate(ctx, rec.Key, func(e *Entry) error {
 		switch {
@@ -110,8 +111,8 @@ func (s *Service) claim(ctx context.Context, rec Recording, d delivery) (Entry, 
 			e.Trace = d.event.TraceParent
 		case e.Replaying && d.event.Replay == e.Replay:
 			e.ReadySeq, e.Replaying = d.seq, false
-		case e.ReadySeq != d.seq:
-			return errNotOwner
+		case e.ReadySeq != d.seq, e.Stage == StageReady && len(e.DeadLetters) > 0:
+			return errNotOwner // in the second case it is buried, and was killed before it could say so
 		default:
 			return errUnchanged
 		}

@@ -1,0 +1,54 @@
+package events
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/trackerbell/trackerbell/symbl"
+)
+
+// A process may be killed after a dead letter is noted and before its message is
+// ended: the message comes again.
+func TestAMessageThatIsBuriedIsNotSubmittedWhenItComesAgain(t *testing.T) {
+	h := newHouse(t, nil)
+	h.symbl.refuse = func(n int) error {
+		if n == 1 {
+			return &symbl.Error{Class: symbl.Permanent, Definite: true, Message: "messages are missing"}
+		}
+		return nil
+	}
+	h.run(h.Service)
+	h.accept(transcript("a"))
+	e := h.settled(h.Service, "calls.a", StageDead)
+	ev, err := readEvent(t.Context(), h.opened.Load().recordings, e.ReadySeq)
+	require.NoError(t, err)
+	for delivered := range uint64(2) {
+		require.NoError(t, h.submit(t.Context(), delivery{event: ev, seq: e.ReadySeq, delivered: delivered + 1}))
+	}
+	require.Equal(t, 1, h.symbl.count())
+
+	require.NoError(t, h.ReplayDead(t.Context(), e.DeadLetters[0]))
+	h.settled(h.Service, "calls.a", StageDone)
+	require.Equal(t, 2, h.symbl.count())
+	require.Len(t, h.slack.posted(), 1)
+}
+
+func TestTheReplayOfASubmitThatHasHappenedAwaitsItsJob(t *testing.T) {
+	h := newHouse(t, nil)
+	h.symbl.refuse = func(int) error {
+		return &symbl.Error{Class: symbl.Permanent, Definite: true, Message: "messages are missing"}
+	}
+	h.run(h.Service)
+	h.accept(transcript("a"))
+	e := h.settled(h.Service, "calls.a", StageDead)
+	_, err := h.mutate(t.Context(), "calls.a", func(e *Entry) error {
+		e.Stage, e.JobID, e.ConversationID = StageSubmitted, "job-1", "conversation-1"
+		return nil
+	})
+	require.NoError(t, err)
+	require.NoError(t, h.ReplayDead(t.Context(), e.DeadLetters[0]))
+	h.settled(h.Service, "calls.a", StageDone)
+	require.Equal(t, 1, h.symbl.count(), "it is not submitted again")
+	require.Len(t, h.slack.posted(), 1)
+}
