@@ -35,7 +35,7 @@ const (
 // openStore makes the bucket and the object store and binds to them. Both are
 // ordinary ones but for AllowDirect: direct reads may be answered by a replica
 // that lags, and who was told of a job must find it at once on any engine.
-func openStore(ctx context.Context, js jetstream.JetStream, replicas int) (*store, error) {
+func openStore(ctx context.Context, js jetstream.JetStream, cfg Config) (*store, error) {
 	streams := []jetstream.StreamConfig{{
 		Name:              "KV_" + bucketName,
 		Description:       "trackerbell engine: trackers, conversations, jobs",
@@ -47,13 +47,13 @@ func openStore(ctx context.Context, js jetstream.JetStream, replicas int) (*stor
 		Description: "trackerbell engine: values too large for the bucket",
 		Subjects:    []string{chunkTopic + ">", "$O." + blobsName + ".M.>"},
 	}}
-	for _, cfg := range streams {
-		cfg.Replicas = replicas
-		cfg.Storage = jetstream.FileStorage
-		cfg.Discard = jetstream.DiscardNew
-		cfg.AllowRollup = true
-		if _, err := js.CreateOrUpdateStream(ctx, cfg); err != nil {
-			return nil, fmt.Errorf("make stream %s: %w", cfg.Name, err)
+	for _, stream := range streams {
+		stream.Replicas = cfg.Replicas
+		stream.Storage = jetstream.FileStorage
+		stream.Discard = jetstream.DiscardNew
+		stream.AllowRollup = true
+		if _, err := js.CreateOrUpdateStream(ctx, stream); err != nil {
+			return nil, fmt.Errorf("make stream %s: %w", stream.Name, err)
 		}
 	}
 	kv, err := js.KeyValue(ctx, bucketName)
@@ -68,7 +68,10 @@ func openStore(ctx context.Context, js jetstream.JetStream, replicas int) (*stor
 	if err != nil {
 		return nil, fmt.Errorf("open stream of %s: %w", blobsName, err)
 	}
-	return newStore(kv, blobs, objects, js.Conn().MaxPayload()), nil
+	return &store{
+		kv: kv, blobs: blobs, objects: objects, log: cfg.Logger,
+		packer: &packer{}, inline: int(min(maxInline, js.Conn().MaxPayload()/2)),
+	}, nil
 }
 
 // openQueue makes the work queue.

@@ -95,20 +95,13 @@ func (e *Engine) getDetected(w http.ResponseWriter, r *http.Request) error {
 // takes all that was said along; a job that still works on the conversation
 // fails.
 func (e *Engine) deleteConversation(w http.ResponseWriter, r *http.Request) error {
-	c, err := e.findConversation(r.Context(), r.PathValue("id"))
-	if err != nil {
-		return err
+	id := r.PathValue("id")
+	if !plausibleID(id) {
+		return noConversation()
 	}
-	// The conversation last: what a crash leaves behind can be deleted again.
-	for _, job := range c.Pending {
-		if err := e.dropInput(r.Context(), job); err != nil {
-			return err
-		}
-	}
-	if err := e.store.remove(r.Context(), listingKey(c.ID, c.Created)); err != nil && !errors.Is(err, errNotFound) {
-		return err
-	}
-	err = e.store.remove(r.Context(), keyConversation+c.ID)
+	_, err := untilSettled(r.Context(), func() (struct{}, error) {
+		return struct{}{}, e.erase(r.Context(), id)
+	})
 	if errors.Is(err, errNotFound) {
 		return noConversation()
 	} else if err != nil {
@@ -118,4 +111,29 @@ func (e *Engine) deleteConversation(w http.ResponseWriter, r *http.Request) erro
 		Message string `json:"message"`
 	}{"successfully deleted the conversation"})
 	return nil
+}
+
+// erase removes what is kept of a conversation. It gives errConflict if a job
+// was added to it, or has added to it, meanwhile.
+func (e *Engine) erase(ctx context.Context, id string) error {
+	c, v, err := load[conversation](ctx, e.store, keyConversation+id)
+	if err != nil {
+		return err
+	}
+	// The conversation last: what a crash leaves behind can be deleted again.
+	// A job that added its part may have been stopped before it cleared up.
+	keys := []string{keyConversation + id}
+	for _, job := range c.jobs() {
+		if err := e.dropInput(ctx, job); err != nil {
+			return err
+		}
+		keys = append(keys, keyInput+job)
+	}
+	if err := e.store.remove(ctx, listingKey(c.ID, c.Created)); err != nil && !errors.Is(err, errNotFound) {
+		return err
+	}
+	if err := e.store.removeAt(ctx, keyConversation+id, v); err != nil {
+		return err
+	}
+	return e.store.dropOf(ctx, keys)
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"strings"
@@ -71,8 +72,6 @@ func TestADeletedConversationIsGoneFromEveryReadAndFromStorage(t *testing.T) {
 			stop := start(t, e)
 			a.await(job, symbl.Completed)
 			a.await(more, symbl.Completed)
-			// A worker that is stopped while it clears up leaves that to the sweep.
-			require.Eventually(t, func() bool { return queued(t, js) == 0 }, eventually, tick)
 			stop()
 			path := "/v1/conversations/" + job.ConversationID
 			// The text of this one waits for a worker that never comes.
@@ -95,6 +94,51 @@ func TestADeletedConversationIsGoneFromEveryReadAndFromStorage(t *testing.T) {
 	}
 }
 
+// A worker that dies while it adds its part or clears up leaves text in places
+// that nothing refers to. No worker comes after it here.
+func TestADeletionFindsWhatAStoppedWorkerLeft(t *testing.T) {
+	const word = "xylophone"
+	for text, deaths := range map[string][]int{word: {0, 1, 2, 3, 4, 5}, word + noise(1, 40_000): {3, 4, 5, 6}} {
+		for _, writes := range deaths {
+			t.Run(fmt.Sprintf("%d bytes, after %d writes", len(text), writes), func(t *testing.T) {
+				s := startNATS(t)
+				mortal := mortal(t, connect(t, s), false)
+				a := call(t, newEngine(t, connect(t, s), engine.Config{}))
+				dead := newEngine(t, mortal, engine.Config{Workers: 1})
+				job := a.submit(says(text))
+				mortal.dieAfter(writes)
+				stop := start(t, dead)
+				require.Eventually(t, func() bool {
+					return mortal.writes.Load() > int64(writes) || queued(t, mortal) == 0
+				}, eventually, time.Millisecond)
+				stop()
+
+				a.ok(http.MethodDelete, "/v1/conversations/"+job.ConversationID, "")
+				require.False(t, stored(t, mortal, word))
+			})
+		}
+	}
+}
+
+// A submission that breaks off before its job is written was not answered:
+// nobody could delete it.
+func TestASubmissionThatBrokeOffIsSweptUp(t *testing.T) {
+	s := startNATS(t)
+	js := mortal(t, connect(t, s), false)
+	e := newEngine(t, js, engine.Config{})
+	a := call(t, e)
+	js.dieAfter(1) // the input is written, the conversation is not
+	a.refused(http.StatusServiceUnavailable, http.MethodPost, "/v1/process/text", says("xylophone"))
+	js.armed.Store(false)
+	_, err := e.Sweep(t.Context())
+	require.NoError(t, err)
+	require.True(t, stored(t, js, "xylophone"), "it may be under way")
+	e.SetNow(func() time.Time { return time.Now().Add(time.Hour) })
+	_, err = e.Sweep(t.Context())
+	require.NoError(t, err)
+	require.False(t, stored(t, js, "xylophone"))
+}
+
 // A process that is killed between two writes leaves an object behind.
 func TestObjectsThatNothingRefersToAreSweptUp(t *testing.T) {
 	js := connect(t, startNATS(t))
@@ -103,8 +147,11 @@ func TestObjectsThatNothingRefersToAreSweptUp(t *testing.T) {
 	kept := a.submit(says(noise(1, 40_000)))
 	store, err := js.ObjectStore(t.Context(), "ENGINE_BLOBS")
 	require.NoError(t, err)
+	deleted := a.submit(says("x"))
+	a.ok(http.MethodDelete, "/v1/conversations/"+deleted.ConversationID, "")
 	for name, of := range map[string]string{
 		"orphan": "value of input.gone", "replaced": "value of input." + kept.JobID, "foreign": "of somebody else",
+		"deleted": "value of conversation." + deleted.ConversationID,
 	} {
 		_, err := store.Put(t.Context(), jetstream.ObjectMeta{Name: name, Description: of}, strings.NewReader("text"))
 		require.NoError(t, err)
@@ -114,7 +161,7 @@ func TestObjectsThatNothingRefersToAreSweptUp(t *testing.T) {
 	start(t, e)
 	a.await(kept, symbl.Completed)
 	require.Eventually(t, func() bool { return queued(t, js) == 0 }, eventually, tick)
-	require.Equal(t, 4, blobs(t, js), "they are young")
+	require.Eventually(t, func() bool { return blobs(t, js) == 4 }, eventually, tick, "what was deleted goes at once, the rest is young")
 	require.True(t, stored(t, js, "xylophone"))
 
 	later := newEngine(t, js, engine.Config{})

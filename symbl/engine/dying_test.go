@@ -3,6 +3,7 @@ package engine_test
 import (
 	"context"
 	"errors"
+	"io"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -83,6 +84,28 @@ func (b *dyingBucket) Update(ctx context.Context, key string, value []byte, befo
 
 func (b *dyingBucket) Delete(ctx context.Context, key string, opts ...jetstream.KVDeleteOpt) error {
 	return b.d.write(key, func() error { return b.KeyValue.Delete(ctx, key, opts...) })
+}
+
+func (d *dying) ObjectStore(ctx context.Context, bucket string) (jetstream.ObjectStore, error) {
+	objects, err := d.JetStream.ObjectStore(ctx, bucket)
+	return &dyingObjects{ObjectStore: objects, d: d}, err
+}
+
+type dyingObjects struct {
+	jetstream.ObjectStore
+	d *dying
+}
+
+func (o *dyingObjects) Put(ctx context.Context, meta jetstream.ObjectMeta, r io.Reader) (info *jetstream.ObjectInfo, err error) {
+	err = o.d.write(meta.Name, func() error {
+		info, err = o.ObjectStore.Put(ctx, meta, r)
+		return err
+	})
+	return info, err
+}
+
+func (o *dyingObjects) Delete(ctx context.Context, name string) error {
+	return o.d.write(name, func() error { return o.ObjectStore.Delete(ctx, name) })
 }
 
 // mortal gives a JetStream whose writes can be made to end.

@@ -35,7 +35,7 @@ func New(ctx context.Context, cfg Config, js jetstream.JetStream) (*Engine, erro
 		return nil, fmt.Errorf("configure engine: %w", err)
 	}
 	e := &Engine{cfg: cfg, log: cfg.Logger, js: js, asker: newAsker(), now: time.Now}
-	if e.store, err = openStore(ctx, js, cfg.Replicas); err != nil {
+	if e.store, err = openStore(ctx, js, cfg); err != nil {
 		return nil, err
 	}
 	if err := openQueue(ctx, js, cfg); err != nil {

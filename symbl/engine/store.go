@@ -5,10 +5,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/nats-io/nuid"
+	"go.uber.org/zap"
 )
 
 // What a caller of the store decides by.
@@ -34,16 +37,13 @@ type store struct {
 	inline int // bytes
 
 	objects jetstream.Stream // of blobs
+	log     *zap.Logger
 }
 
 // version is the state of an entry that a change is based on.
 type version struct {
 	revision uint64 // 0: there is none
 	blob     string // that holds the value, if it is large
-}
-
-func newStore(kv jetstream.KeyValue, blobs jetstream.ObjectStore, objects jetstream.Stream, maxPayload int64) *store {
-	return &store{kv: kv, blobs: blobs, objects: objects, packer: &packer{}, inline: int(min(maxInline, maxPayload/2))}
 }
 
 // read gives the packed value of an entry, or errNotFound.
@@ -117,20 +117,29 @@ func (s *store) write(ctx context.Context, key string, value any, before version
 	if err != nil {
 		// The outcome is open unless another was first: keep the blob.
 		if errors.Is(err, jetstream.ErrKeyExists) || errors.Is(err, jetstream.ErrKeyRevisionMismatch) {
-			s.drop(ctx, after.blob)
+			s.discard(ctx, after.blob)
 		}
 		return version{}, err
 	}
-	s.drop(ctx, before.blob)
+	s.discard(ctx, before.blob)
 	return after, nil
 }
 
-// drop removes a blob that no entry refers to any more. One that stays behind
-// is swept up later.
-func (s *store) drop(ctx context.Context, blob string) {
-	if blob != "" {
-		_ = s.blobs.Delete(ctx, blob)
+// discard removes a blob that no entry refers to any more, even if what is
+// being done is called off. The write that made it needless has succeeded: if
+// the blob cannot be removed, that is left to the sweep.
+func (s *store) discard(ctx context.Context, blob string) {
+	if err := s.drop(context.WithoutCancel(ctx), blob); err != nil {
+		s.log.Warn("engine leaves an object that nothing refers to for its next sweep", zap.Error(err))
 	}
+}
+
+// drop removes a blob, which may be gone already.
+func (s *store) drop(ctx context.Context, blob string) error {
+	if blob == "" {
+		return nil
+	}
+	return s.dropObject(ctx, blob)
 }
 
 // create writes a new entry. It gives errExists if there is one.
@@ -161,8 +170,6 @@ func (s *store) update(ctx context.Context, key string, value any, before versio
 
 // remove deletes an entry, or gives errNotFound.
 func (s *store) remove(ctx context.Context, key string) error {
-	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
-	defer cancel()
 	for {
 		entry, err := s.kv.Get(ctx, key)
 		if errors.Is(err, jetstream.ErrKeyNotFound) {
@@ -170,13 +177,48 @@ func (s *store) remove(ctx context.Context, key string) error {
 		} else if err != nil {
 			return fmt.Errorf("read %s: %w", kind(key), err)
 		}
-		err = s.kv.Delete(ctx, key, jetstream.LastRevision(entry.Revision()))
-		if errors.Is(err, jetstream.ErrKeyRevisionMismatch) {
-			continue
-		} else if err != nil {
-			return fmt.Errorf("delete %s: %w", kind(key), err)
+		err = s.removeAt(ctx, key, version{revision: entry.Revision(), blob: reference(entry.Value())})
+		if !errors.Is(err, errConflict) {
+			return err
 		}
-		s.drop(ctx, reference(entry.Value()))
-		return nil
 	}
+}
+
+// removeAt deletes an entry. It gives errConflict if it is not as before.
+func (s *store) removeAt(ctx context.Context, key string, before version) error {
+	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
+	defer cancel()
+	err := s.kv.Delete(ctx, key, jetstream.LastRevision(before.revision))
+	if errors.Is(err, jetstream.ErrKeyRevisionMismatch) {
+		return errConflict
+	} else if err != nil {
+		return fmt.Errorf("delete %s: %w", kind(key), err)
+	}
+	return s.drop(ctx, before.blob)
+}
+
+// dropOf removes the blobs of entries that were removed: those that a worker
+// left behind when it was stopped between two writes, or is just writing.
+func (s *store) dropOf(ctx context.Context, keys []string) error {
+	objects, err := s.list(ctx)
+	if err != nil {
+		return err
+	}
+	for _, o := range objects {
+		if key, ours := strings.CutPrefix(o.Description, blobOf); ours && slices.Contains(keys, key) {
+			if err := s.dropObject(ctx, o.Name); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// list gives all objects.
+func (s *store) list(ctx context.Context) ([]*jetstream.ObjectInfo, error) {
+	objects, err := s.blobs.List(ctx)
+	if err != nil && !errors.Is(err, jetstream.ErrNoObjectsFound) {
+		return nil, fmt.Errorf("list objects: %w", err)
+	}
+	return objects, nil
 }

@@ -13,37 +13,81 @@ import (
 )
 
 const (
-	sweepEvery = time.Hour
-	sweepAge   = time.Hour // of an object; a younger one may still get its entry
+	sweepEvery = 10 * time.Minute
+	sweepAge   = 10 * storeTimeout // of an object; a younger one may still get its entry
 
 	sweepUploadAge = 6 * time.Hour // since the last part of a recording came
 )
 
-// sweeper removes, now and then, the objects that no entry refers to: what a
-// process that was killed between two writes left behind. They hold text, and
-// nobody else would ever find them.
+// sweeper removes, at the start and now and then, what a process that was killed
+// between two writes left behind: objects that no entry refers to, and what a
+// job that was never written would have worked on. They hold text, and nobody
+// else would ever find them.
 func (e *Engine) sweeper(ctx context.Context) {
 	for ctx.Err() == nil {
 		if n, err := e.sweep(ctx); err != nil && ctx.Err() == nil {
 			e.log.Warn("engine cannot sweep its object store", zap.Error(err))
 		} else if n > 0 {
-			e.log.Info("engine removed objects that nothing refers to", zap.Int("objects", n))
+			e.log.Info("engine removed what nothing refers to", zap.Int("objects", n))
 		}
 		pause(ctx, sweepEvery)
 	}
 }
 
-func (e *Engine) sweep(ctx context.Context) (int, error) {
-	values, err := e.store.sweep(ctx, e.now().Add(-sweepAge))
-	if err != nil {
-		return values, err
+// sweep gives how much it removed.
+func (e *Engine) sweep(ctx context.Context) (removed int, err error) {
+	before := e.now().Add(-sweepAge)
+	for _, step := range []func() (int, error){
+		func() (int, error) { return e.sweepInputs(ctx, before) },
+		func() (int, error) { return e.store.sweep(ctx, before) },
+		func() (int, error) { return e.store.sweepUploads(ctx, e.now().Add(-sweepUploadAge)) },
+		func() (int, error) { return e.store.sweepHalves(ctx, before) },
+	} {
+		n, err := step()
+		if removed += n; err != nil {
+			return removed, err
+		}
 	}
-	parts, err := e.store.sweepUploads(ctx, e.now().Add(-sweepUploadAge))
-	if err != nil {
-		return values + parts, err
+	return removed, nil
+}
+
+// sweepInputs removes the inputs from before a time that have no job: their
+// submission was broken off, and nobody was told of it.
+func (e *Engine) sweepInputs(ctx context.Context, before time.Time) (removed int, err error) {
+	var jobs []string
+	err = e.store.scan(ctx, []string{keyInput + "*"}, func(key string, _ []byte) error {
+		jobs = append(jobs, lastToken(key))
+		return nil
+	})
+	for _, id := range jobs {
+		if err != nil {
+			return removed, err
+		}
+		var abandoned bool
+		if abandoned, err = e.abandoned(ctx, id, before); err == nil && abandoned {
+			err = e.dropInput(ctx, id)
+			removed++
+		}
 	}
-	halves, err := e.store.sweepHalves(ctx, e.now().Add(-sweepAge))
-	return values + parts + halves, err
+	return removed, err
+}
+
+// abandoned tells whether an input is from before a time and has no job.
+func (e *Engine) abandoned(ctx context.Context, jobID string, before time.Time) (bool, error) {
+	entry, err := e.store.kv.Get(ctx, keyInput+jobID)
+	if errors.Is(err, jetstream.ErrKeyNotFound) {
+		return false, nil
+	} else if err != nil {
+		return false, fmt.Errorf("read %s: %w", kind(keyInput), err)
+	}
+	if !entry.Created().Before(before) {
+		return false, nil
+	}
+	_, _, err = e.store.read(ctx, keyJob+jobID)
+	if errors.Is(err, errNotFound) {
+		return true, nil
+	}
+	return false, err
 }
 
 // sweepHalves removes what was written of objects whose writer was killed: an
@@ -54,9 +98,9 @@ func (s *store) sweepHalves(ctx context.Context, before time.Time) (int, error) 
 	if err != nil {
 		return 0, fmt.Errorf("list chunks: %w", err)
 	}
-	list, err := s.blobs.List(ctx)
-	if err != nil && !errors.Is(err, jetstream.ErrNoObjectsFound) {
-		return 0, fmt.Errorf("list objects: %w", err)
+	list, err := s.list(ctx)
+	if err != nil {
+		return 0, err
 	}
 	for _, o := range list {
 		delete(info.State.Subjects, chunkTopic+o.NUID)
@@ -81,44 +125,60 @@ func (s *store) sweepHalves(ctx context.Context, before time.Time) (int, error) 
 }
 
 // sweep removes the objects from before a time whose entry refers to another
-// one, or is gone. It gives how many.
+// one, or is gone, and those of any age whose entry was deleted. It gives how
+// many.
 func (s *store) sweep(ctx context.Context, before time.Time) (int, error) {
-	objects, err := s.blobs.List(ctx)
-	if errors.Is(err, jetstream.ErrNoObjectsFound) {
-		return 0, nil
-	} else if err != nil {
-		return 0, fmt.Errorf("list objects: %w", err)
+	objects, err := s.list(ctx)
+	if err != nil {
+		return 0, err
 	}
 	removed := 0
 	for _, o := range objects {
 		key, ours := strings.CutPrefix(o.Description, blobOf)
-		if !ours || !o.ModTime.Before(before) {
+		if !ours {
 			continue
 		}
-		entry, err := s.kv.Get(ctx, key)
-		switch {
-		case errors.Is(err, jetstream.ErrKeyNotFound):
-		case err != nil:
-			return removed, fmt.Errorf("read %s: %w", kind(key), err)
-		case reference(entry.Value()) == o.Name:
+		needed, err := s.needed(ctx, key, o, before)
+		if err != nil {
+			return removed, err
+		} else if needed {
 			continue
 		}
-		if err := s.blobs.Delete(ctx, o.Name); err != nil {
-			return removed, fmt.Errorf("delete object: %w", err)
+		if err := s.dropObject(ctx, o.Name); err != nil {
+			return removed, err
 		}
 		removed++
 	}
 	return removed, nil
 }
 
+// needed tells whether an object is what an entry refers to, or may become so.
+func (s *store) needed(ctx context.Context, key string, o *jetstream.ObjectInfo, before time.Time) (bool, error) {
+	entry, err := s.kv.Get(ctx, key)
+	switch {
+	case err == nil && reference(entry.Value()) == o.Name:
+		return true, nil
+	case err != nil && !errors.Is(err, jetstream.ErrKeyNotFound):
+		return true, fmt.Errorf("read %s: %w", kind(key), err)
+	case o.ModTime.Before(before):
+		return false, nil
+	case err == nil:
+		return true, nil
+	}
+	// What was deleted is never written again; what was never written may be.
+	history, err := s.kv.History(ctx, key)
+	if err != nil && !errors.Is(err, jetstream.ErrKeyNotFound) {
+		return true, fmt.Errorf("read history of %s: %w", kind(key), err)
+	}
+	return len(history) == 0, nil
+}
+
 // sweepUploads removes the recordings that no job refers to: their upload, or
 // the process that took it, ended too soon. It gives how many parts they had.
 func (s *store) sweepUploads(ctx context.Context, before time.Time) (int, error) {
-	objects, err := s.blobs.List(ctx)
-	if errors.Is(err, jetstream.ErrNoObjectsFound) {
-		return 0, nil
-	} else if err != nil {
-		return 0, fmt.Errorf("list objects: %w", err)
+	objects, err := s.list(ctx)
+	if err != nil {
+		return 0, err
 	}
 	parts := map[string][]string{} // of the recordings that nothing was added to
 	fresh := map[string]bool{}

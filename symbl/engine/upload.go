@@ -186,11 +186,12 @@ func (s *store) dropParts(ctx context.Context, m media) error {
 	return nil
 }
 
+// dropObject removes an object, which may be gone already.
 func (s *store) dropObject(ctx context.Context, name string) error {
 	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
 	defer cancel()
 	if err := s.blobs.Delete(ctx, name); err != nil && !errors.Is(err, jetstream.ErrObjectNotFound) {
-		return fmt.Errorf("remove a recording: %w", err)
+		return fmt.Errorf("remove an object: %w", err)
 	}
 	return nil
 }
