@@ -17,6 +17,11 @@ const (
 	// deniedPatience is how long a 401 or 403 may be early rather than wrong:
 	// some providers answer so while the file is still being written.
 	deniedPatience = 10 * time.Minute
+	// maxRetryAfter bounds what a provider may ask for.
+	maxRetryAfter = 15 * time.Minute
+	// throttleSpread is added to it, so that the recordings that were sent away
+	// together do not all come back together.
+	throttleSpread = 2 * time.Second
 )
 
 // ErrNoMedia says that a recording's media will never be had.
@@ -111,14 +116,23 @@ func (s *Service) fetch(ctx context.Context, at Media, byteRange string) (*http.
 		return resp, nil
 	}
 	_ = resp.Body.Close() // nothing of it is wanted
-	return nil, &StatusError{Status: resp.StatusCode}
+	return nil, NewStatusError(resp, "")
 }
 
 // StatusError is an HTTP answer that is not the media, of its URL or of the
 // provider's API.
 type StatusError struct {
-	Status int
-	From   string // who answered; empty: the recording's URL
+	Status     int
+	From       string        // who answered; empty: the recording's URL
+	RetryAfter time.Duration // how long it asks to be left alone; 0: it does not say
+}
+
+// NewStatusError makes one of an answer.
+func NewStatusError(resp *http.Response, from string) *StatusError {
+	return &StatusError{
+		Status: resp.StatusCode, From: from,
+		RetryAfter: min(symbl.RetryAfter(resp.Header.Get("Retry-After"), time.Now()), maxRetryAfter),
+	}
 }
 
 // Error names who answered, and the status.
@@ -153,6 +167,9 @@ func (e *StatusError) classify(d delivery) error {
 		}
 		return dead(ReasonMedia, fmt.Errorf("%w: check the source's credentials", e))
 	case http.StatusTooManyRequests, http.StatusRequestTimeout:
+		if e.RetryAfter > 0 && waited < giveUpAfter {
+			return &waitError{after: e.RetryAfter + jitter(throttleSpread), err: e}
+		}
 		return e
 	default:
 		if e.Status >= http.StatusInternalServerError {

@@ -99,6 +99,7 @@ func TestWhatTheProvidersAPISaysDecides(t *testing.T) {
 		"denied so far":  {&StatusError{Status: 401, From: "the call log"}, true, false},
 		"cannot be used": {&StatusError{Status: 400, From: "the call log"}, false, true},
 		"busy":           {&StatusError{Status: 429, From: "the call log"}, false, false},
+		"says how long":  {&StatusError{Status: 429, From: "the call log", RetryAfter: time.Minute}, true, false},
 		"unknown":        {errors.New("broken"), false, false},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -8,8 +8,5 @@ func (c *Client) SetNow(now func() time.Time) { c.now = now }
 // SetMaxReply makes the client refuse replies above n bytes.
 func (c *Client) SetMaxReply(n int64) { c.maxReply = n }
 
-// RetryAfter reads a Retry-After header.
-func RetryAfter(header string, now time.Time) time.Duration { return retryAfter(header, now) }
-
 // ParseTime reads a time in any of the usual formats.
 func ParseTime(text string) time.Time { return parseTime(text) }

@@ -22,7 +22,7 @@ func (c *Client) refused(r *request, m mask, res *http.Response) *Error {
 	e := &Error{
 		Status:     res.StatusCode,
 		Message:    m.hide(serverMessage(body)),
-		RetryAfter: retryAfter(res.Header.Get("Retry-After"), c.now()),
+		RetryAfter: RetryAfter(res.Header.Get("Retry-After"), c.now()),
 		Op:         r.op,
 	}
 	e.Class, e.Definite = judge(r, res.StatusCode)
@@ -55,8 +55,9 @@ func judge(r *request, status int) (class Class, definite bool) {
 	return Permanent, true
 }
 
-// retryAfter reads seconds or an HTTP date; 0 when there is neither.
-func retryAfter(header string, now time.Time) time.Duration {
+// RetryAfter reads a Retry-After header: seconds, or an HTTP date, as seen at
+// now (RFC 9110, 10.2.3). It gives 0 when there is neither, and a week at most.
+func RetryAfter(header string, now time.Time) time.Duration {
 	header = strings.TrimSpace(header)
 	var wait time.Duration
 	if seconds, err := strconv.ParseFloat(header, 64); err == nil {

@@ -10,8 +10,10 @@ import (
 	"time"
 )
 
-// tokenMargin is how long before its end a token is no longer used.
-const tokenMargin = time.Minute
+const (
+	tokenMargin = time.Minute // how long before its end a token is no longer used
+	tokenYoung  = 2 * time.Second
+)
 
 // oauth keeps the access token of one client of a provider's authorisation
 // server (RFC 6749). It is safe for concurrent use.
@@ -22,6 +24,7 @@ type oauth struct {
 	mu      sync.Mutex
 	account string // that access is for
 	access  string
+	got     time.Time
 	expires time.Time
 }
 
@@ -51,6 +54,17 @@ func (o *oauth) token(ctx context.Context, web Client, address string, grant url
 		return "", errors.New(from + " gives no token")
 	}
 	o.account, o.access = account, answer.AccessToken
-	o.expires = o.now().Add(time.Duration(min(answer.ExpiresIn, maxSeconds) * float64(time.Second)))
+	o.got = o.now()
+	o.expires = o.got.Add(time.Duration(min(answer.ExpiresIn, maxSeconds) * float64(time.Second)))
 	return o.access, nil
+}
+
+// forget has the next token be a new one, since the provider refuses the last:
+// unless that is so young that another recording's refusal must have led to it.
+func (o *oauth) forget() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.now().Sub(o.got) > tokenYoung {
+		o.access = ""
+	}
 }

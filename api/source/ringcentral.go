@@ -19,6 +19,7 @@ const (
 	headerValidation      = "Validation-Token"
 	headerVerification    = "Verification-Token"
 	ringcentralTokenURL   = "https://platform.ringcentral.com/restapi/oauth/token"
+	ringcentralLogName    = "RingCentral's call log"
 	ringcentralCallLog    = "https://platform.ringcentral.com/restapi/v1.0/account/~/call-log"
 	grantJWT              = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 	acceptedByRingCentral = http.StatusOK // anything else may end the subscription
@@ -93,19 +94,33 @@ type ringcentralLog struct {
 }
 
 // Locate looks for the recording in the call log: it is there some minutes
-// after the call, and until then "not found".
-func (p *ringcentral) Locate(ctx context.Context, r events.Recording, _ bool, web Client) (events.Media, error) {
-	const from = "RingCentral's call log"
+// after the call, and until then "not found". A token that is no longer taken,
+// there or for the download, is asked for anew.
+func (p *ringcentral) Locate(ctx context.Context, r events.Recording, renew bool, web Client) (events.Media, error) {
 	if p.oauth == nil {
 		return events.Media{}, fmt.Errorf("%w: the source has no credentials to look for it in the call log", events.ErrNoMedia)
 	}
+	if renew {
+		p.oauth.forget()
+	}
+	m, err := p.locate(ctx, r, web)
+	var status *events.StatusError
+	if errors.As(err, &status) && status.Status == http.StatusUnauthorized && status.From == ringcentralLogName {
+		p.oauth.forget()
+		m, err = p.locate(ctx, r, web)
+	}
+	m.Renewable = !renew
+	return m, err
+}
+
+func (p *ringcentral) locate(ctx context.Context, r events.Recording, web Client) (events.Media, error) {
 	token, err := p.oauth.token(ctx, web, ringcentralTokenURL, url.Values{"grant_type": {grantJWT}, "assertion": {p.jwt}})
 	if err != nil {
 		return events.Media{}, err
 	}
 	authorise := bearerFor(token, isRingCentralHost)
 	query := url.Values{"telephonySessionId": {r.MediaRef}, "recordingType": {"All"}, "view": {"Simple"}}
-	log, err := getJSON[ringcentralLog](ctx, web, ringcentralCallLog+"?"+query.Encode(), authorise, from)
+	log, err := getJSON[ringcentralLog](ctx, web, ringcentralCallLog+"?"+query.Encode(), authorise, ringcentralLogName)
 	if err != nil {
 		return events.Media{}, err
 	}
@@ -114,7 +129,7 @@ func (p *ringcentral) Locate(ctx context.Context, r events.Recording, _ bool, we
 			return events.Media{URL: string(rec.URI), Authorise: authorise, Private: true}, nil
 		}
 	}
-	return events.Media{}, &events.StatusError{Status: http.StatusNotFound, From: from}
+	return events.Media{}, &events.StatusError{Status: http.StatusNotFound, From: ringcentralLogName}
 }
 
 type ringcentralEvent struct {

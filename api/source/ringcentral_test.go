@@ -80,6 +80,11 @@ func TestRingCentralRecordingsAreLookedForInTheCallLog(t *testing.T) {
 	require.Equal(t, "Bearer access", header(t, m, ringcentralMedia))
 	require.Empty(t, header(t, m, "https://ringcentral.com.evil.example/x"))
 
+	require.True(t, m.Renewable, "its token may end before the download")
+	m, err = source.Locate(t.Context(), p, rec, true, w)
+	require.NoError(t, err)
+	require.False(t, m.Renewable, "once is enough")
+
 	_, err = source.Locate(t.Context(), build(t, config.Source{Provider: "ringcentral", Secret: plainWord}), rec, false, w)
 	require.ErrorIs(t, err, events.ErrNoMedia)
 	_, err = source.New(config.Source{Provider: "ringcentral", Secret: plainWord, Credentials: config.Credentials{Username: "id", Password: "hush"}})

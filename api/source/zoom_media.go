@@ -119,7 +119,7 @@ func getAll(ctx context.Context, web Client, address string, authorise safehttp.
 func readAnswer(resp *http.Response, from string) ([]byte, error) {
 	defer func() { _ = resp.Body.Close() }() // only read from
 	if resp.StatusCode != http.StatusOK {
-		return nil, &events.StatusError{Status: resp.StatusCode, From: from}
+		return nil, events.NewStatusError(resp, from)
 	}
 	raw, err := io.ReadAll(safehttp.Cap(resp.Body, maxAnswerBytes))
 	if err != nil {

@@ -43,13 +43,19 @@ func newAudioService(t *testing.T, script string) (*service, *slacktest.Server) 
 	s := newService(t, audioConfig, "SLACK", slack.URL, "SECRET_SLACK", "xoxb-secret-of-the-bot", "SECRET_PLAIN", plainSecret,
 		"SECRET_QUERY", "signature-of-the-url")
 	s.write("trackers.yaml", testTrackers)
-	require.NoError(t, os.WriteFile(filepath.Join(s.dir, "hear.sh"), []byte(os.Expand(script, func(name string) string {
+	s.hear(script)
+	return s, slack
+}
+
+// hear writes the script that transcribes.
+func (s *service) hear(script string) {
+	s.t.Helper()
+	require.NoError(s.t, os.WriteFile(filepath.Join(s.dir, "hear.sh"), []byte(os.Expand(script, func(name string) string {
 		if name == "DIR" {
 			return s.dir
 		}
 		return "$" + name
 	})), 0o600))
-	return s, slack
 }
 
 // letHear lets the script answer.

@@ -73,6 +73,9 @@ func (g *guard) dial(ctx context.Context, network, address string) (net.Conn, er
 	if err != nil {
 		return nil, fmt.Errorf("split address: %w", err)
 	}
+	if elsewhere := reroute(address); elsewhere != "" {
+		return g.free.DialContext(ctx, network, elsewhere)
+	}
 	if g.names[canonical(host)] {
 		return g.free.DialContext(ctx, network, address)
 	}
