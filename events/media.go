@@ -68,7 +68,10 @@ func located(err error) error {
 	return fmt.Errorf("locate the recording: %w", err)
 }
 
+// sniff reads the first bytes. Media at an address of this network is private
+// to a Symbl that is not in it.
 func (s *Service) sniff(ctx context.Context, at Media) (media, error) {
+	ctx, reach := safehttp.NoteReach(ctx)
 	resp, err := s.fetch(ctx, at, fmt.Sprintf("bytes=0-%d", safehttp.SniffBytes-1))
 	if err != nil {
 		return media{}, err
@@ -80,6 +83,7 @@ func (s *Service) sniff(ctx context.Context, at Media) (media, error) {
 	}
 	found, err := judge(head, resp.Header.Get("Content-Type"))
 	found.Media = at
+	found.Private = at.Private || s.opt.Remote && reach.Private()
 	return found, err
 }
 

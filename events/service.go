@@ -73,6 +73,7 @@ type Options struct {
 	PublicURL       string // for Symbl's callbacks; empty: jobs are only polled
 	Callbacks       bool   // give Symbl a callback URL; off with the embedded engine, which calls Wake
 	Idempotent      bool   // the backend honours Idempotency-Key, so a submit may be repeated
+	Remote          bool   // the backend is outside of this network: it can fetch from public addresses only
 	AllTrackers     bool
 	MaxJobs         int // in flight across all replicas
 	JobTimeout      time.Duration

@@ -21,6 +21,12 @@ const (
 	// chunkBytes is the size of one message of a part.
 	chunkBytes     = 512 << 10
 	discardTimeout = 10 * time.Second
+	// spoolPrefix begins the names of the parts.
+	spoolPrefix = "media/"
+	// abandonedAge is when no upload can be under way any more: it may take two
+	// hours, and a part is given up when no byte comes for half a minute.
+	abandonedAge = 3 * time.Hour
+	halfAge      = 10 * time.Minute
 )
 
 // Spooled is media that was sent to us as bytes and waits in BLOBS, in parts.
@@ -45,7 +51,7 @@ func (s *Service) Spool(ctx context.Context, key string, r io.Reader) (Spooled, 
 	if limit := s.dep.Conn.MaxPayload() - envelopeBytes; limit > 0 {
 		chunk = min(chunk, limit)
 	}
-	sp := Spooled{Name: "media/" + key + "/" + nuid.Next()}
+	sp := Spooled{Name: spoolPrefix + key + "/" + nuid.Next()}
 	from := &feed{r: bufio.NewReaderSize(r, int(chunk))}
 	for !from.ended() {
 		part := &io.LimitedReader{R: from, N: partBytes}

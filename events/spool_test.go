@@ -18,6 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/trackerbell/trackerbell/config"
+	"github.com/trackerbell/trackerbell/internal/objects"
 )
 
 // sound is a WAV header and so many bytes of noise.
@@ -57,6 +58,44 @@ func TestSpooledMediaIsSubmittedWholeAndOnce(t *testing.T) {
 	require.NoError(t, h.ReplayRecording(t.Context(), key))
 	e = h.settled(h.Service, key, StageDead)
 	require.Contains(t, e.Error, "no longer kept")
+}
+
+// A process that is killed during an upload leaves whole parts and a half one.
+func TestWhatAKilledUploadLeftIsTidiedAway(t *testing.T) {
+	h := newHouse(t, func(o *Options) { o.Limits.MaxAge = 24 * time.Hour })
+	h.open()
+	set, err := h.streams()
+	require.NoError(t, err)
+	names := func() (names []string) {
+		list, err := objects.List(t.Context(), set.blobs)
+		require.NoError(t, err)
+		for _, o := range list {
+			names = append(names, o.Name)
+		}
+		return names
+	}
+	for _, name := range []string{"media/calls.gone/x/0", "media/calls.kept/x/0"} {
+		_, err = set.blobs.PutString(t.Context(), name, "sound")
+		require.NoError(t, err)
+	}
+	_, err = h.mutate(t.Context(), "calls.kept", func(e *Entry) error {
+		*e = firstEntry(transcript("kept"), 1, e.revision)
+		return nil
+	})
+	require.NoError(t, err)
+	_, err = set.js.Publish(t.Context(), objects.Chunks(BucketBlobs)+"half", []byte("sound"))
+	require.NoError(t, err)
+	before := h.messages("OBJ_BLOBS")
+
+	require.NoError(t, h.tidyBlobs(t.Context(), set))
+	require.Equal(t, before, h.messages("OBJ_BLOBS"), "they may be under way")
+	h.now = func() time.Time { return time.Now().Add(time.Hour) }
+	require.NoError(t, h.tidyBlobs(t.Context(), set))
+	require.Equal(t, before-1, h.messages("OBJ_BLOBS"), "the half one is gone")
+	require.Len(t, names(), 2)
+	h.now = func() time.Time { return time.Now().Add(4 * time.Hour) }
+	require.NoError(t, h.tidyBlobs(t.Context(), set))
+	require.Equal(t, []string{"media/calls.kept/x/0"}, names())
 }
 
 func TestNothingIsKeptOfASpoolThatFails(t *testing.T) {

@@ -45,6 +45,21 @@ func TestPrivateMediaIsStreamedToTheFileAPI(t *testing.T) {
 	require.Contains(t, h.symbl.files[0], "audio/wav -1 ")
 }
 
+// A Symbl outside of this network cannot fetch from an address inside of it,
+// one inside can.
+func TestMediaAtAPrivateAddressIsStreamedToARemoteSymbl(t *testing.T) {
+	for _, remote := range []bool{true, false} {
+		h, rec := streaming(t, 1<<30, func(w http.ResponseWriter, _ *http.Request) { _, _ = io.Copy(w, sound(1<<10)) }, safehttp.Options{})
+		h.opt.Remote = remote
+		h.dep.Media = noCredentials{}
+		_, err := h.Accept(t.Context(), rec)
+		require.NoError(t, err)
+		h.settled(h.Service, rec.Key, StageDone)
+		require.Equal(t, 1, h.symbl.count())
+		require.Equal(t, remote, len(h.symbl.files) == 1)
+	}
+}
+
 func TestMediaThatIsTooLargeIsADeadLetter(t *testing.T) {
 	h, rec := streaming(t, 1<<20, func(w http.ResponseWriter, _ *http.Request) { _, _ = io.Copy(w, sound(2<<20)) }, safehttp.Options{})
 	_, err := h.Accept(t.Context(), rec)

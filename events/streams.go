@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/trackerbell/trackerbell/internal/objects"
 )
 
 // The streams, buckets and subjects, as docs/architecture.md lists them.
@@ -61,6 +63,7 @@ type streamSet struct {
 	ledger     *Ledger
 	state      jetstream.KeyValue
 	blobs      jetstream.ObjectStore
+	chunks     jetstream.Stream // below blobs
 }
 
 // openStreams creates what is missing and updates what differs.
@@ -89,7 +92,7 @@ func openStreams(ctx context.Context, js jetstream.JetStream, lim Limits) (*stre
 	if s.ledger, err = newLedger(ctx, js, ledger); err != nil {
 		return nil, err
 	}
-	if s.blobs, err = ensureBlobs(ctx, js, BucketBlobs, lim); err != nil {
+	if s.blobs, s.chunks, err = ensureBlobs(ctx, js, BucketBlobs, lim); err != nil {
 		return nil, err
 	}
 	return s, nil
@@ -120,20 +123,21 @@ func ensureBucket(ctx context.Context, js jetstream.JetStream, name string, lim 
 	return kv, nil
 }
 
-// ensureBlobs is an object store like any other, but for what ensure does.
-func ensureBlobs(ctx context.Context, js jetstream.JetStream, name string, lim Limits) (jetstream.ObjectStore, error) {
-	_, err := ensure(ctx, js, lim, jetstream.StreamConfig{
+// ensureBlobs is an object store like any other, but for what ensure does, and
+// the stream below it.
+func ensureBlobs(ctx context.Context, js jetstream.JetStream, name string, lim Limits) (jetstream.ObjectStore, jetstream.Stream, error) {
+	chunks, err := ensure(ctx, js, lim, jetstream.StreamConfig{
 		Name: "OBJ_" + name, Description: "large transcripts and matches",
-		Subjects: []string{"$O." + name + ".C.>", "$O." + name + ".M.>"}, AllowRollup: true,
+		Subjects: []string{objects.Chunks(name) + ">", "$O." + name + ".M.>"}, AllowRollup: true,
 	})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	blobs, err := js.ObjectStore(ctx, name)
 	if err != nil {
-		return nil, fmt.Errorf("open object store %s: %w", name, err)
+		return nil, nil, fmt.Errorf("open object store %s: %w", name, err)
 	}
-	return blobs, nil
+	return blobs, chunks, nil
 }
 
 // ensure creates or updates a stream. In a cluster it has no direct reads: they

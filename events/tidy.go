@@ -10,6 +10,8 @@ import (
 
 	"github.com/nats-io/nats.go/jetstream"
 	"go.uber.org/zap"
+
+	"github.com/trackerbell/trackerbell/internal/objects"
 )
 
 const (
@@ -185,31 +187,32 @@ func nextOf(ctx context.Context, stream jetstream.Stream, seq uint64, subject st
 }
 
 // tidyBlobs deletes the transcripts and matches of recordings that are done,
-// or that the ledger no longer knows, when they are older than nats.maxAge.
+// or that the ledger no longer knows, when they are older than nats.maxAge, and
+// what is left of uploads whose process was killed.
 func (s *Service) tidyBlobs(ctx context.Context, set *streamSet) error {
-	objects, err := set.blobs.List(ctx)
-	if errors.Is(err, jetstream.ErrNoObjectsFound) {
-		return nil
-	}
+	list, err := objects.List(ctx, set.blobs)
 	if err != nil {
-		return fmt.Errorf("list blobs: %w", err)
+		return err
 	}
-	for _, o := range objects {
-		if s.now().Sub(o.ModTime) < s.opt.Limits.MaxAge {
+	for _, o := range list {
+		old := s.now().Sub(o.ModTime) >= s.opt.Limits.MaxAge
+		upload := strings.HasPrefix(o.Name, spoolPrefix) && s.now().Sub(o.ModTime) >= abandonedAge
+		if !old && !upload {
 			continue
 		}
 		e, err := set.ledger.Get(ctx, blobKey(o.Name))
 		if err != nil && !errors.Is(err, ErrNotFound) {
 			return err
 		}
-		if err == nil && e.State() != StageDone {
+		if err == nil && (!old || e.State() != StageDone) {
 			continue
 		}
 		if err := set.blobs.Delete(ctx, o.Name); err != nil && !errors.Is(err, jetstream.ErrObjectNotFound) {
 			return fmt.Errorf("delete blob: %w", err)
 		}
 	}
-	return nil
+	_, err = objects.SweepHalves(ctx, set.chunks, set.blobs, BucketBlobs, s.now().Add(-halfAge))
+	return err
 }
 
 // blobKey is the recording's key in a blob's name: "<what>/<key>" with or

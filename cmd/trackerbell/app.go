@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/netip"
+	"net/url"
 	"strings"
 	"sync/atomic"
 
@@ -109,7 +111,7 @@ func (a *app) wire(notifiers *notify.Switchboard) error {
 		Limits: events.Limits{
 			Replicas: a.cfg.NATS.Replicas, MaxAge: a.cfg.NATS.MaxAge, MaxBytes: int64(a.cfg.NATS.MaxBytes),
 		},
-		PublicURL: a.cfg.Server.PublicURL, Callbacks: !embedded, Idempotent: embedded,
+		PublicURL: a.cfg.Server.PublicURL, Callbacks: !embedded, Idempotent: embedded, Remote: isRemote(a.cfg.Symbl.BaseURL),
 		AllTrackers: a.cfg.Symbl.AllTrackers, MaxJobs: maxJobs(a.cfg), JobTimeout: a.cfg.Symbl.JobTimeout,
 		PollInterval: a.cfg.Symbl.PollInterval, PollMax: a.cfg.Symbl.PollMax, Rate: rates(a.cfg).RatePerChannel, RateAll: rates(a.cfg).RatePerWorkspace,
 		FallbackChannel: a.cfg.Slack.FallbackChannel, OperatorChannel: a.cfg.Slack.OperatorChannel,
@@ -135,6 +137,17 @@ func (a *app) Media(ctx context.Context, r events.Recording, renew bool) (events
 		return events.Media{URL: r.MediaURL}, nil
 	}
 	return source.Locate(ctx, src.Provider, r, renew, a.download)
+}
+
+// isRemote tells whether a Symbl is outside of this network, as far as its
+// address tells: a recording at a private address is then streamed to it.
+func isRemote(baseURL string) bool {
+	u, err := url.Parse(baseURL)
+	if err != nil || u.Hostname() == "" || u.Hostname() == "localhost" {
+		return false
+	}
+	addr, err := netip.ParseAddr(u.Hostname())
+	return err != nil || !addr.IsLoopback() && !addr.IsPrivate() && !addr.IsLinkLocalUnicast()
 }
 
 // maxJobs is how many jobs may be in flight: no more than the embedded engine

@@ -1,6 +1,9 @@
 package safehttp
 
-import "crypto/x509"
+import (
+	"context"
+	"crypto/x509"
+)
 
 // Trust makes the client accept the certificates of a test server.
 func (c *Client) Trust(pool *x509.CertPool) {
@@ -14,4 +17,11 @@ func (c *Client) Control(address string) error {
 		return err
 	}
 	return g.control("tcp4", address, nil)
+}
+
+// IsPrivate tells what is noted of an address.
+func IsPrivate(address string) bool {
+	_, r := NoteReach(context.Background())
+	r.note("tcp", address)
+	return r.Private()
 }

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/trackerbell/trackerbell/internal/objects"
 )
 
 // What the engine keeps on JetStream.
@@ -23,8 +25,6 @@ const (
 	queueTopics = "engine.jobs.*"
 
 	onlyConsumer = "engine" // see openQueue
-
-	chunkTopic = "$O." + blobsName + ".C." // and the id of the object that the chunks belong to
 
 	// The publisher repeats a work message only while its outcome is open.
 	duplicateWindow = 2 * time.Minute
@@ -45,7 +45,7 @@ func openStore(ctx context.Context, js jetstream.JetStream, cfg Config) (*store,
 	}, {
 		Name:        "OBJ_" + blobsName,
 		Description: "trackerbell engine: values too large for the bucket",
-		Subjects:    []string{chunkTopic + ">", "$O." + blobsName + ".M.>"},
+		Subjects:    []string{objects.Chunks(blobsName) + ">", "$O." + blobsName + ".M.>"},
 	}}
 	for _, stream := range streams {
 		stream.Replicas = cfg.Replicas
@@ -64,12 +64,12 @@ func openStore(ctx context.Context, js jetstream.JetStream, cfg Config) (*store,
 	if err != nil {
 		return nil, fmt.Errorf("open object store %s: %w", blobsName, err)
 	}
-	objects, err := js.Stream(ctx, "OBJ_"+blobsName)
+	below, err := js.Stream(ctx, "OBJ_"+blobsName)
 	if err != nil {
 		return nil, fmt.Errorf("open stream of %s: %w", blobsName, err)
 	}
 	return &store{
-		kv: kv, blobs: blobs, objects: objects, log: cfg.Logger,
+		kv: kv, blobs: blobs, objects: below, log: cfg.Logger,
 		packer: &packer{}, inline: int(min(maxInline, js.Conn().MaxPayload()/2)),
 	}, nil
 }

@@ -12,6 +12,8 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/nats-io/nuid"
 	"go.uber.org/zap"
+
+	"github.com/trackerbell/trackerbell/internal/objects"
 )
 
 // What a caller of the store decides by.
@@ -200,11 +202,11 @@ func (s *store) removeAt(ctx context.Context, key string, before version) error 
 // dropOf removes the blobs of entries that were removed: those that a worker
 // left behind when it was stopped between two writes, or is just writing.
 func (s *store) dropOf(ctx context.Context, keys []string) error {
-	objects, err := s.list(ctx)
+	list, err := objects.List(ctx, s.blobs)
 	if err != nil {
 		return err
 	}
-	for _, o := range objects {
+	for _, o := range list {
 		if key, ours := strings.CutPrefix(o.Description, blobOf); ours && slices.Contains(keys, key) {
 			if err := s.dropObject(ctx, o.Name); err != nil {
 				return err
@@ -212,13 +214,4 @@ func (s *store) dropOf(ctx context.Context, keys []string) error {
 		}
 	}
 	return nil
-}
-
-// list gives all objects.
-func (s *store) list(ctx context.Context) ([]*jetstream.ObjectInfo, error) {
-	objects, err := s.blobs.List(ctx)
-	if err != nil && !errors.Is(err, jetstream.ErrNoObjectsFound) {
-		return nil, fmt.Errorf("list objects: %w", err)
-	}
-	return objects, nil
 }

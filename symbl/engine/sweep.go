@@ -10,6 +10,8 @@ import (
 
 	"github.com/nats-io/nats.go/jetstream"
 	"go.uber.org/zap"
+
+	"github.com/trackerbell/trackerbell/internal/objects"
 )
 
 const (
@@ -41,7 +43,9 @@ func (e *Engine) sweep(ctx context.Context) (removed int, err error) {
 		func() (int, error) { return e.sweepInputs(ctx, before) },
 		func() (int, error) { return e.store.sweep(ctx, before) },
 		func() (int, error) { return e.store.sweepUploads(ctx, e.now().Add(-sweepUploadAge)) },
-		func() (int, error) { return e.store.sweepHalves(ctx, before) },
+		func() (int, error) {
+			return objects.SweepHalves(ctx, e.store.objects, e.store.blobs, blobsName, before)
+		},
 	} {
 		n, err := step()
 		if removed += n; err != nil {
@@ -90,50 +94,16 @@ func (e *Engine) abandoned(ctx context.Context, jobID string, before time.Time) 
 	return false, err
 }
 
-// sweepHalves removes what was written of objects whose writer was killed: an
-// object is listed only when all of it is there.
-func (s *store) sweepHalves(ctx context.Context, before time.Time) (int, error) {
-	// The objects are listed last, so that each that is whole by now is among them.
-	info, err := s.objects.Info(ctx, jetstream.WithSubjectFilter(chunkTopic+">"))
-	if err != nil {
-		return 0, fmt.Errorf("list chunks: %w", err)
-	}
-	list, err := s.list(ctx)
-	if err != nil {
-		return 0, err
-	}
-	for _, o := range list {
-		delete(info.State.Subjects, chunkTopic+o.NUID)
-	}
-	removed := 0
-	for subject := range info.State.Subjects {
-		last, err := s.objects.GetLastMsgForSubject(ctx, subject)
-		if errors.Is(err, jetstream.ErrMsgNotFound) { // its object was removed since
-			continue
-		} else if err != nil {
-			return removed, fmt.Errorf("read chunk: %w", err)
-		}
-		if !last.Time.Before(before) {
-			continue
-		}
-		if err := s.objects.Purge(ctx, jetstream.WithPurgeSubject(subject)); err != nil {
-			return removed, fmt.Errorf("remove chunks: %w", err)
-		}
-		removed++
-	}
-	return removed, nil
-}
-
 // sweep removes the objects from before a time whose entry refers to another
 // one, or is gone, and those of any age whose entry was deleted. It gives how
 // many.
 func (s *store) sweep(ctx context.Context, before time.Time) (int, error) {
-	objects, err := s.list(ctx)
+	list, err := objects.List(ctx, s.blobs)
 	if err != nil {
 		return 0, err
 	}
 	removed := 0
-	for _, o := range objects {
+	for _, o := range list {
 		key, ours := strings.CutPrefix(o.Description, blobOf)
 		if !ours {
 			continue
@@ -176,13 +146,13 @@ func (s *store) needed(ctx context.Context, key string, o *jetstream.ObjectInfo,
 // sweepUploads removes the recordings that no job refers to: their upload, or
 // the process that took it, ended too soon. It gives how many parts they had.
 func (s *store) sweepUploads(ctx context.Context, before time.Time) (int, error) {
-	objects, err := s.list(ctx)
+	list, err := objects.List(ctx, s.blobs)
 	if err != nil {
 		return 0, err
 	}
 	parts := map[string][]string{} // of the recordings that nothing was added to
 	fresh := map[string]bool{}
-	for _, o := range objects {
+	for _, o := range list {
 		if name, ours := strings.CutPrefix(o.Description, partOf); ours {
 			parts[name] = append(parts[name], o.Name)
 			fresh[name] = fresh[name] || !o.ModTime.Before(before)
