@@ -1,10 +1,12 @@
 // Command harpervalley turns a call of the HarperValleyBank corpus (one JSON
 // object with "messages", each with a speaker, a text and times in
-// milliseconds) into a transcript that trackerbell takes: see README.md.
+// milliseconds) into a transcript that trackerbell takes. It reads the file that
+// is its argument, or standard input: see README.md.
 package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -27,10 +29,26 @@ type utterance struct {
 }
 
 func main() {
-	if err := convert(os.Stdin, os.Stdout); err != nil {
+	if err := run(os.Args[1:], os.Stdin, os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, "harpervalley:", err)
 		os.Exit(1)
 	}
+}
+
+// run converts the call in the file that args names, or else the one from in.
+func run(args []string, in io.Reader, out io.Writer) error {
+	switch len(args) {
+	case 0:
+		return convert(in, out)
+	case 1:
+		file, err := os.Open(args[0]) //nolint:gosec // who runs it names its own file
+		if err != nil {
+			return err
+		}
+		defer func() { _ = file.Close() }() // only read from
+		return convert(file, out)
+	}
+	return errors.New("usage: harpervalley [CALL.json]")
 }
 
 func convert(in io.Reader, out io.Writer) error {

@@ -18,12 +18,18 @@ func (t *tail) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// text is what was kept, in one line and without control characters.
+// text is what was kept, in one line.
 func (t *tail) text() string {
 	kept := t.kept
 	for len(kept) > 0 && !utf8.RuneStart(kept[0]) { // the rest of a character that was cut
 		kept = kept[1:]
 	}
+	return OneLine(string(kept))
+}
+
+// OneLine makes what a program or a server says fit for an error: white space
+// becomes single spaces, and what cannot be printed is left out.
+func OneLine(text string) string {
 	clean := strings.Map(func(r rune) rune {
 		switch {
 		case unicode.IsSpace(r):
@@ -32,6 +38,6 @@ func (t *tail) text() string {
 			return -1
 		}
 		return r
-	}, strings.ToValidUTF8(string(kept), ""))
+	}, strings.ToValidUTF8(text, ""))
 	return strings.Join(strings.Fields(clean), " ")
 }

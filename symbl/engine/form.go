@@ -154,10 +154,13 @@ func (f *form) number(name string, otherwise, low, high float64) float64 {
 	if !ok {
 		f.invalid(name, "must be a number")
 	} else if !(n >= low && n <= high) {
-		f.invalid(name, fmt.Sprintf("must be from %g to %g", low, high))
+		f.invalid(name, fmt.Sprintf("must be from %s to %s", plain(low), plain(high)))
 	}
 	return n
 }
+
+// plain is a number without an exponent.
+func plain(n float64) string { return strconv.FormatFloat(n, 'f', -1, 64) }
 
 // integer is number for whole numbers.
 func (f *form) integer(name string, otherwise, low, high int) int {

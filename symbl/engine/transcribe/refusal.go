@@ -8,8 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
 
+	"github.com/trackerbell/trackerbell/internal/proc"
 	"github.com/trackerbell/trackerbell/symbl/engine"
 )
 
@@ -68,15 +68,6 @@ func (o *OpenAI) reason(body []byte) string {
 	if o.cfg.APIKey != "" {
 		text = strings.ReplaceAll(text, o.cfg.APIKey, "…")
 	}
-	text = strings.Map(func(r rune) rune {
-		switch {
-		case unicode.IsSpace(r):
-			return ' '
-		case !unicode.IsPrint(r):
-			return -1
-		}
-		return r
-	}, strings.ToValidUTF8(text, ""))
-	runes := []rune(strings.Join(strings.Fields(text), " "))
+	runes := []rune(proc.OneLine(text))
 	return string(runes[:min(len(runes), maxReason)])
 }
