@@ -25,7 +25,7 @@ const (
 )
 
 // VCon is a recording as the IETF's conversation container, in its unsigned
-// form (draft-ietf-vcon-vcon-core-01).
+// form (draft-ietf-vcon-vcon-core-04).
 type VCon struct {
 	VCon      string         `json:"vcon"`
 	UUID      string         `json:"uuid"`

@@ -11,16 +11,18 @@ import (
 	"github.com/trackerbell/trackerbell/events"
 )
 
-// The vCon is the IETF's conversation container (draft-ietf-vcon-vcon-core-01,
+// The vCon is the IETF's conversation container (draft-ietf-vcon-vcon-core-04,
 // application/vcon+json, in its unsigned form). What of it says nothing of the
 // call's parties, sound or words is not read.
 type vcon struct {
-	UUID     scalar        `json:"uuid"`
-	Subject  scalar        `json:"subject"`
-	Parties  []vconParty   `json:"parties"`
-	Dialog   []vconDialog  `json:"dialog"`
-	Analysis []vconContent `json:"analysis"`
-	Payload  scalar        `json:"payload"` // of a signed or encrypted vCon
+	UUID       scalar          `json:"uuid"`
+	Critical   json.RawMessage `json:"critical"`
+	Subject    scalar          `json:"subject"`
+	Parties    []vconParty     `json:"parties"`
+	Dialog     []vconDialog    `json:"dialog"`
+	Analysis   []vconContent   `json:"analysis"`
+	Payload    scalar          `json:"payload"`    // of a signed vCon
+	Ciphertext scalar          `json:"ciphertext"` // of an encrypted one
 }
 
 type vconParty struct {
@@ -58,7 +60,11 @@ func vconRecordings(data []byte) ([]events.Recording, error) {
 	case err != nil:
 		return nil, err
 	case v.Payload != "" && v.UUID == "":
-		return nil, unusable("payload", "a signed or encrypted vCon is not read: send its unsigned form")
+		return nil, unusable("payload", "a signed vCon is not read: send its unsigned form")
+	case v.Ciphertext != "" && v.UUID == "":
+		return nil, unusable("ciphertext", "an encrypted vCon is not read: send its unsigned form")
+	case v.demands():
+		return nil, unusable("critical", "names extensions without which the vCon must not be read, and none is known here")
 	}
 	if err := checkID("uuid", string(v.UUID)); err != nil {
 		return nil, err
@@ -86,6 +92,13 @@ func vconRecordings(data []byte) ([]events.Recording, error) {
 		return nil, unusable("dialog", "must hold a recording or text, where analysis has no transcript")
 	}
 	return recs, nil
+}
+
+// demands tells whether the vCon forbids to be read by those who do not know
+// certain extensions.
+func (v vcon) demands() bool {
+	var names []json.RawMessage
+	return len(v.Critical) > 0 && (json.Unmarshal(v.Critical, &names) != nil || len(names) > 0)
 }
 
 // first is the dialog that tells when the call was and who was in it.
