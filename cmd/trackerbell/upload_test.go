@@ -63,13 +63,15 @@ func TestTheUploadRecipeSendsARecordingOnce(t *testing.T) {
 	call := s.wav("[Bo] & co_1001.wav", 100_000)
 	for _, duplicate := range []bool{false, true} {
 		var got api.Accepted
-		require.NoError(t, json.Unmarshal([]byte(send(call, "1732400000.17/a b", callerNumber, "1001", "inbound")), &got))
+		require.NoError(t, json.Unmarshal([]byte(send(call, "1732400000.17/a b", "from="+callerNumber, "to=", "agent=Bo & Co=1", "direction=inbound")), &got))
 		require.Equal(t, api.Accepted{Recording: events.Key("pbx", "1732400000.17/a b"), Duplicate: duplicate}, got)
 	}
 	var r api.RecordingView
 	require.NoError(t, json.Unmarshal([]byte(s.must("recordings", "show", events.Key("pbx", "1732400000.17/a b"), "--output", "json")), &r))
 	require.Equal(t, callerNumber, r.Call.From)
 	require.Equal(t, "inbound", r.Call.Direction)
+	require.Equal(t, "Bo & Co=1", r.Call.Agent)
+	require.Empty(t, r.Call.To)
 	require.Contains(t, send(os.DevNull, "none"), "nothing was recorded")
 }
 
