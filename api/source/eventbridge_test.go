@@ -55,19 +55,19 @@ type snsSigner struct {
 	certificate []byte
 }
 
-func newSNSSigner(t *testing.T) snsSigner {
-	t.Helper()
+func newSNSSigner(tb testing.TB) snsSigner {
+	tb.Helper()
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotBefore: now().Add(-time.Hour), NotAfter: now().Add(time.Hour)}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	return snsSigner{key, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})}
 }
 
 // request signs text, whose lines are what the documentation says is signed.
-func (s snsSigner) request(t *testing.T, m map[string]string, text string) source.Request {
-	t.Helper()
+func (s snsSigner) request(tb testing.TB, m map[string]string, text string) source.Request {
+	tb.Helper()
 	algorithm := crypto.SHA256
 	if m["SignatureVersion"] == "1" {
 		algorithm = crypto.SHA1
@@ -75,10 +75,10 @@ func (s snsSigner) request(t *testing.T, m map[string]string, text string) sourc
 	digest := algorithm.New()
 	digest.Write([]byte(text))
 	signature, err := rsa.SignPKCS1v15(rand.Reader, s.key, algorithm, digest.Sum(nil))
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	m["Signature"], m["SigningCertURL"] = base64.StdEncoding.EncodeToString(signature), certURL
 	raw, err := json.Marshal(m)
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	r := jsonRequest(string(raw), map[string]string{"x-amz-sns-message-type": m["Type"], "Content-Type": "text/plain; charset=UTF-8"})
 	r.Certificate = s.certificate
 	return r

@@ -11,9 +11,12 @@ import (
 	"github.com/trackerbell/trackerbell/config"
 )
 
+// fuzzNormalise holds what requireSane holds, and that an error says nothing of
+// the secret.
 func fuzzNormalise(f *testing.F, provider string) {
 	f.Helper()
-	p := build(f, config.Source{Provider: provider, Insecure: true})
+	k := kits()[provider]
+	p := build(f, config.Source{Provider: provider, Secret: k.secret})
 	for _, s := range samples(f, provider) {
 		f.Add(s.bytes(), s.ContentType)
 	}
@@ -21,6 +24,9 @@ func fuzzNormalise(f *testing.F, provider string) {
 		header := http.Header{"Content-Type": {contentType}}
 		got, err := p.Normalise(source.Request{Method: http.MethodPost, URL: &url.URL{}, Header: header, Body: body, ReceivedAt: now()})
 		requireSane(t, got, err)
+		if err != nil {
+			requireNoLeak(t, err, k, sample{})
+		}
 	})
 }
 
@@ -29,6 +35,15 @@ func fuzzVerify(f *testing.F, provider string, k kit, headers ...string) {
 	f.Helper()
 	p := build(f, config.Source{Provider: provider, Secret: k.secret})
 	f.Add([]byte("a=b"), "/hook?bodySHA256=1", "a", "b", "c")
+	for _, s := range samples(f, provider) {
+		forged := source.Request{Method: http.MethodPost, URL: &url.URL{Path: "/hook"}, Header: http.Header{}, Body: s.bytes(), ReceivedAt: now()}
+		k.sign(&forged, k.other, now())
+		given := []string{"", "", ""}
+		for i, name := range headers {
+			given[i] = forged.Header.Get(name)
+		}
+		f.Add(forged.Body, forged.URL.String(), given[0], given[1], given[2])
+	}
 	f.Fuzz(func(t *testing.T, body []byte, address, first, second, third string) {
 		u, err := url.Parse(address)
 		if err != nil {
@@ -38,7 +53,9 @@ func fuzzVerify(f *testing.F, provider string, k kit, headers ...string) {
 		for i, value := range []string{first, second, third}[:len(headers)] {
 			r.Header.Set(headers[i], value)
 		}
-		require.ErrorIs(t, p.Verify(r), source.ErrSignature)
+		err = p.Verify(r)
+		require.ErrorIs(t, err, source.ErrSignature)
+		requireNoLeak(t, err, k, sample{})
 	})
 }
 
@@ -110,4 +127,34 @@ func FuzzRingCentralNormalise(f *testing.F) { fuzzNormalise(f, "ringcentral") }
 
 func FuzzRingCentralVerify(f *testing.F) {
 	fuzzVerify(f, "ringcentral", ringcentralKit(), "Verification-Token")
+}
+
+// FuzzSNS sends messages as Amazon SNS does, with a certificate that did not
+// sign them: only Amazon is asked for certificates and confirmations, and nothing
+// verifies.
+func FuzzSNS(f *testing.F) {
+	signer, other := newSNSSigner(f), newSNSSigner(f)
+	m, text := snsNotification("2")
+	good := signer.request(f, m, text)
+	f.Add(good.Body, other.certificate, "Notification")
+	f.Add([]byte(`{"Type":"SubscriptionConfirmation","TopicArn":"`+topic+`","SubscribeURL":"https://sns.eu-west-1.amazonaws.com/?Action=ConfirmSubscription","SignatureVersion":"1"}`),
+		signer.certificate, "SubscriptionConfirmation")
+	f.Add([]byte(`{"Type":"Notification","TopicArn":"`+topic+`","Message":"{\"detail\":[]}","SigningCertURL":"`+certURL+`"}`), []byte("-----BEGIN"), "UnsubscribeConfirmation")
+	p := build(f, config.Source{Provider: "eventbridge", Secret: topic})
+	f.Fuzz(func(t *testing.T, body, certificate []byte, kind string) {
+		header := http.Header{"X-Amz-Sns-Message-Type": {kind}, "Content-Type": {"text/plain"}}
+		r := source.Request{Method: http.MethodPost, URL: &url.URL{}, Header: header, Body: body, ReceivedAt: now(), Certificate: certificate}
+		require.ErrorIs(t, p.Verify(r), source.ErrSignature)
+		got, err := p.Normalise(r)
+		requireSane(t, got, err)
+		for _, address := range []string{source.CertificateURL(p, r), got.Visit} {
+			if address == "" {
+				continue
+			}
+			u, err := url.Parse(address)
+			require.NoError(t, err)
+			require.Equal(t, "https", u.Scheme)
+			require.Regexp(t, `^sns\.[a-z0-9-]+\.amazonaws\.com(\.cn)?$`, u.Hostname())
+		}
+	})
 }

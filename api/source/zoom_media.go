@@ -74,7 +74,7 @@ func freshZoomFile(ctx context.Context, r events.Recording, file, token string, 
 		return "", "", err
 	}
 	for _, f := range list.Files {
-		if string(f.ID) == file {
+		if string(f.ID) == file && f.DownloadURL != "" {
 			if f.Token != "" {
 				token = string(f.Token)
 			}
