@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -34,12 +35,18 @@ trackers: ${DIR}/trackers.yaml
 const zoomSecret = "secret-token-of-zoom"
 
 // zoomFiles is zoom.us, which gives a meeting's sound and its transcript to
-// whoever has the token of the event.
-func zoomFiles(w http.ResponseWriter, r *http.Request) {
+// whoever has the token of the event. The sound is not there at first.
+type zoomFiles struct{ asked atomic.Int32 }
+
+func (z *zoomFiles) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	notYet := []int{http.StatusNotFound, http.StatusConflict}
+	sound := strings.HasSuffix(r.URL.Path, "/audio")
 	switch {
 	case r.Header.Get("Authorization") != "Bearer secret-download-token":
 		w.WriteHeader(http.StatusUnauthorized)
-	case strings.HasSuffix(r.URL.Path, "/audio"):
+	case sound && int(z.asked.Load()) < len(notYet):
+		w.WriteHeader(notYet[z.asked.Add(1)-1])
+	case sound:
 		http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(stereo()))
 	default:
 		_, _ = w.Write([]byte("WEBVTT\n\n1\n00:00:01.000 --> 00:00:04.000\nAnna: We have a sale right now on shoes.\n"))
@@ -75,7 +82,7 @@ func TestAZoomMeetingIsOneAlertWhicheverOfItsFilesComesFirst(t *testing.T) {
 	s.write("trackers.yaml", testTrackers)
 	s.hear(hearsSale)
 	s.letHear()
-	s.start(standIn(t, http.HandlerFunc(zoomFiles), "zoom.us")...)
+	s.start(standIn(t, &zoomFiles{}, "zoom.us")...)
 
 	sound := func(uuid string) api.Accepted { return s.zoomEvent("recording.completed", uuid, "M4A", "audio") }
 	transcript := func(uuid string) api.Accepted {
@@ -85,7 +92,12 @@ func TestAZoomMeetingIsOneAlertWhicheverOfItsFilesComesFirst(t *testing.T) {
 		first := order[0](uuid)
 		require.False(t, first.Duplicate)
 		require.Equal(t, api.Accepted{Recording: first.Recording, Duplicate: true}, order[1](uuid), "the other is the same recording")
-		r := s.waitStage(first.Recording, events.StageDone)
+		require.Eventually(t, func() bool {
+			r, ok := s.recording(first.Recording)
+			return ok && r.Stage == events.StageDone
+		}, 3*soon, tick)
+		r, _ := s.recording(first.Recording)
+		require.Equal(t, 1, r.Attempts["submit"], "waiting is no failure")
 		require.Equal(t, []string{"Promotion Mention"}, r.Trackers)
 		require.Equal(t, api.Accepted{Recording: first.Recording, Duplicate: true}, order[1](uuid), "after it is done, too")
 		require.Len(t, alertsOf(slack, "#alerts", first.Recording), 1)
