@@ -184,6 +184,52 @@ func TestFeedbackIsKeptShownAndCounted(t *testing.T) {
 	require.ErrorIs(t, h.GiveFeedback(t.Context(), "calls.none", id, notify.Feedback{}), ErrNotFound)
 }
 
+// TestTheButtonsOfAnAlertWorkAfterAReplay presses those of the first run's message,
+// before the replay and after it.
+func TestTheButtonsOfAnAlertWorkAfterAReplay(t *testing.T) {
+	t.Parallel()
+	h, slack := slackHouse(t, nil, nil)
+	h.run(h.Service)
+	h.accept(talk("a", 1))
+	e := h.settled(h.Service, "calls.a", StageDone)
+	first := e.Alerts[0].AlertID
+	require.NoError(t, h.GiveFeedback(t.Context(), e.Key, first, notify.Feedback{User: "U0000000001", At: time.Now()}))
+	require.NoError(t, h.ReplayRecording(t.Context(), "calls.a"))
+	require.Eventually(t, func() bool { return len(slack.Messages("#alerts")) == 2 }, soon, tick)
+	e = h.settled(h.Service, "calls.a", StageDone)
+	require.NotEqual(t, first, e.Alerts[0].AlertID)
+	require.NoError(t, h.GiveFeedback(t.Context(), e.Key, first, notify.Feedback{User: "U0000000002", At: time.Now()}))
+	require.Eventually(t, func() bool {
+		return strings.Count(string(slack.Posted("#alerts")[0].Blocks), "False alarm · ") == 2
+	}, soon, tick)
+	counts, err := h.FeedbackCounts(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, []PhraseFeedback{{Tracker: "Sale", Phrase: "sale", FalseAlarms: 2}}, counts)
+}
+
+func TestFeedbackIsShownThoughTheAlertHasLeftTheStream(t *testing.T) {
+	t.Parallel()
+	h, slack := slackHouse(t, nil, nil)
+	h.run(h.Service)
+	h.accept(talk("a", 2))
+	e := h.settled(h.Service, "calls.a", StageDone)
+	before := slack.Messages("#alerts")[0]
+	set, err := h.streams()
+	require.NoError(t, err)
+	require.NoError(t, set.alerts.DeleteMsg(t.Context(), e.Alerts[0].Seq))
+	for _, verdict := range []string{"Useful", "False alarm"} {
+		f := notify.Feedback{User: "U0000000001", Useful: verdict == "Useful", At: time.Now()}
+		require.NoError(t, h.GiveFeedback(t.Context(), e.Key, e.Alerts[0].AlertID, f))
+		require.Eventually(t, func() bool {
+			return strings.Contains(string(slack.Messages("#alerts")[0].Blocks), verdict+" · ")
+		}, soon, tick)
+	}
+	after := slack.Messages("#alerts")[0]
+	require.Equal(t, 1, strings.Count(string(after.Blocks), "@U0000000001"))
+	require.True(t, strings.HasPrefix(string(after.Blocks), strings.TrimSuffix(string(before.Blocks), "]")), "all else stays")
+	require.Equal(t, before.Metadata, after.Metadata)
+}
+
 // TestASlowChannelDelaysNoOther posts 500 alerts to five channels, one of which
 // answers 429 to everything until the others are done.
 func TestASlowChannelDelaysNoOther(t *testing.T) {

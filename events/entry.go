@@ -180,6 +180,19 @@ func (e *Entry) alert(id string) *AlertRecord {
 	return &e.Alerts[i]
 }
 
+// told is the alert of that id, also one of before the recording was started anew:
+// its message still has buttons. It is nil when there is none.
+func (e *Entry) told(id string) *AlertRecord {
+	if rec := e.alert(id); rec != nil {
+		return rec
+	}
+	i := slices.IndexFunc(e.Earlier, func(a AlertRecord) bool { return a.AlertID == id })
+	if i < 0 {
+		return nil
+	}
+	return &e.Earlier[i]
+}
+
 // part is the n-th message of the alert: itself (0) or a reply.
 func (a *AlertRecord) part(n int) *Post {
 	if n == 0 {
@@ -235,7 +248,8 @@ func (e *Entry) restart() {
 	}
 	for _, a := range e.Alerts {
 		if !a.PostedAt.IsZero() || a.Digest != "" {
-			e.Earlier = append(e.Earlier, AlertRecord{AlertID: a.AlertID, Destination: a.Destination, Digest: a.Digest, Post: a.Post, Replies: a.Replies})
+			a.Parts, a.Style, a.Note, a.Folded = nil, notify.Style{}, "", nil // that was for posting it
+			e.Earlier = append(e.Earlier, a)
 		}
 	}
 	e.SubmitIntent, e.SubmittedAt, e.JobID, e.ConversationID = time.Time{}, time.Time{}, "", ""

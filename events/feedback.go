@@ -56,7 +56,7 @@ func said(a notify.Alert) []Said {
 func (s *Service) GiveFeedback(ctx context.Context, key, alertID string, f notify.Feedback) error {
 	changed := false
 	e, err := s.mutate(ctx, key, func(e *Entry) error {
-		rec := e.alert(alertID)
+		rec := e.told(alertID)
 		if rec == nil {
 			return ErrNotFound
 		}
@@ -69,7 +69,7 @@ func (s *Service) GiveFeedback(ctx context.Context, key, alertID string, f notif
 	if err != nil {
 		return err
 	}
-	rec := e.alert(alertID)
+	rec := e.told(alertID)
 	if changed {
 		s.dep.Metrics.feedback(f.Useful, rec.Trackers)
 		s.dep.Log.Info("feedback", zap.String("recording", key), zap.String("source", e.Source), zap.Bool("useful", f.Useful))
@@ -109,27 +109,39 @@ func (s *Service) showFeedback(ctx context.Context, d delivery, limit *rate.Limi
 	if err != nil && !errors.Is(err, ErrNotFound) {
 		return err
 	}
-	rec := e.alert(given.AlertID)
+	rec := e.told(given.AlertID)
 	if rec == nil || rec.TS == "" {
 		return nil
 	}
-	editor, ok := s.aims().Notifiers.For(rec.Destination).(notify.Editor)
+	notifier := s.aims().Notifiers.For(rec.Destination)
+	editor, ok := notifier.(notify.Editor)
 	if !ok {
 		return nil
 	}
 	alert, err := s.alertAt(ctx, rec.Seq)
-	if errors.Is(err, ErrNotFound) {
-		s.dep.Log.Info("the alert is too old to show feedback on its message", zap.String("recording", e.Key))
-		return nil
-	}
-	if err != nil {
+	gone := errors.Is(err, ErrNotFound)
+	if err != nil && !gone {
 		return err
 	}
 	if err := limit.Wait(ctx); err != nil {
 		return err
 	}
+	at := notify.Receipt{Channel: rec.Channel, TS: rec.TS}
+	if gone {
+		return s.annotate(ctx, notifier, at, rec, e.Key)
+	}
 	alert.Feedback = rec.Feedback
-	return s.edited(editor.Update(ctx, alert, notify.Receipt{Channel: rec.Channel, TS: rec.TS}), e.Key)
+	return s.edited(editor.Update(ctx, alert, at), e.Key)
+}
+
+// annotate shows feedback on a message whose alert has left the stream.
+func (s *Service) annotate(ctx context.Context, notifier notify.Notifier, at notify.Receipt, rec *AlertRecord, key string) error {
+	annotator, ok := notifier.(notify.Annotator)
+	if !ok {
+		s.dep.Log.Info("the alert is too old to show feedback on its message", zap.String("recording", key))
+		return nil
+	}
+	return s.edited(annotator.Annotate(ctx, at, rec.Thread, rec.Feedback), key)
 }
 
 // alertAt reads a published alert again; ErrNotFound when it has left the
@@ -202,7 +214,7 @@ func (s *Service) FeedbackCounts(ctx context.Context) ([]PhraseFeedback, error) 
 }
 
 func (e *Entry) countFeedback(counts map[Said]*PhraseFeedback) {
-	for _, a := range e.Alerts {
+	for _, a := range slices.Concat(e.Alerts, e.Earlier) {
 		for _, phrase := range a.Said {
 			for _, f := range a.Feedback {
 				c := counts[phrase]

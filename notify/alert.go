@@ -107,6 +107,13 @@ type Editor interface {
 	Remove(ctx context.Context, at Receipt) error
 }
 
+// Annotator is implemented by notifiers that can show feedback on a message whose
+// alert is no longer known. thread is the message that it stands under; empty at
+// the top level. It may be repeated. Errors are *Error.
+type Annotator interface {
+	Annotate(ctx context.Context, at Receipt, thread string, list []Feedback) error
+}
+
 // Linker is implemented by notifiers whose messages have an address that people
 // can open. Errors are *Error; one is no reason to ask again soon.
 type Linker interface {

@@ -237,6 +237,8 @@ func FuzzSlackAnswers(f *testing.F) {
 		`{"ok":true,"channel":"C1","ts":"1.2"}`, `{"ok":false,"error":"x"}`, `{"ok":false,"error":"x","errors":{"a":1}}`,
 		`{"ok":false,"error":" "}`, `{}`, `[]`, `null`, ``, `{"ok":true,"ts":7}`, `{"ok":true,"ts":"\u001b[2J"}`, strings.Repeat("[", 20_000),
 		`{"ok":true,"messages":[{"ts":"1.2","metadata":{"event_type":"trackerbell_alert","event_payload":{"alert_id":["al7c2"]}}}]}`,
+		`{"ok":true,"messages":[{"ts":"1.2","blocks":[null,{},{"type":"rich_text","elements":[null]}],"attachments":[{"blocks":[null]}]}]}`,
+		`{"ok":true,"messages":[{"ts":"1.2","blocks":[{"type":"x"},{"type":"actions","elements":[{"type":"y"}]}]}]}`,
 		`{"ok":true,"channels":[{"id":"C1","name":"promotions"}],"response_metadata":{"next_cursor":"again"}}`,
 	} {
 		f.Add(s, 200, "1")
@@ -261,6 +263,10 @@ func FuzzSlackAnswers(f *testing.F) {
 		}
 		a.Destination = "C1"
 		if _, _, err = n.Find(t.Context(), a, time.Unix(1, 0)); err != nil {
+			requireClosed(t, failure(t, err))
+			require.NotEqual(t, notify.Unknown, failure(t, err).Outcome)
+		}
+		if err = n.Annotate(t.Context(), notify.Receipt{Channel: "C1", TS: "1.2"}, "", []notify.Feedback{{User: "U0000000001"}}); err != nil {
 			requireClosed(t, failure(t, err))
 			require.NotEqual(t, notify.Unknown, failure(t, err).Outcome)
 		}
