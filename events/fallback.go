@@ -11,10 +11,15 @@ import (
 
 // fallBack sends an alert that its channel refuses for good to the fallback
 // channel as well, as an alert of its own that says so. The refused one
-// becomes a dead letter all the same: there it can be replayed.
+// becomes a dead letter all the same: there it can be replayed. What is wrong with
+// more than one channel would be refused there, too, unless it is another
+// notifier's.
 func (s *Service) fallBack(ctx context.Context, alert notify.Alert, failed *notify.Error) error {
 	to := s.opt.FallbackChannel
-	if to == "" || notify.Slug(to) == notify.Slug(alert.Destination) || alert.Part > 0 || !notify.ChannelFault(failed.Reason) {
+	if to == "" || notify.Slug(to) == notify.Slug(alert.Destination) || alert.Part > 0 {
+		return nil
+	}
+	if !notify.ChannelFault(failed.Reason) && s.aims().Notifiers.For(to) == s.aims().Notifiers.For(alert.Destination) {
 		return nil
 	}
 	id := notify.AlertID(alert.Recording, "fallback/"+alert.Destination, alert.Replay)

@@ -1,6 +1,8 @@
 package events
 
 import (
+	"strings"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -49,4 +51,38 @@ func TestWhatSlackRefusesForGoodSaysWhatToDo(t *testing.T) {
 		}
 	}
 	require.Eventually(t, func() bool { return len(slack.Messages("#fallback")) == want }, soon, tick)
+}
+
+// TestARevokedTokenDoesNotKeepAlertsFromAFallbackOfAnotherKind: no channel of the
+// bot can be reached then, but what is posted in another way can.
+func TestARevokedTokenDoesNotKeepAlertsFromAFallbackOfAnotherKind(t *testing.T) {
+	t.Parallel()
+	h, slack := slackHouse(t, nil, func(o *Options) { o.FallbackChannel = "elsewhere" })
+	slack.Fail(func(string, string) *slacktest.Fault { return &slacktest.Fault{Code: "token_revoked"} })
+	var out lockedBuffer
+	aims := *h.aims()
+	aims.Notifiers = notify.NewSwitchboard(aims.Notifiers.For("#alerts"), map[string]notify.Notifier{"elsewhere": notify.NewConsole(&out, false)})
+	require.NoError(t, h.Aim(t.Context(), aims))
+	h.run(h.Service)
+	h.accept(talk("a", 1))
+	h.settled(h.Service, "calls.a", StageDead)
+	require.Eventually(t, func() bool { return strings.Contains(out.String(), "Could not be posted to #alerts: token_revoked.") }, soon, tick)
+}
+
+// lockedBuffer is written and read at the same time.
+type lockedBuffer struct {
+	mu sync.Mutex
+	strings.Builder
+}
+
+func (b *lockedBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.Builder.Write(p)
+}
+
+func (b *lockedBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.Builder.String()
 }
