@@ -20,7 +20,7 @@ const (
 )
 
 var (
-	digitGroups = regexp.MustCompile(`[0-9]+(?:[ -]?[0-9]+)*`)
+	digitGroups = regexp.MustCompile(`[0-9]+(?:[ \x{a0}\x{202f},./‐‑–—-]{0,3}[0-9]+)*`) // as speech recognition writes what is dictated: "4111, 1111"
 	emailWords  = regexp.MustCompile(`(?i)[a-z0-9._%+-]+@[a-z0-9.-]+\.[a-z]{2,}|\b[a-z0-9._-]+ at [a-z0-9-]+(?: dot [a-z]{2,})+\b`)
 	phoneDigits = regexp.MustCompile(`\+?\(?[0-9][0-9 ()./-]{5,}[0-9]`)
 )
@@ -187,7 +187,7 @@ func cardsIn(text string) (found [][]int) {
 	for _, run := range digitGroups.FindAllStringIndex(text, -1) {
 		groups := groupsOf(text, run)
 		for i := 0; i < len(groups); i++ {
-			for j := len(groups) - 1; j >= i; j-- {
+			for j := min(i+maxCard, len(groups)) - 1; j >= i; j-- { // each group has a digit
 				if isCard(digitsOf(text[groups[i][0]:groups[j][1]])) {
 					found = append(found, []int{groups[i][0], groups[j][1]})
 					i = j

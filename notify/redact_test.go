@@ -32,6 +32,10 @@ func TestWhatMustNotLeaveIsTakenOut(t *testing.T) {
 		"4111111111111111":                                 "[card]",
 		"3782-822463-10005, thanks":                        "[card], thanks",
 		"it is 4111 1111 1111 1111 12 28":                  "it is [card] 12 28",
+		"it's 4111, 1111, 1111, 1111. Yes":                 "it's [card]. Yes",
+		"4111.1111.1111.1111 or 4111–1111–1111–1111":       "[card] or [card]",
+		"5 5 5 5 - 5 5 5 5 - 5 5 5 5 - 4 4 4 4":            "[card]",
+		"1, 2, 3, 4, 5 and 6 of 1,000,000":                 "1, 2, 3, 4, 5 and 6 of 1,000,000",
 		"order 4111 1111 1111 1112":                        "order 4111 1111 1111 1112",
 		"write to anna.b+x@mail.example.com now":           "write to [e-mail] now",
 		"that is anna at example dot com":                  "that is [e-mail]",
@@ -57,6 +61,13 @@ func TestTheMatchedWordsStayWhereTheyAre(t *testing.T) {
 		require.NotContains(t, q.Text, "4111")
 		require.NotContains(t, q.Text, "@")
 	}
+}
+
+// TestManyFiguresAreReadInNoTime would not end if each group of figures was
+// tried together with all behind it.
+func TestManyFiguresAreReadInNoTime(t *testing.T) {
+	text := strings.Repeat("1 ", 20_000) + "4111 1111 1111 1111"
+	require.NotContains(t, everything(t).Text(text), "4111")
 }
 
 func TestOnlyWhatIsAskedForIsTakenOut(t *testing.T) {
