@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/trackerbell/trackerbell/api"
+	"github.com/trackerbell/trackerbell/notify"
 )
 
 func TestAnAlertSaysWhyItIsHeldAndForHowLong(t *testing.T) {
@@ -26,4 +27,17 @@ func TestAnAlertSaysWhyItIsHeldAndForHowLong(t *testing.T) {
 		alertState(api.AlertView{Held: "quiet_hours", HeldUntil: until, Digest: "digest=a"}, until))
 	require.Equal(t, "1 of 3, 1 held", alertSummary([]api.AlertView{{PostedAt: &posted}, {Held: "cap"}, {}}))
 	require.Equal(t, "0 of 1", alertSummary([]api.AlertView{{}}))
+}
+
+func TestARecordingShowsWhatPeopleThoughtAndItsDeadLetters(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2026, 11, 28, 7, 0, 0, 0, time.Local)
+	rows := recordingRows(api.RecordingView{DeadLetters: []uint64{7}, Alerts: []api.AlertView{{Destination: "#a", Feedback: []notify.Feedback{
+		{User: "U1", Name: "ann", Useful: true, At: at}, {User: "U2", At: at},
+	}}}})
+	require.Subset(t, rows, [][]string{
+		{"feedback", "#a: useful, says ann 2026-11-28 07:00:00"},
+		{"feedback", "#a: false alarm, says U2 2026-11-28 07:00:00"},
+		{"dead letter", "7: trackerbell dead show 7 says why"},
+	})
 }

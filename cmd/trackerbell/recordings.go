@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"net/http"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"github.com/trackerbell/trackerbell/api"
+	"github.com/trackerbell/trackerbell/notify"
 )
 
 type recordingsCmd struct {
@@ -140,6 +142,12 @@ func recordingRows(r api.RecordingView) [][]string {
 	}
 	for _, a := range r.Alerts {
 		rows = append(rows, []string{"alert", a.Destination + ": " + alertState(a, time.Now())})
+		for _, f := range a.Feedback {
+			rows = append(rows, []string{"feedback", a.Destination + ": " + opinion(f)})
+		}
+	}
+	for _, id := range r.DeadLetters {
+		rows = append(rows, []string{"dead letter", fmt.Sprintf("%d: trackerbell dead show %d says why", id, id)})
 	}
 	for _, s := range r.Steps {
 		rows = append(rows, []string{"step", s.Step + " at " + s.At.Local().Format(time.TimeOnly)})
@@ -169,6 +177,15 @@ func alertState(a api.AlertView, now time.Time) string {
 		return "held: " + why + " until " + a.HeldUntil.Local().Format("2006-01-02 15:04")
 	}
 	return "held: " + why + " until " + a.HeldUntil.Local().Format("2006-01-02 15:04") + ", then told by " + a.Digest
+}
+
+// opinion says what somebody thought of an alert.
+func opinion(f notify.Feedback) string {
+	verdict := "false alarm"
+	if f.Useful {
+		verdict = "useful"
+	}
+	return fmt.Sprintf("%s, says %s %s", verdict, cmp.Or(f.Name, f.User), f.At.Local().Format(time.DateTime))
 }
 
 type recordingsReplayCmd struct {
