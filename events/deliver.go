@@ -160,7 +160,7 @@ func (s *Service) lookUp(ctx context.Context, alert notify.Alert, intent time.Ti
 		case notify.Throttled:
 			return receipt, false, &waitError{after: max(failed.RetryAfter, time.Second), err: err}
 		case notify.Permanent:
-			return receipt, false, dead(ReasonOutcomeUnknown, fmt.Errorf("it may have been posted, and the channel cannot be read: %w", err))
+			return receipt, false, dead(ReasonOutcomeUnknown, fmt.Errorf("it may have been posted to %s, and the channel cannot be read: %w", alert.Destination, err))
 		}
 	}
 	return receipt, found, err
@@ -186,7 +186,7 @@ func (s *Service) notPosted(ctx context.Context, alert notify.Alert, intent time
 		if err := s.fallBack(ctx, alert, failed); err != nil {
 			return err
 		}
-		return dead(ReasonDestination, fmt.Errorf("%w: %s", err, notify.Advice(failed.Reason)))
+		return dead(ReasonDestination, fmt.Errorf("%s: %w: %s", alert.Destination, err, notify.Advice(failed.Reason)))
 	case notify.Throttled:
 		s.dep.Metrics.throttled()
 		return &waitError{after: max(failed.RetryAfter, time.Second), err: err}

@@ -43,7 +43,7 @@ func TestWhatSlackRefusesForGoodSaysWhatToDo(t *testing.T) {
 		letter, err := h.DeadLetter(t.Context(), e.DeadLetters[0])
 		require.NoError(t, err)
 		require.Equal(t, ReasonDestination, letter.Reason, code)
-		require.Contains(t, letter.Error, code+": "+notify.Advice(code))
+		require.Equal(t, "#"+code+": "+code+": "+notify.Advice(code), letter.Error)
 		require.Greater(t, len(notify.Advice(code)), 20, "a sentence")
 		require.Equal(t, 1, letter.Attempts, "it is not tried again")
 		if falls {
