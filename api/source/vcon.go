@@ -154,24 +154,38 @@ func (v vcon) party(i int) vconParty {
 }
 
 // indices are the parties of a dialog, flattened: each channel may have several.
-// It goes no deeper than that, or nested brackets would cost their square.
-func (d vconDialog) indices() []int {
-	var all []int
-	var walk func(raw json.RawMessage, depth int)
-	walk = func(raw json.RawMessage, depth int) {
-		var index int
-		var list []json.RawMessage
-		switch {
-		case len(raw) == 0 || len(all) >= maxLabels:
-		case json.Unmarshal(raw, &index) == nil:
-			all = append(all, index)
-		case depth > 0 && json.Unmarshal(raw, &list) == nil:
-			for _, inner := range list {
-				walk(inner, depth-1)
-			}
+func (d vconDialog) indices() []int { return partyIndices(nil, d.Parties, 2) }
+
+// onChannel is the party of a channel: a dialog lists them in that order, with
+// null for a channel that nobody is on. Of several it is not told which one spoke.
+func (d vconDialog) onChannel(i int) (party int, ok bool) {
+	var channels []json.RawMessage
+	if json.Unmarshal(d.Parties, &channels) != nil || i >= len(channels) {
+		return 0, false
+	}
+	in := partyIndices(nil, channels[i], 1)
+	if len(in) != 1 {
+		return 0, false
+	}
+	return in[0], true
+}
+
+// partyIndices adds the indices in raw to all. It goes no deeper than depth, or
+// nested brackets would cost their square.
+func partyIndices(all []int, raw json.RawMessage, depth int) []int {
+	var index *int
+	var list []json.RawMessage
+	switch {
+	case len(raw) == 0 || len(all) >= maxLabels:
+	case json.Unmarshal(raw, &index) == nil:
+		if index != nil { // null
+			all = append(all, *index)
+		}
+	case depth > 0 && json.Unmarshal(raw, &list) == nil:
+		for _, inner := range list {
+			all = partyIndices(all, inner, depth-1)
 		}
 	}
-	walk(d.Parties, 2)
 	return all
 }
 

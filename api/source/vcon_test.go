@@ -23,10 +23,29 @@ func TestAVConMayHoldTheRecordingItself(t *testing.T) {
 	}
 }
 
+// A channel that nobody is on is null in the dialog's list of parties.
+func TestChannelsOfAVConKeepTheirPlaces(t *testing.T) {
+	p := build(t, config.Source{Provider: "generic", Insecure: true})
+	for parties, want := range map[string][]string{
+		`[null,1]`: {"", "Ana"}, `[1,null]`: {"Ana", ""}, `[[1],[0,1]]`: {"Ana", ""}, `[[0],1]`: {"Bo", "Ana"},
+		`[1]`: {"Ana", ""}, `1`: {"", ""}, `"odd"`: {"", ""}, `[7,-1]`: {"", ""},
+	} {
+		got, err := p.Normalise(jsonRequest(`{"uuid":"u1","parties":[{"name":"Bo"},{"name":"Ana"}],
+			"dialog":[{"type":"recording","start":"2026-11-23T20:00:00Z","parties":`+parties+`,"url":"https://a.example/1"}],
+			"analysis":[{"type":"transcript","vendor":"x","encoding":"json","body":{"results":{"channels":[
+				{"alternatives":[{"words":[{"word":"left","start":1,"end":2}]}]},{"alternatives":[{"words":[{"word":"right","start":3,"end":4}]}]}]}}}]}`,
+			map[string]string{"Content-Type": "application/vcon+json"}))
+		require.NoError(t, err, parties)
+		said := got.Recordings[0].Transcript
+		require.Len(t, said, 2)
+		require.Equal(t, want, []string{said[0].Speaker, said[1].Speaker}, parties)
+	}
+}
+
 func TestHostileVConsDoNoHarm(t *testing.T) {
 	p := build(t, config.Source{Provider: "generic", Insecure: true})
 	for _, s := range samples(t, "generic") {
-		if s.Name != "vcon recording" && s.Name != "vcon with segments" {
+		if s.Name != "vcon recording" && s.Name != "vcon with segments" && s.Name != "vcon with words" {
 			continue
 		}
 		for _, marked := range markLeaves(t, s.Body) {

@@ -25,10 +25,11 @@ type vconSaid struct {
 // vconTurns is a transcript as an object: lists of turns under the names that
 // are in use, or one text.
 type vconTurns struct {
-	Segments   maybe[[]vconSaid] `json:"segments"`
-	Utterances maybe[[]vconSaid] `json:"utterances"`
-	Transcript json.RawMessage   `json:"transcript"`
-	Text       scalar            `json:"text"`
+	Segments   maybe[[]vconSaid]  `json:"segments"`
+	Utterances maybe[[]vconSaid]  `json:"utterances"`
+	Results    maybe[vconResults] `json:"results"`
+	Transcript json.RawMessage    `json:"transcript"`
+	Text       scalar             `json:"text"`
 }
 
 // transcript is the first one that can be read: of the analyses, then the
@@ -71,6 +72,9 @@ func (v vcon) turns(raw []byte, depth int) []events.Utterance {
 		if said := v.utterances(turns); len(said) > 0 {
 			return said
 		}
+	}
+	if said := v.heard(object.Results.is); len(said) > 0 {
+		return said
 	}
 	if object.Transcript != nil && depth > 0 {
 		var text scalar
