@@ -53,12 +53,16 @@ func TestTheUploadRecipeSendsARecordingOnce(t *testing.T) {
 	script, err := filepath.Abs("../../examples/pbx/upload.sh")
 	require.NoError(t, err)
 	secret := s.write("secret", plainSecret)
-	send := func(args ...string) string {
+	try := func(secret string, args ...string) (string, error) {
 		cmd := exec.Command("sh", append([]string{script}, args...)...)
 		cmd.Env = append(os.Environ(), "BELL_SOURCE="+s.public+"/webhooks/pbx", "BELL_SECRET_FILE="+secret)
 		out, err := cmd.CombinedOutput()
-		require.NoError(t, err, string(out))
-		return string(out)
+		return string(out), err
+	}
+	send := func(args ...string) string {
+		out, err := try(secret, args...)
+		require.NoError(t, err, out)
+		return out
 	}
 	call := s.wav("[Bo] & co_1001.wav", 100_000)
 	for _, duplicate := range []bool{false, true} {
@@ -73,6 +77,17 @@ func TestTheUploadRecipeSendsARecordingOnce(t *testing.T) {
 	require.Equal(t, "Bo & Co=1", r.Call.Agent)
 	require.Empty(t, r.Call.To)
 	require.Contains(t, send(os.DevNull, "none"), "nothing was recorded")
+
+	const final = "exit status 22" // curl's for an answer that is an error: it is not asked for again
+	out, err := try(s.write("wrong", "another pass phrase"), call, "forged")
+	require.EqualError(t, err, final)
+	require.Contains(t, out, "Unauthorized")
+	out, err = try(secret, call, "odd", "direction=up")
+	require.EqualError(t, err, final)
+	require.Contains(t, out, "direction")
+	out, err = try(secret, call)
+	require.Error(t, err)
+	require.Contains(t, out, "usage: ")
 }
 
 func TestOneOfManyUploadsIsTheFirst(t *testing.T) {

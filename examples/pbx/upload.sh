@@ -11,6 +11,7 @@
 # secret, else /etc/trackerbell/secret. Needs curl 7.71 or later and openssl.
 set -eu
 
+: "${2:?usage: upload.sh FILE ID [NAME=VALUE…]}"
 file=$1 id=$2
 shift 2
 source=${BELL_SOURCE:-$(cat /etc/trackerbell/source)}
@@ -29,6 +30,13 @@ for field in "$@"; do
 done
 signature=$(openssl dgst -sha256 -hmac "$secret" -hex "$file" | sed 's/.* //')
 
-exec curl --globoff --silent --show-error --fail-with-body --retry 8 --retry-all-errors --max-time 7200 \
-	--upload-file "$file" --header "X-Signature-256: sha256=$signature" \
-	"$source/$(encode "$id")/media?${query#&}"
+# What trackerbell refuses (22), for a wrong secret for instance, it refuses again;
+# curl itself tries again what may pass, and this loop a connection that broke.
+for pause in 5 30 120 0; do
+	curl --globoff --silent --show-error --fail-with-body --retry 6 --retry-connrefused --max-time 7200 \
+		--upload-file "$file" --header "X-Signature-256: sha256=$signature" \
+		"$source/$(encode "$id")/media?${query#&}" && exit
+	failed=$?
+	[ "$failed" -ne 22 ] && [ "$pause" -gt 0 ] || exit "$failed"
+	sleep "$pause"
+done
