@@ -141,6 +141,10 @@ func TestTrackerRefusalsNameTheField(t *testing.T) {
 		"null phrase":          {`{"name":"X","vocabulary":[null]}`, `"vocabulary[0]"`},
 		"blank phrase":         {`{"name":"X","vocabulary":["a"," \t"]}`, `"vocabulary[1]"`},
 		"duplicate phrase":     {`{"name":"X","vocabulary":["a","b","a "]}`, `"vocabulary[2]"`},
+		"its case differs":     {`{"name":"X","vocabulary":["I want to cancel","b","i WANT to cancel"]}`, `"vocabulary[2]" is a duplicate of "vocabulary[0]"`},
+		"its spaces differ":    {`{"name":"X","vocabulary":["b","a b","a  \tb"]}`, `"vocabulary[2]" is a duplicate of "vocabulary[1]"`},
+		"its apostrophe does":  {`{"name":"X","vocabulary":["don't","don’t"]}`, `"vocabulary[1]" is a duplicate of "vocabulary[0]"`},
+		"its accent does":      {`{"name":"X","vocabulary":["caf\u00e9","cafe\u0301"]}`, `"vocabulary[1]" is a duplicate of "vocabulary[0]"`},
 		"long phrase":          {`{"name":"X","vocabulary":["` + strings.Repeat("x", 1001) + `"]}`, `"vocabulary[0]"`},
 		"too many phrases":     {`{"name":"X","vocabulary":` + phrases(1001) + `}`, `"vocabulary"`},
 		"ill-typed category":   {`{"name":"X","vocabulary":["a"],"categories":[1]}`, `"categories"`},
@@ -158,6 +162,7 @@ func TestTrackerRefusalsNameTheField(t *testing.T) {
 	}
 	require.Contains(t, a.refused(http.StatusBadRequest, http.MethodPut, "/v1/manage/tracker/"+id, `{"id":"1"}`), `"id"`)
 	require.Len(t, many(t, a.ok(http.MethodGet, "/v1/manage/trackers", "")), 1)
+	a.ok(http.MethodPost, "/v1/manage/trackers", `{"name":"punctuation differs","vocabulary":["C","C++","c#","is it?","it is"]}`)
 	a.ok(http.MethodPost, "/v1/manage/trackers", `{"name":"a thousand","vocabulary":`+phrases(1000)+`}`)
 }
 

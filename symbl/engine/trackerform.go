@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -70,8 +69,8 @@ func checkTracker(path string, t symbl.Tracker) error {
 			return invalid(field, fmt.Sprintf("must be at most %d characters long", maxPhraseLen))
 		}
 	}
-	if i := firstRepeated(t.Vocabulary); i >= 0 {
-		return invalid(fmt.Sprintf("%svocabulary[%d]", path, i), "is a duplicate phrase")
+	if first, again := repeated(t.Vocabulary); again > 0 {
+		return invalid(fmt.Sprintf("%svocabulary[%d]", path, again), fmt.Sprintf(`is a duplicate of "vocabulary[%d]"`, first))
 	}
 	for i, category := range t.Categories {
 		if strings.TrimSpace(category) == "" {
@@ -89,16 +88,18 @@ func checkTracker(path string, t symbl.Tracker) error {
 	return nil
 }
 
-// firstRepeated is the position of the first phrase that stands before already,
-// or -1.
-func firstRepeated(phrases []string) int {
-	seen := make(map[string]bool, len(phrases))
-	return slices.IndexFunc(phrases, func(phrase string) bool {
-		phrase = strings.TrimSpace(phrase)
-		repeated := seen[phrase]
-		seen[phrase] = true
-		return repeated
-	})
+// repeated gives the positions of a phrase and of the first one that repeats
+// it; both are 0 if none does.
+func repeated(phrases []string) (first, again int) {
+	seen := make(map[string]int, len(phrases))
+	for i, phrase := range phrases {
+		phrase = match.Normal(phrase)
+		if first, ok := seen[phrase]; ok {
+			return first, i
+		}
+		seen[phrase] = i
+	}
+	return 0, 0
 }
 
 // isLanguage tells whether a tag is well-formed BCP-47.

@@ -210,3 +210,14 @@ func TestATrackerAppliesToItsLanguages(t *testing.T) {
 		})
 	}
 }
+
+func TestDuplicatePhrasesAreThoseThatALiteralMatchCannotTellApart(t *testing.T) {
+	for _, same := range []string{"I can't  go", " i CAN\u2019T go ", "I\tcan`t go"} {
+		require.Equal(t, match.Normal("i can't go"), match.Normal(same), "%q", same)
+		hits := match.Compile("en", []match.Tracker{{Vocabulary: []string{same}}}).Match("Sorry, I can't go")
+		require.Len(t, hits, 1)
+		require.Equal(t, 7, hits[0].Offset, "%q", same)
+	}
+	require.NotEqual(t, match.Normal("I can go"), match.Normal("I can't go"))
+	require.NotEqual(t, match.Normal("a sale"), match.Normal("as ale"))
+}

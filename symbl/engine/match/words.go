@@ -144,6 +144,12 @@ func fold(word string) string {
 	return strings.ToLower(word)
 }
 
+// Normal is the same for phrases that differ only in what a literal match does
+// not see: case, spaces, the form of apostrophes, the composition of accents.
+func Normal(phrase string) string {
+	return strings.Join(strings.Fields(fold(phrase)), " ")
+}
+
 func foldUnicode(word string) string {
 	word = strings.Map(func(r rune) rune {
 		if joiner(r) {
