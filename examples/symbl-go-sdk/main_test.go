@@ -169,7 +169,7 @@ func TestTextIsProcessedAppendedToAndRead(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, messages.Messages, 3)
 	require.Equal(t, "Ann", messages.Messages[0].From.Name)
-	require.Equal(t, "2020-07-21T16:02:19.01Z", messages.Messages[0].StartTime)
+	require.Equal(t, "2020-07-21T16:02:19.010Z", messages.Messages[0].StartTime)
 	members, err := calls.GetMembers(t.Context(), job.ConversationID)
 	require.NoError(t, err)
 	require.Len(t, members.Members, 2)

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
-	"time"
 
 	"github.com/trackerbell/trackerbell/symbl"
 )
@@ -41,15 +40,15 @@ type conversationBody struct {
 	ID        string          `json:"id"`
 	Type      string          `json:"type"`
 	Name      string          `json:"name"`
-	StartTime time.Time       `json:"startTime,omitzero"` // none before there are messages
-	EndTime   time.Time       `json:"endTime,omitzero"`
+	StartTime moment          `json:"startTime,omitzero"` // none before there are messages
+	EndTime   moment          `json:"endTime,omitzero"`
 	Members   []symbl.Person  `json:"members"`
 	Metadata  json.RawMessage `json:"metadata"`
 }
 
 func (c *conversation) body() conversationBody {
 	body := conversationBody{ID: c.ID, Type: c.Type, Name: c.Name, Members: c.members(), Metadata: c.Metadata}
-	body.StartTime, body.EndTime = span(c.messages())
+	body.StartTime.Time, body.EndTime.Time = span(c.messages())
 	if body.Metadata == nil {
 		body.Metadata = json.RawMessage("{}")
 	}
@@ -63,8 +62,8 @@ func (e *Engine) getMessages(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	respond(w, http.StatusOK, struct {
-		Messages []symbl.Message `json:"messages"`
-	}{timed(c.messages(), c.begin())})
+		Messages []messageBody `json:"messages"`
+	}{messageBodies(c.messages(), c.begin())})
 	return nil
 }
 

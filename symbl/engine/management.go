@@ -16,9 +16,7 @@ type trackersBody struct {
 	Trackers []symbl.Tracker `json:"trackers"`
 }
 
-func (e *Engine) stamp() string {
-	return e.now().UTC().Format("2006-01-02T15:04:05.000Z07:00")
-}
+func (e *Engine) stamp() string { return e.now().UTC().Format(milliseconds) }
 
 // createTrackers is POST /v1/manage/tracker and /trackers: an object creates
 // one tracker, an array several.

@@ -60,12 +60,32 @@ func span(messages []symbl.Message) (start, end time.Time) {
 	return start, end
 }
 
-// timed adds to each message its time within the conversation.
-func timed(messages []symbl.Message, start time.Time) []symbl.Message {
-	for i := range messages {
-		m := &messages[i]
+// messageBody is a message as clients see it.
+type messageBody struct {
+	symbl.Message
+
+	StartTime moment `json:"startTime"`
+	EndTime   moment `json:"endTime"`
+}
+
+// messageBodies adds to each message its time within the conversation.
+func messageBodies(messages []symbl.Message, start time.Time) []messageBody {
+	bodies := make([]messageBody, len(messages))
+	for i, m := range messages {
 		offset, length := m.StartTime.Sub(start).Seconds(), m.EndTime.Sub(m.StartTime).Seconds()
 		m.TimeOffset, m.Duration = &offset, &length
+		bodies[i] = messageBody{Message: m, StartTime: moment{m.StartTime}, EndTime: moment{m.EndTime}}
 	}
-	return messages
+	return bodies
+}
+
+const milliseconds = "2006-01-02T15:04:05.000Z07:00"
+
+// moment is a time with three decimals, as each of Symbl's samples has it:
+// clients parse by that pattern.
+type moment struct{ time.Time }
+
+// MarshalJSON writes the time in UTC.
+func (m moment) MarshalJSON() ([]byte, error) {
+	return []byte(m.UTC().Format(`"` + milliseconds + `"`)), nil
 }

@@ -196,6 +196,10 @@ func TestMessagesWithoutTimesAreASecondApart(t *testing.T) {
 	a.await(job, symbl.Completed)
 	messages = a.messages(job.ConversationID)
 	require.Equal(t, "2021-01-01T00:00:00Z", messages[0].StartTime.Format(time.RFC3339))
+	for _, path := range []string{"", "/messages"} { // as in the samples: clients parse by that pattern
+		answer := a.ok(http.MethodGet, "/v1/conversations/"+job.ConversationID+path, "")
+		require.Contains(t, answer, `"startTime":"2021-01-01T00:00:00.000Z","endTime":"2021-01-01T00:00:01.000Z"`)
+	}
 	require.Equal(t, "m7", messages[0].From.ID)
 }
 
