@@ -210,6 +210,8 @@ func TestUploadsThatCannotBeAreRefusedAtOnce(t *testing.T) {
 	require.Contains(t, a.refused(http.StatusBadRequest, http.MethodPost, "/v1/process/audio?confidenceThreshold=2", hum(1, 0.5)), "confidenceThreshold")
 	require.Contains(t, a.refused(http.StatusBadRequest, http.MethodPost, "/v1/process/audio?url=x", hum(1, 0.5)), `"url"`)
 	require.Contains(t, a.refused(http.StatusBadRequest, http.MethodPost, "/v1/process/audio", hum(1, 0.5), "Idempotency-Key", strings.Repeat("k", 300)), "Idempotency-Key")
+	form := "--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.wav\"\r\n\r\n" + hum(1, 0.5) + "\r\n--b--\r\n"
+	require.Contains(t, a.refused(http.StatusBadRequest, http.MethodPost, "/v1/process/audio", form), "not a multipart form")
 	require.Zero(t, kept(t, js))
 }
 

@@ -73,6 +73,9 @@ func (e *Engine) putAside(ctx context.Context, body io.Reader) (m media, sum [sh
 	if len(head) == 0 {
 		return m, sum, refuse(http.StatusBadRequest, "the body is empty; it must be the recording")
 	}
+	if bytes.HasPrefix(head, []byte("--")) {
+		return m, sum, refuse(http.StatusBadRequest, "the body must be the recording itself, not a multipart form")
+	}
 	if _, err := audio.Probe(head); err != nil {
 		return m, sum, refuse(http.StatusBadRequest, "%s", err.Error())
 	}
