@@ -80,12 +80,18 @@ func interleaved(channels ...[]byte) []byte {
 	return b
 }
 
-// listening is an engine that hears through pocketsphinx, with the trackers of
-// the tests, and a client of it.
-func listening(t *testing.T) *symbl.Client {
+// pocketsphinx hears by the script of the example.
+func pocketsphinx(t *testing.T) engine.Transcriber {
 	t.Helper()
 	command, err := transcribe.NewCommand([]string{"../../../examples/audio/pocketsphinx.sh", transcribe.Input})
 	require.NoError(t, err)
+	return command
+}
+
+// listening is an engine that hears through a transcriber, with the trackers of
+// the tests, and a client of it.
+func listening(t *testing.T, transcriber engine.Transcriber) *symbl.Client {
+	t.Helper()
 	s, err := natsserver.NewServer(&natsserver.Options{DontListen: true, JetStream: true, StoreDir: t.TempDir(), NoSigs: true})
 	require.NoError(t, err)
 	s.Start()
@@ -96,7 +102,7 @@ func listening(t *testing.T) *symbl.Client {
 	t.Cleanup(nc.Close)
 	js, err := jetstream.New(nc)
 	require.NoError(t, err)
-	e, err := engine.New(t.Context(), engine.Config{Transcriber: command, TempDir: t.TempDir()}, js)
+	e, err := engine.New(t.Context(), engine.Config{Transcriber: transcriber, TempDir: t.TempDir()}, js)
 	require.NoError(t, err)
 	ctx, stop := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
@@ -119,8 +125,8 @@ func listening(t *testing.T) *symbl.Client {
 	return c
 }
 
-// heard submits a recording and gives who said something for each tracker that
-// fired.
+// heard submits a recording, waits for its job, and gives who said something
+// for each tracker that fired.
 func heard(t *testing.T, c *symbl.Client, recording []byte, options symbl.Options) map[string]string {
 	t.Helper()
 	options.EnableAllTrackers = true
@@ -149,18 +155,30 @@ func heard(t *testing.T, c *symbl.Client, recording []byte, options symbl.Option
 
 func TestASpokenSentenceIsUnderstood(t *testing.T) {
 	needSpeech(t, "flite")
-	got := heard(t, listening(t), interleaved(spoken(t, "rms", customerSays)), symbl.Options{})
+	got := heard(t, listening(t, pocketsphinx(t)), interleaved(spoken(t, "rms", customerSays)), symbl.Options{})
 	require.Equal(t, map[string]string{"Lost Card": "", "Cancellation": ""}, got)
+}
+
+// spokenCall is a call with the agent on its first channel and the customer on
+// its second, and how to submit it.
+func spokenCall(t *testing.T) ([]byte, symbl.Options) {
+	t.Helper()
+	agent := spoken(t, "slt", agentSays)
+	customer := append(make([]byte, len(agent)+16_000), spoken(t, "rms", customerSays)...)
+	return interleaved(agent, customer), symbl.Options{SeparateChannels: true, ChannelMetadata: []symbl.Channel{
+		{Channel: 1, Speaker: symbl.Person{Name: "Agent"}}, {Channel: 2, Speaker: symbl.Person{Name: "Customer"}},
+	}}
+}
+
+// inTheCall are the trackers of the spoken call, and who said them.
+func inTheCall() map[string]string {
+	return map[string]string{"Discount": "Agent", "Lost Card": "Customer", "Cancellation": "Customer"}
 }
 
 func TestEachSideOfACallIsUnderstood(t *testing.T) {
 	needSpeech(t, "flite")
-	agent := spoken(t, "slt", agentSays)
-	customer := append(make([]byte, len(agent)+16_000), spoken(t, "rms", customerSays)...)
-	got := heard(t, listening(t), interleaved(agent, customer), symbl.Options{SeparateChannels: true, ChannelMetadata: []symbl.Channel{
-		{Channel: 1, Speaker: symbl.Person{Name: "Agent"}}, {Channel: 2, Speaker: symbl.Person{Name: "Customer"}},
-	}})
-	require.Equal(t, map[string]string{"Discount": "Agent", "Lost Card": "Customer", "Cancellation": "Customer"}, got)
+	recording, options := spokenCall(t)
+	require.Equal(t, inTheCall(), heard(t, listening(t, pocketsphinx(t)), recording, options))
 }
 
 // A human voice, where the recording is at hand: it lies beside the
@@ -171,5 +189,5 @@ func TestAHumanVoiceIsUnderstood(t *testing.T) {
 		t.Skip("there is no recording of a human voice here")
 	}
 	needSpeech(t)
-	require.Contains(t, heard(t, listening(t), recording, symbl.Options{}), "Country")
+	require.Contains(t, heard(t, listening(t, pocketsphinx(t)), recording, symbl.Options{}), "Country")
 }
