@@ -10,8 +10,10 @@ import (
 )
 
 // gate keeps the number of jobs that have not ended within a limit. It counts
-// those of all engines; two engines that take in at the same moment may exceed
-// the limit by one.
+// those of all engines; each further engine that takes one in at the same
+// instant may exceed the limit by one. A job is counted once it is enqueued,
+// which is its last write: to reserve its place before would be another, which
+// somebody had to take back for an engine that was killed.
 type gate struct {
 	limit    int           // 0: none
 	entering chan struct{} // held by the one submission of this process that is counted and written
