@@ -1,10 +1,12 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"net"
 	"net/http"
+	"os"
 	"path/filepath"
 	"regexp"
 	"strconv"
@@ -126,6 +128,34 @@ func TestKillOneOfTwoEnginesLosesNothing(t *testing.T) {
 		require.Len(t, found, 1)
 		require.Len(t, found[0].Matches[0].MessageRefs, 1)
 	}
+}
+
+// An engine is killed while it has a recording transcribed, which was put aside
+// on NATS: another has it transcribed anew.
+func TestKillAnEngineThatTranscribesLosesNothing(t *testing.T) {
+	t.Parallel()
+	url, dir := startNATS(t), t.TempDir()
+	hearing := func(script string) (*program, *symbl.Client) {
+		config := filepath.Join(t.TempDir(), "trackerbell.yaml")
+		require.NoError(t, os.WriteFile(config, []byte(`engine: {transcriber: command, command: [/bin/sh, -c, '`+script+`', sh, "{input}"]}`), 0o600))
+		return startEngine(t, dir, "--nats", url, "--config", config)
+	}
+	first, one := hearing("touch asked; exec sleep 600")
+	recording := stereo()
+	job, err := one.SubmitFile(t.Context(), symbl.FileRequest{Options: all("call"), Size: int64(len(recording))}, bytes.NewReader(recording))
+	require.NoError(t, err)
+	require.Eventually(t, func() bool {
+		_, err := os.Stat(filepath.Join(dir, "asked"))
+		return err == nil
+	}, soon, tick)
+	first.kill()
+
+	_, two := hearing(`printf "WEBVTT\n\n00:01.000 --> 00:02.000\nAt last."`)
+	require.Equal(t, symbl.Completed, ends(t, two, job))
+	messages, err := two.Messages(t.Context(), job.ConversationID)
+	require.NoError(t, err)
+	require.Len(t, messages, 1)
+	require.Equal(t, "At last.", messages[0].Text)
 }
 
 func TestTheEngineTellsItsGeneratedCredentials(t *testing.T) {
