@@ -156,7 +156,7 @@ func (a Alert) parties() string {
 func (a Alert) summary() []string {
 	agent := clean(a.Call.Agent, maxName)
 	if agent != "" {
-		agent = "agent " + agent
+		agent = "agent " + leftToRight(agent)
 	}
 	return present(capital(clean(a.Call.Direction, maxName)), a.parties(), agent)
 }

@@ -3,6 +3,9 @@ package notify
 import (
 	"strings"
 	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/bidi"
 )
 
 const (
@@ -13,6 +16,7 @@ const (
 	joiner     = '\u200d' // emoji sequences need it
 	nonJoiner  = '\u200c' // Persian and Indic scripts need it
 	wordJoiner = "\u2060" // invisible, breaks markup apart
+	leftMark   = '\u200e' // invisible, counts as a letter that is written from the left
 )
 
 // cell is one character of foreign text and whether it is a matched word's.
@@ -41,6 +45,23 @@ func textOf(cells []cell) string {
 // most limit of them.
 func clean(s string, limit int) string {
 	return textOf(cutCells(cleanCells(cellsOf(s)), limit))
+}
+
+// leftToRight is foreign text that ours follows on the same line. Where it ends in
+// a script that is written from the right, a mark keeps what follows in its place:
+// a count behind a Hebrew name would be shown in front of it.
+func leftToRight(s string) string {
+	for i := len(s); i > 0; {
+		r, size := utf8.DecodeLastRuneInString(s[:i])
+		switch p, _ := bidi.LookupRune(r); p.Class() {
+		case bidi.R, bidi.AL, bidi.AN:
+			return s + string(leftMark)
+		case bidi.L:
+			return s
+		}
+		i -= size
+	}
+	return s
 }
 
 // cleanCells keeps what is visible and cuts endless words. What is bold stays

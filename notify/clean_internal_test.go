@@ -30,6 +30,20 @@ func TestForeignTextIsCleaned(t *testing.T) {
 	require.Equal(t, "…", clean("abcdef", 1))
 }
 
+func TestWhatFollowsAScriptFromTheRightStaysBehindIt(t *testing.T) {
+	for text, want := range map[string]string{
+		"": "", "Anna": "Anna", "12": "12", "日本": "日本", "משה": "משה\u200e", "مريم (2)!": "مريم (2)!\u200e", "משה Levi": "משה Levi", "Levi ٣": "Levi ٣\u200e",
+	} {
+		require.Equal(t, want, leftToRight(text))
+	}
+	a := Alert{Call: Call{Agent: "מרים"}, Trackers: []Tracker{{Name: "מעקב", Quotes: []Quote{{Text: "x", Speaker: "משה", At: 20, Offset: -1}}}}}
+	text := Text(a, false)
+	for _, line := range []string{"מעקב\u200e · 1 mention", "— משה\u200e · 0:20", "agent מרים\u200e"} {
+		require.Contains(t, text, line)
+	}
+	require.Equal(t, 4, columns("משה \u200e"), "the mark has no width")
+}
+
 func TestEscapedTextHoldsNoMarkup(t *testing.T) {
 	require.Equal(t, "&lt;!channel&gt; &amp;lt; R&amp;D", escape("<!channel> &lt; R&D"))
 	require.Equal(t, "<\u2060!channel> <\u2060@U1> <\u2060#C1> a < b & c", inert("<!channel> <@U1> <#C1> a < b & c"))

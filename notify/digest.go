@@ -161,7 +161,7 @@ func (h Held) heading() string {
 	if h.Severity != "" {
 		sign = Style{Severity: h.Severity}.bell()
 	}
-	return sign + clean(h.Title, 2*maxTrackerName)
+	return sign + leftToRight(clean(h.Title, 2*maxTrackerName))
 }
 
 // line is the alert without formatting.

@@ -151,7 +151,7 @@ func requireList(t *testing.T, list *slack.RichTextList) {
 func requireVisible(t *testing.T, s string) {
 	t.Helper()
 	for _, r := range s {
-		if r != '\n' && r != '\u200c' && r != '\u200d' && !unicode.IsGraphic(r) {
+		if r != '\n' && r != '\u200c' && r != '\u200d' && r != '\u200e' && !unicode.IsGraphic(r) {
 			require.Fail(t, "an invisible character", "%U in %q", r, s)
 		}
 	}

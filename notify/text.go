@@ -147,7 +147,7 @@ func columns(s string) int {
 	n := 0
 	for _, r := range s {
 		switch kind := width.LookupRune(r).Kind(); {
-		case unicode.In(r, unicode.Mn, unicode.Me), r == joiner, r == nonJoiner:
+		case unicode.In(r, unicode.Mn, unicode.Me), r == joiner, r == nonJoiner, r == leftMark:
 		case kind == width.EastAsianWide, kind == width.EastAsianFullwidth:
 			n += 2
 		default:

@@ -122,7 +122,7 @@ func sentences(quotes []Quote) [][]Quote {
 
 func newQuoteView(group []Quote) quoteView {
 	first := group[0]
-	qv := quoteView{who: clean(first.Speaker, maxName), role: clean(first.Role, maxName), at: clock(first.At)}
+	qv := quoteView{who: leftToRight(clean(first.Speaker, maxName)), role: clean(first.Role, maxName), at: clock(first.At)}
 	cells := cellsOf(first.Text)
 	for _, q := range group {
 		if first.Exact() && !q.Exact() {
@@ -212,11 +212,11 @@ func (t trackerView) count() string {
 func (t trackerView) heading() []span {
 	switch {
 	case t.absent != "":
-		return []span{{t.name, true}, {" · " + t.missing(), false}}
+		return []span{{leftToRight(t.name), true}, {" · " + t.missing(), false}}
 	case t.mentions == 0:
 		return []span{{t.name, true}}
 	}
-	return []span{{t.name, true}, {" · " + t.count(), false}}
+	return []span{{leftToRight(t.name), true}, {" · " + t.count(), false}}
 }
 
 // missing says where the tracker was looked for.
