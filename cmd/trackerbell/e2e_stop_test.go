@@ -135,9 +135,9 @@ func TestEndToEndServeNeedsNoConfiguration(t *testing.T) {
 	sent := command(t, dir, env, "send", "calls", "--transcript", call, "--id", "sent")
 	require.Equal(t, 0, sent.code, sent.stderr)
 	s.waitFor("calls.sent", soon, func(r api.RecordingView) bool { return r.Stage == events.StageDone })
-	require.Contains(t, first.stdout.String(), "Promotion Mention  → #call-alerts")
 	require.DirExists(t, dir+"/data")
 	first.stop()
+	require.Contains(t, first.stdout.String(), "Promotion Mention  → #call-alerts")
 
 	second := launch(t, dir, env, "serve")
 	s.waitReady(second)
