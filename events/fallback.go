@@ -11,15 +11,10 @@ import (
 
 // fallBack sends an alert that its channel refuses for good to the fallback
 // channel as well, as an alert of its own that says so. The refused one
-// becomes a dead letter all the same: there it can be replayed. What is wrong with
-// more than one channel would be refused there, too, unless it is another
-// notifier's.
+// becomes a dead letter all the same: there it can be replayed.
 func (s *Service) fallBack(ctx context.Context, alert notify.Alert, failed *notify.Error) error {
 	to := s.opt.FallbackChannel
-	if to == "" || notify.Slug(to) == notify.Slug(alert.Destination) || alert.Part > 0 {
-		return nil
-	}
-	if !notify.ChannelFault(failed.Reason) && s.aims().Notifiers.For(to) == s.aims().Notifiers.For(alert.Destination) {
+	if to == "" || notify.Slug(to) == notify.Slug(alert.Destination) || alert.Part > 0 || !s.mayTake(to, alert, failed) {
 		return nil
 	}
 	id := notify.AlertID(alert.Recording, "fallback/"+alert.Destination, alert.Replay)
@@ -42,4 +37,17 @@ func (s *Service) fallBack(ctx context.Context, alert notify.Alert, failed *noti
 		zap.String("destination", to), zap.String("reason", failed.Reason))
 	_, err = s.sendAlert(ctx, e, alert)
 	return err
+}
+
+// mayTake tells whether the fallback channel can be reached: another channel when
+// the fault is the channel's, and what needs no token when it is the token's. What
+// the receiver of a webhook refuses is nothing that people read.
+func (s *Service) mayTake(to string, alert notify.Alert, failed *notify.Error) bool {
+	switch {
+	case notify.ChannelFault(failed.Reason):
+		return true
+	case failed.Reason == notify.ReasonRefused:
+		return false
+	}
+	return s.aims().Notifiers.For(to) != s.aims().Notifiers.For(alert.Destination)
 }

@@ -1,6 +1,8 @@
 package events
 
 import (
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
@@ -67,6 +69,24 @@ func TestARevokedTokenDoesNotKeepAlertsFromAFallbackOfAnotherKind(t *testing.T) 
 	h.accept(talk("a", 1))
 	h.settled(h.Service, "calls.a", StageDead)
 	require.Eventually(t, func() bool { return strings.Contains(out.String(), "Could not be posted to #alerts: token_revoked.") }, soon, tick)
+}
+
+func TestWhatAWebhookRefusesIsNotShownToPeople(t *testing.T) {
+	t.Parallel()
+	receiver := httptest.NewServer(http.NotFoundHandler())
+	t.Cleanup(receiver.Close)
+	crm, err := notify.NewWebhook(receiver.URL, "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=", nil)
+	require.NoError(t, err)
+	t.Cleanup(crm.Close)
+	h, slack := slackHouse(t, []config.Route{{Channel: "crm"}}, func(o *Options) { o.FallbackChannel = "#fallback" })
+	aims := *h.aims()
+	aims.Notifiers = notify.NewSwitchboard(aims.Notifiers.For("#fallback"), map[string]notify.Notifier{"crm": crm})
+	require.NoError(t, h.Aim(t.Context(), aims))
+	h.run(h.Service)
+	h.accept(talk("a", 1))
+	e := h.settled(h.Service, "calls.a", StageDead)
+	require.Len(t, e.Alerts, 1)
+	require.Empty(t, slack.Messages("#fallback"))
 }
 
 // lockedBuffer is written and read at the same time.
