@@ -2,6 +2,8 @@ package engine_test
 
 import (
 	"net/http"
+	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -30,6 +32,28 @@ func TestTooManyJobsAtOnceAreTheDocumented429(t *testing.T) {
 	a.await(first, symbl.Completed)
 	a.await(second, symbl.Completed)
 	a.submit(says("x"))
+}
+
+// The limit is exact within an engine, and each further one that takes jobs in
+// at the same instant may exceed it by one.
+func TestEnginesThatTakeInAtOnceKeepTheLimitButForOneEach(t *testing.T) {
+	s := startNATS(t)
+	const engines, limit = 2, 3
+	var taken atomic.Int32
+	var all sync.WaitGroup
+	for range engines {
+		a := call(t, newEngine(t, connect(t, s), engine.Config{MaxJobs: limit}))
+		for range 2 * limit {
+			all.Go(func() {
+				if status, _ := a.do(http.MethodPost, "/v1/process/text", says("x")); status == http.StatusCreated {
+					taken.Add(1)
+				}
+			})
+		}
+	}
+	all.Wait()
+	require.GreaterOrEqual(t, taken.Load(), int32(limit))
+	require.Less(t, taken.Load(), int32(limit+engines))
 }
 
 // Who sees that a job has ended may submit the next one at once, although the
