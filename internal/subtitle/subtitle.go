@@ -27,6 +27,12 @@ const (
 // space between two marked words.
 var srtMarkup = regexp.MustCompile(`(?i)</?(b|i|u|font)\b[^>]*>`)
 
+// What stands before and after the arrow of a time line; settings may follow.
+var (
+	startTime = regexp.MustCompile(`^\s*-?\d[\d:.,\s]*$`)
+	endTime   = regexp.MustCompile(`^\s*-?\d[\d:.,]*(\s|$)`)
+)
+
 // Cue is what is shown for a while. Nothing is promised of its times: they may
 // be negative, or in the wrong order.
 type Cue struct {
@@ -59,8 +65,8 @@ func read(data []byte, parse func(io.Reader) (*astisub.Subtitles, error)) ([]Cue
 		return nil, err
 	}
 	subs, err := parse(strings.NewReader(strings.Join(lines, "\n")))
-	if err != nil {
-		return nil, fmt.Errorf("read subtitles: %w", err)
+	if err != nil { // which would quote what it cannot read
+		return nil, errors.New("the subtitles cannot be read")
 	}
 	cues := make([]Cue, 0, len(subs.Items))
 	for _, item := range subs.Items {
@@ -73,19 +79,21 @@ func read(data []byte, parse func(io.Reader) (*astisub.Subtitles, error)) ([]Cue
 	return cues, nil
 }
 
-// prepare keeps from astisub what it cannot take (a time line without an end,
-// overlong lines) and gives each voice a line of its own, as astisub keeps one
+// prepare keeps from astisub what it cannot take (time lines without a start or
+// an end, overlong lines) and gives each voice a line of its own, as astisub keeps one
 // voice a line.
 func prepare(data []byte) ([]string, error) {
 	text := strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(string(bytes.ToValidUTF8(data, []byte(string(utf8.RuneError)))))
 	var lines []string
 	for i, line := range strings.Split(text, "\n") {
-		_, end, isTime := strings.Cut(line, timeArrow)
+		start, end, isTime := strings.Cut(line, timeArrow)
 		switch {
 		case len(line) > maxLineBytes:
 			return nil, fmt.Errorf("line %d of the transcript is too long", i+1)
-		case isTime && strings.TrimSpace(strings.SplitN(end, timeArrow, 2)[0]) == "":
+		case isTime && !endTime.MatchString(end):
 			return nil, fmt.Errorf("line %d of the transcript has no end time", i+1)
+		case isTime && !startTime.MatchString(start):
+			return nil, fmt.Errorf("line %d of the transcript has no start time", i+1)
 		}
 		for at := nextVoice(line); at > 0 && !isTime; at = nextVoice(line) {
 			if before := line[:at]; strings.TrimSpace(before) != "" {

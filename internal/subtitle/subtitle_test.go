@@ -45,9 +45,17 @@ func TestOtherTextIsNotASubtitle(t *testing.T) {
 }
 
 func TestErrorsNameTheLineAndNoText(t *testing.T) {
-	_, err := subtitle.Read([]byte("WEBVTT\n\n00:01.000 -->\nsecret words\n"))
-	require.ErrorContains(t, err, "line 3")
-	require.NotContains(t, err.Error(), "secret")
+	for file, line := range map[string]string{
+		"WEBVTT\n\n00:01.000 -->\nsecret words\n":                                       "line 3",
+		"1\n00:00:01,000 --> 00:00:02,000\nsecret words --> 00:00:03,000\n":             "line 3",
+		"1\n00:00:01,000 --> 00:00:02,000\nfirst\n\n2\n00:00:01,000 --> secret words\n": "line 6",
+		"<html>\n<!-- secret words --> <p>Log in</p></html>":                            "line 2",
+		"WEBVTT\n\n00:01.000.5:00 --> 00:02.000 secret\nsecret words\n":                 "cannot be read",
+	} {
+		_, err := subtitle.Read([]byte(file))
+		require.ErrorContains(t, err, line)
+		require.NotContains(t, err.Error(), "secret")
+	}
 }
 
 func FuzzRead(f *testing.F) {

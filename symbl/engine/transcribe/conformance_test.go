@@ -184,7 +184,8 @@ func TestATextWithoutTimesIsOneSegment(t *testing.T) {
 
 func TestWhatIsNoTranscriptIsRefused(t *testing.T) {
 	for _, k := range kits() {
-		for _, output := range []string{"the private words", `{"private": "words"}`, `{"segments": "private words"}`, `[1]`, `{"segm`, "1\n00:00:xx --> 00:00:02,000\nprivate words\n"} {
+		for _, output := range []string{"the private words", `{"private": "words"}`, `{"segments": "private words"}`, `[1]`, `{"segm`, "1\n00:00:xx --> 00:00:02,000\nprivate words\n",
+			"<!DOCTYPE html>\n<html><!-- private --> <body>Log in</body></html>\n"} {
 			_, err := k.gives(t, output).Transcribe(t.Context(), speech(t, time.Second))
 			require.Equal(t, engine.Refused, failure(t, err).Failure, "%s: %q", k.name, output)
 			require.NotContains(t, err.Error(), "private")
