@@ -74,7 +74,7 @@ func (s *Service) publishAgain(ctx context.Context, letter DeadLetter, entry Ent
 	if err != nil {
 		return err
 	}
-	if _, err := set.js.PublishMsg(ctx, msg); err != nil {
+	if _, err := s.publishMsg(ctx, set.js, msg); err != nil {
 		return fmt.Errorf("publish replay: %w", err)
 	}
 	return nil

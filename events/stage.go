@@ -196,9 +196,7 @@ func (st *stage) settle(ctx context.Context, msg jetstream.Msg, d delivery, err 
 	if err == nil {
 		st.gate.ok(now)
 		_ = msg.Ack() // else it comes again
-		if st.step != StepNotify {
-			st.svc.discard(ctx, d.seq)
-		}
+		st.discard(ctx, d)
 		return
 	}
 	log := st.svc.dep.Log.With(zap.String("stage", st.name), zap.String("recording", d.event.Subject))
@@ -213,7 +211,7 @@ func (st *stage) settle(ctx context.Context, msg jetstream.Msg, d delivery, err 
 		case wait.stage:
 			st.gate.hold(wait.after, now)
 			log.Info("upstream asks to slow down", zap.Duration("after", wait.after), zap.Error(wait.err))
-		case wait.err != nil && st.step == StepSubmit:
+		case wait.err != nil && st.step == StepSubmit && !errors.Is(wait.err, ErrUnavailable):
 			st.svc.noteWaiting(ctx, d.event.Subject, wait.err, log)
 		}
 		err = msg.NakWithDelay(wait.after)
@@ -255,12 +253,23 @@ func (st *stage) failed(ctx context.Context, msg jetstream.Msg, d delivery, caus
 		if err := st.svc.bury(ctx, burial{d, st.step, run, msg.Subject(), n, reason, cause}); err != nil {
 			return errors.Join(err, msg.NakWithDelay(firstHourMax))
 		}
-		return msg.TermWithReason(reason)
+		if err := msg.TermWithReason(reason); err != nil {
+			return err
+		}
+		st.discard(ctx, d)
+		return nil
 	}
 	st.gate.failed(st.svc.now())
 	delay := retryDelay(n, failing)
 	log.Warn("step failed; trying again", zap.Int("attempt", n), zap.Duration("after", delay), zap.Error(cause))
 	return msg.NakWithDelay(delay)
+}
+
+// discard deletes a finished message where its stream has no room to keep it.
+func (st *stage) discard(ctx context.Context, d delivery) {
+	if st.step != StepNotify {
+		st.svc.discard(ctx, d.seq)
+	}
 }
 
 // keepAlive tells the server, for every message in a handler, that it is being

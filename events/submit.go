@@ -354,7 +354,7 @@ func publish[T any](ctx context.Context, s *Service, subject, typ, id string, e 
 	if err != nil {
 		return false, err
 	}
-	ack, err := set.js.PublishMsg(ctx, msg)
+	ack, err := s.publishMsg(ctx, set.js, msg)
 	if err != nil {
 		return false, fmt.Errorf("publish %s: %w", typ, err)
 	}

@@ -21,7 +21,8 @@ const (
 	tidyEveryMin = 250 * time.Millisecond // with a very short nats.maxAge
 	tidyGap      = 2 * time.Second        // between two, however crowded it is
 	// crowdedPercent is how full RECORDINGS may be of finished work; above it,
-	// what ends is deleted at once, and the oldest down to roomyPercent.
+	// what ends is deleted at once, and the oldest down to roomyPercent; above
+	// fullPercent, all of it: the oldest may wait for the room.
 	crowdedPercent = 75
 	roomyPercent   = 50
 )
@@ -87,7 +88,7 @@ func (s *Service) tidyStream(ctx context.Context, stream jetstream.Stream, limit
 	}
 	state := info.State
 	age := s.opt.Limits.MaxAge
-	if crowded(state, limit) {
+	if over(crowdedPercent, state, limit) {
 		age = 0
 	}
 	before := s.now().Add(-age)
@@ -98,7 +99,7 @@ func (s *Service) tidyStream(ctx context.Context, stream jetstream.Stream, limit
 	if err != nil {
 		return err
 	}
-	if age == 0 {
+	if age == 0 && !over(fullPercent, state, limit) {
 		end = min(end, enough(state, limit))
 	}
 	for _, name := range consumers {
@@ -110,8 +111,9 @@ func (s *Service) tidyStream(ctx context.Context, stream jetstream.Stream, limit
 	return nil
 }
 
-func crowded(state jetstream.StreamState, limit int64) bool {
-	return limit > 0 && state.Bytes > uint64(limit)/100*crowdedPercent
+// over tells whether a stream is more than so full.
+func over(percent uint64, state jetstream.StreamState, limit int64) bool {
+	return limit > 0 && state.Bytes > uint64(limit)/100*percent
 }
 
 // enough is the sequence below which about as much lies as there is too much.
