@@ -52,14 +52,14 @@ func (s *Service) noted(ctx context.Context, set *streamSet) error {
 // noteSome enters the next accepted recordings, and tells how many messages
 // there were.
 func (s *Service) noteSome(ctx context.Context, set *streamSet) (int, error) {
+	begin := s.noting.upTo + 1
 	cons, err := set.recordings.Consumer(ctx, StepSubmit)
-	if errors.Is(err, jetstream.ErrConsumerNotFound) {
-		return 0, nil
-	}
-	if err != nil {
+	switch {
+	case err == nil:
+		begin = max(begin, cons.CachedInfo().AckFloor.Stream+1)
+	case !errors.Is(err, jetstream.ErrConsumerNotFound): // the stage has not made it yet
 		return 0, fmt.Errorf("%w: ask consumer %s: %w", ErrUnavailable, StepSubmit, err)
 	}
-	begin := max(s.noting.upTo, cons.CachedInfo().AckFloor.Stream) + 1
 	msgs, err := readSome(ctx, set.recordings, begin, noteBatch, subjectReady+">")
 	if err != nil || len(msgs) == 0 {
 		return 0, err
