@@ -7,7 +7,7 @@ DOCKER  ?= docker
 FUZZTIME ?= 10s
 
 .DEFAULT_GOAL := build
-.PHONY: help build test race lint fuzz e2e interop chaos bench chart docs image ci
+.PHONY: help build test race lint fuzz e2e interop chaos bench gobench chart docs image ci
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / {printf "%-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,7 +36,10 @@ interop: ## vendors' npm packages sign for a running service and verify what sen
 chaos: ## hurt the program and all around it, hundreds of times; prints a table, fails on any loss
 	TRACKERBELL_LONG=1 go test ./cmd/trackerbell -run '^Test(Chaos|Kill)' -count=1 -timeout 40m -v
 
-bench: ## every benchmark
+bench: build ## the program beside bare references (docs/performance.md); ONLY=ingest,pipeline for some parts
+	go run ./internal/bench $(if $(ONLY),-only $(ONLY),-plot docs/img/performance.svg) $(BENCHFLAGS)
+
+gobench: ## every Go benchmark
 	go test -run '^$$' -bench . -benchmem ./...
 
 chart: ## lint and render the chart with every set of values in its ci/ folder
