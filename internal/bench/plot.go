@@ -11,7 +11,7 @@ import (
 const (
 	plotLabel = 400 // width of what stands left of the bars
 	plotGoal  = 110 // from there to the line of the goals
-	plotBars  = 430
+	plotBars  = 470
 	plotTop   = 44
 	plotRow   = 24
 )
@@ -30,7 +30,7 @@ func (r *results) plot() string {
 		if share > 1 {
 			class = "missed"
 		}
-		width := math.Min(share*plotGoal, plotBars-150)
+		width := math.Min(share*plotGoal, plotBars-190)
 		fmt.Fprintf(&b, "<text x=\"%d\" y=\"%d\" text-anchor=\"end\">%s</text>\n", plotLabel-8, y+12, html.EscapeString(l.part+": "+l.name))
 		fmt.Fprintf(&b, "<rect class=\"%s\" x=\"%d\" y=\"%d\" width=\"%.1f\" height=\"15\"/>\n", class, plotLabel, y, width)
 		fmt.Fprintf(&b, "<text class=\"figure\" x=\"%.1f\" y=\"%d\">%s</text>\n", plotLabel+math.Max(width, plotGoal)+6, y+12, html.EscapeString(l.caption()))
