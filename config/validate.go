@@ -64,7 +64,7 @@ func (l *loader) validateSymbl() {
 	l.check(!hosted || c.AppSecret != "", "symbl.appSecret", "required with symbl.baseURL: set symbl.appSecret or symbl.appSecretFile")
 	l.check(c.Generation == 1 || c.Generation == 2, "symbl.generation", "must be 1 or 2")
 	l.check(c.MaxJobs >= 1, "symbl.maxJobs", "must be at least 1")
-	l.duration("symbl.jobTimeout", c.JobTimeout, time.Second, 30*day)
+	l.duration("symbl.jobTimeout", c.JobTimeout, time.Second, 3650*day)
 	l.duration("symbl.pollInterval", c.PollInterval, 10*time.Millisecond, day)
 	l.duration("symbl.pollMax", c.PollMax, 10*time.Millisecond, day)
 	l.check(c.PollMax >= c.PollInterval || l.isTold("symbl.pollInterval"), "symbl.pollMax", "must not be less than symbl.pollInterval")

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -33,6 +34,7 @@ func oldCalls() []string {
 // what was unfinished is finished, and what was done is not done again.
 func TestAStoreOfAnEarlierVersionIsFinished(t *testing.T) {
 	t.Parallel()
+	const ages = "87600h" // the store is as old as the day is far from the one on which it was written
 	h := newHosted(t)
 	for _, id := range oldCalls()[:4] { // it remembers the jobs of then
 		j := h.take(submission{name: "calls." + id, body: map[string]any{"messages": []any{
@@ -43,7 +45,8 @@ func TestAStoreOfAnEarlierVersionIsFinished(t *testing.T) {
 	s, slack := newHostedService(t, h, often, false)
 	slack.AddChannel(slacktest.Channel{Name: "alerts"})
 	unpack(t, oldStore, filepath.Join(s.dir, "data"))
-	p := s.start()
+	s.write("trackerbell.yaml", strings.Replace(hostedConfig, "provider: generic", "provider: generic, retention: "+ages, 1))
+	p := s.start("TRACKERBELL_SYMBL_JOBTIMEOUT="+ages, "TRACKERBELL_NATS_MAXAGE="+ages)
 	for _, id := range oldCalls()[:5] {
 		s.waitFor("calls."+id, 3*soon, isDone)
 	}
