@@ -124,30 +124,34 @@ func digits(s string) string {
 	}, s)
 }
 
-// said tells whether a text, in lower case, was said in a call: in a transcript
-// that came with it, or in a sentence that a tracker was found in.
+// said tells whether a text, in lower case, was said in a call, as its source
+// wants it redacted: in a transcript that came with it, in a sentence that a
+// tracker was found in, or in its conversation, unless that is far away.
 func (s *Service) said(ctx context.Context, set *streamSet, e Entry, text string) (bool, error) {
+	opt := s.aims().Sources[e.Source]
+	has := func(said string) bool { return strings.Contains(strings.ToLower(opt.Redact.Text(said)), text) }
 	rec, err := s.recording(ctx, set, e)
 	if err != nil && !lost(err) {
 		return false, err
 	}
-	has := func(said string) bool { return strings.Contains(strings.ToLower(said), text) }
-	if slices.ContainsFunc(rec.Transcript, func(u Utterance) bool { return has(u.Text) }) {
-		return true, nil
+	if len(rec.Transcript) > 0 {
+		return slices.ContainsFunc(rec.Transcript, func(u Utterance) bool { return has(u.Text) }), nil
 	}
-	if e.FoundSeq == 0 || len(rec.Transcript) > 0 {
-		return false, nil
-	}
-	found, err := s.Found(ctx, e.Key)
-	if err != nil {
-		if lost(err) {
-			err = nil
+	if e.FoundSeq > 0 {
+		found, err := s.Found(ctx, e.Key)
+		if err != nil && !lost(err) {
+			return false, err
 		}
-		return false, err
+		if slices.ContainsFunc(found.Trackers, func(t notify.Tracker) bool {
+			return slices.ContainsFunc(t.Quotes, func(q notify.Quote) bool { return has(q.Text) })
+		}) {
+			return true, nil
+		}
 	}
-	return slices.ContainsFunc(found.Trackers, func(t notify.Tracker) bool {
-		return slices.ContainsFunc(t.Quotes, func(q notify.Quote) bool { return has(q.Text) })
-	}), nil
+	if s.opt.Remote {
+		return false, nil // a request for each call, of which there may be many
+	}
+	return slices.ContainsFunc(s.lines(ctx, Story{Entry: e}, opt), func(l Line) bool { return has(l.Text) }), nil
 }
 
 // lost tells that what is asked for is no longer kept.

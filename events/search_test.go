@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/trackerbell/trackerbell/config"
 	"github.com/trackerbell/trackerbell/notify"
 )
 
@@ -113,8 +114,28 @@ func TestASearchLooksIntoWhatWasSaid(t *testing.T) {
 
 	set, err := h.streams()
 	require.NoError(t, err)
+	h.opt.Remote = true
 	require.NoError(t, set.recordings.DeleteMsg(t.Context(), e.ReadySeq))
 	require.Equal(t, []string{"calls.a"}, found("a sale"), "the quotes are still there")
 	require.NoError(t, set.recordings.DeleteMsg(t.Context(), e.FoundSeq))
-	require.Empty(t, found("a sale"))
+	require.Empty(t, found("a sale"), "a Symbl far away is not asked for each call")
+	h.opt.Remote = false
+	require.Equal(t, []string{"calls.a"}, found("a sale"), "one at hand is asked what was said in the conversation")
+	require.Empty(t, found("a sail"))
+}
+
+func TestASearchDoesNotFindWhatARedactionHides(t *testing.T) {
+	redactor, err := notify.NewRedactor(config.Redact{Cards: true})
+	require.NoError(t, err)
+	h := newHouse(t, func(o *Options) { o.Sources = map[string]SourceOptions{"calls": {Redact: redactor}} })
+	h.run(h.Service)
+	call := transcript("a")
+	call.Transcript[0].Text = "it is 4111 1111 1111 1111, thank you"
+	h.accept(call)
+	h.settled(h.Service, "calls.a", StageDone)
+	for text, want := range map[string][]string{"4111 1111": {}, "thank you": {"calls.a"}} {
+		page, err := h.Search(t.Context(), Search{Query: text}, 0, 10)
+		require.NoError(t, err)
+		require.Equal(t, want, keys(page), text)
+	}
 }
