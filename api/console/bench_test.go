@@ -67,9 +67,10 @@ func BenchmarkTheFirstPage(b *testing.B) {
 
 func fillLedger(b *testing.B, store *events.NATS) {
 	b.Helper()
-	js, err := jetstream.New(store.Conn)
+	const calls = 100_000
+	js, err := jetstream.New(store.Conn, jetstream.WithPublishAsyncMaxPending(calls)) // a slow disk is waited for
 	require.NoError(b, err)
-	for i := range 100_000 {
+	for i := range calls {
 		e := events.Entry{
 			Key: fmt.Sprintf("calls.%06d", i), Source: "calls", Stage: events.StageDone, Routed: true, ReceivedAt: time.Now(),
 			Call: notify.Call{From: "+14155550137", To: "+14155550138", Agent: "Anna", Seconds: 61}, Trackers: []string{"Sale", "Threat"},
