@@ -34,7 +34,7 @@ interop: ## vendors' npm packages sign for a running service and verify what sen
 	.ci/interop
 
 chaos: ## hurt the program and all around it, hundreds of times; prints a table, fails on any loss
-	TRACKERBELL_LONG=1 go test ./cmd/trackerbell -run '^Test(Chaos|Kill)' -count=1 -timeout 40m -v
+	TRACKERBELL_LONG=1 go test ./cmd/trackerbell -run '$(or $(ONLY),^Test(Chaos|Kill|Hostile|AnOutage))' -count=1 -timeout 40m -v
 
 bench: build ## the program beside bare references (docs/performance.md); ONLY=ingest,pipeline for some parts
 	go run ./internal/bench $(if $(ONLY),-only $(ONLY),-plot docs/img/performance.svg) $(BENCHFLAGS)
