@@ -2,6 +2,8 @@ package events
 
 import (
 	"bytes"
+	"strconv"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -53,4 +55,31 @@ func TestAFullStreamMakesRoomForWhatIsLeft(t *testing.T) {
 	// A purge has the redelivery of what was handed back come an ackWait late.
 	require.Eventually(t, func() bool { return len(h.slack.posted()) == 2 }, 2*soon, tick)
 	require.Empty(t, h.settled(h.Service, "calls.first", StageDone).Attempts, "it is no failure of the recording")
+}
+
+// TestTheStepsHaveRoomHoweverManyWait fills the stream with recordings of which
+// none is submitted, as far as it takes any.
+func TestTheStepsHaveRoomHoweverManyWait(t *testing.T) {
+	h := newHouse(t, func(o *Options) { o.Limits.MaxBytes = 64 << 10 })
+	var open atomic.Bool
+	h.symbl.refuse = func(int) error {
+		if open.Load() {
+			return nil
+		}
+		return &symbl.Error{Class: symbl.Throttled, Definite: true, RetryAfter: 10 * time.Millisecond}
+	}
+	h.run(h.Service)
+	calls := 0
+	for size := 4000; size > 0; {
+		rec := transcript(strconv.Itoa(calls))
+		rec.Agent = strings.Repeat("x", size)
+		if _, err := h.Accept(t.Context(), rec); err != nil {
+			require.ErrorIs(t, err, ErrUnavailable)
+			size /= 2
+			continue
+		}
+		calls++
+	}
+	open.Store(true)
+	require.Eventually(t, func() bool { return len(h.slack.posted()) == calls }, 2*soon, tick)
 }
