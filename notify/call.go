@@ -23,21 +23,31 @@ const (
 // the last four digits remain (+1 415 •••• 0137). A SIP address keeps its
 // host. Extensions and names such as "anonymous" are not numbers and stay.
 func Mask(number string) string {
-	number = clean(number, maxName)
+	number = textOf(visible(cellsOf(number))) // whole: what is cut could no longer be told
 	if at := strings.LastIndexByte(number, '@'); at >= 0 {
-		scheme, _, found := strings.Cut(number[:at], ":")
-		if !found {
-			return hidden + number[at:]
-		}
-		return scheme + ":" + hidden + number[at:]
+		return clean(maskAddress(number[:at], number[at:]), maxName)
 	}
 	if countDigits(number) < maskFrom {
-		return number
+		return clean(number, maxName)
 	}
 	if parsed, err := phonenumbers.Parse(number, ""); err == nil {
 		return maskParsed(parsed)
 	}
 	return hidden + " " + lastDigits(number)
+}
+
+// maskAddress keeps of an address its scheme, if that is SIP's, and its host
+// without what is said of the party behind it.
+func maskAddress(user, host string) string {
+	if end := strings.IndexAny(host, ";>? "); end >= 0 {
+		host = host[:end]
+	}
+	for _, scheme := range []string{"sip:", "sips:"} {
+		if len(user) >= len(scheme) && strings.EqualFold(user[:len(scheme)], scheme) {
+			return scheme + hidden + host
+		}
+	}
+	return hidden + host
 }
 
 func maskParsed(number *phonenumbers.PhoneNumber) string {

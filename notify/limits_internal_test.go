@@ -88,7 +88,7 @@ func TestMarkupIsNeverCutInTwo(t *testing.T) {
 func TestQuotesGiveWayWhereATrackerIsTooMuch(t *testing.T) {
 	tracker := newTrackerView(Tracker{Name: "x", Quotes: []Quote{
 		{Text: strings.Repeat("long ", 50)}, {Text: strings.Repeat("more ", 50)}, {Text: strings.Repeat("most ", 50)},
-	}})
+	}}, Mask)
 	left := budget{blocks: 2, chars: 700}
 	raw, err := json.Marshal(tracker.blockWithin(&left))
 	require.NoError(t, err)

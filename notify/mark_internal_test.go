@@ -90,7 +90,7 @@ func TestOneSentenceIsQuotedOnceForAllItsPhrases(t *testing.T) {
 		"words nobody said":      {[]Quote{said("offers", -1, "offer")}, "we run a sale now", "similar to “offers”"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			v := newTrackerView(Tracker{Name: "x", Quotes: c.quotes})
+			v := newTrackerView(Tracker{Name: "x", Quotes: c.quotes}, Mask)
 			require.Equal(t, 1, v.mentions)
 			require.Len(t, v.quotes, 1)
 			require.Equal(t, c.want, starred(v.quotes[0].cells))

@@ -103,6 +103,19 @@ func TestNoLinkIsMadeForWhatIsNoKey(t *testing.T) {
 	}
 }
 
+func TestASpeakerWhoIsKnownByANumberOnlyIsMaskedAsTheNumbersAre(t *testing.T) {
+	a := notify.Alert{ID: "a", Recording: "calls.a", Trackers: []notify.Tracker{{Name: "Sale", Quotes: []notify.Quote{
+		{Text: "is there a sale", Speaker: "+14155550137", Phrase: "sale", Offset: 11},
+		{Text: "a sale, yes", Speaker: "Anna", Phrase: "sale", Offset: 2},
+	}}}}
+	said := notify.Text(a, false)
+	require.Contains(t, said, "+1 415 •••• 0137")
+	require.NotContains(t, said, "555")
+	require.Contains(t, said, "Anna")
+	a.ShowNumbers = true
+	require.Contains(t, notify.Text(a, false), "+14155550137")
+}
+
 func TestTheFallbackQuotesEveryTracker(t *testing.T) {
 	quote := func(text string) []notify.Quote { return []notify.Quote{{Text: text, At: 1, Phrase: "x"}} }
 	a := notify.Alert{Recording: "calls.1", Trackers: []notify.Tracker{{Name: "One", Quotes: quote("first")}, {Name: "Two", Quotes: quote("second")}}}

@@ -61,7 +61,7 @@ func inOrder(a Alert) []said {
 			name = clean(t.Name, maxTrackerName)
 		}
 		for _, group := range sentences(t.Quotes) {
-			list = append(list, said{name, group[0].At, newQuoteView(group)})
+			list = append(list, said{name, group[0].At, newQuoteView(group, a.number)})
 		}
 	}
 	slices.SortStableFunc(list, func(a, b said) int {

@@ -50,6 +50,17 @@ func TestNumbersAreMasked(t *testing.T) {
 		"alice@pbx.example":              "••••@pbx.example",
 		"+1415555\u202e0137\n":           "+1 415 •••• 0137",
 		"":                               "",
+
+		"SIP:alice@pbx.example;user=phone":                 "sip:••••@pbx.example",
+		`"+1 415 555 0137" <sip:+14155550137@pbx.example>`: "••••@pbx.example",
+		"4155550137:secret@pbx.example":                    "••••@pbx.example",
+		"alice@pbx.example;ext=4155550137":                 "••••@pbx.example",
+
+		"sip:" + strings.Repeat("alice.", 20) + "@pbx.example": "sip:••••@pbx.example",
+		strings.Repeat("alice.", 20) + "@pbx.example":          "••••@pbx.example",
+		strings.Repeat("the office of ", 9) + "+14155550137":   "+1 415 •••• 0137",
+		"alice@" + strings.Repeat("p", 90):                     "••••@" + strings.Repeat("p", 35) + "…",
+		strings.Repeat("anna ", 20):                            strings.TrimSpace(strings.Repeat("anna ", 12)) + "…",
 	} {
 		require.Equal(t, want, notify.Mask(number), "%q", number)
 	}

@@ -55,7 +55,7 @@ func newView(a Alert) view {
 	}
 	var names []string
 	for _, t := range a.Trackers {
-		tv := newTrackerView(t)
+		tv := newTrackerView(t, a.number)
 		names = append(names, tv.name)
 		v.trackers = append(v.trackers, tv)
 	}
@@ -81,7 +81,9 @@ func title(names []string) string {
 
 func cutText(s string, limit int) string { return textOf(cutCells(cellsOf(s), limit)) }
 
-func newTrackerView(t Tracker) trackerView {
+// newTrackerView shows a tracker; name is how a speaker may be shown, who may be
+// known by a number only.
+func newTrackerView(t Tracker, name func(string) string) trackerView {
 	t.Quotes = slices.Clone(t.Quotes) // an alert is its caller's
 	t.Sort()
 	tv := trackerView{name: clean(t.Name, maxTrackerName), absent: clean(t.Absent, maxName)}
@@ -92,7 +94,7 @@ func newTrackerView(t Tracker) trackerView {
 	for _, group := range sentences(t.Quotes) {
 		tv.mentions++
 		if len(tv.quotes) < maxQuotes {
-			tv.quotes = append(tv.quotes, newQuoteView(group))
+			tv.quotes = append(tv.quotes, newQuoteView(group, name))
 		}
 	}
 	return tv
@@ -120,9 +122,9 @@ func sentences(quotes []Quote) [][]Quote {
 	return groups
 }
 
-func newQuoteView(group []Quote) quoteView {
+func newQuoteView(group []Quote, name func(string) string) quoteView {
 	first := group[0]
-	qv := quoteView{who: leftToRight(clean(first.Speaker, maxName)), role: clean(first.Role, maxName), at: clock(first.At)}
+	qv := quoteView{who: leftToRight(name(first.Speaker)), role: clean(first.Role, maxName), at: clock(first.At)}
 	cells := cellsOf(first.Text)
 	for _, q := range group {
 		if first.Exact() && !q.Exact() {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -64,6 +65,13 @@ type webhookEvent struct {
 // the alert shows them.
 func (w *Webhook) Notify(ctx context.Context, a Alert) (Receipt, error) {
 	a.Call.From, a.Call.To = a.number(a.Call.From), a.number(a.Call.To)
+	a.Trackers = slices.Clone(a.Trackers)
+	for i, t := range a.Trackers {
+		a.Trackers[i].Quotes = slices.Clone(t.Quotes)
+		for j, q := range t.Quotes {
+			a.Trackers[i].Quotes[j].Speaker = a.number(q.Speaker)
+		}
+	}
 	now := w.now().UTC()
 	body, err := json.Marshal(webhookEvent{
 		SpecVersion: "1.0", ID: a.ID, Source: "/trackerbell/" + a.Call.Source, Type: CloudEventType, Subject: a.Recording,

@@ -57,6 +57,9 @@ func (s *Console) recording(c echo.Context, v access.Visitor) error {
 	}
 	if !page.Operator() {
 		page.Call.From, page.Call.To = notify.Mask(page.Call.From), notify.Mask(page.Call.To)
+		for i := range page.Lines {
+			page.Lines[i].Speaker = notify.Mask(page.Lines[i].Speaker)
+		}
 	}
 	page.Sound = page.Operator() && !entry.Text && !page.Lost
 	page.Link = s.Store.Link(entry)

@@ -101,8 +101,14 @@ func short(s string, limit int) string {
 }
 
 // phone gives a number in E.164 where it is written internationally; short
-// numbers, client ids and sip: addresses stand as they are.
+// numbers, client ids and sip: addresses stand as they are. An address that is
+// too long loses of its user's name: by its host it is known for an address,
+// which is masked where it is shown.
 func phone(s string) string {
+	if at := strings.LastIndexByte(s, '@'); at >= 0 && len(s) > maxNameBytes {
+		host := short(s[at:], maxNameBytes/2)
+		s = short(s[:at], maxNameBytes-len(host)) + host
+	}
 	s = short(s, maxNameBytes)
 	if !strings.HasPrefix(s, "+") {
 		return s

@@ -39,6 +39,22 @@ func genericKit() kit {
 	}
 }
 
+func TestAnAddressThatIsTooLongIsStillKnownForOne(t *testing.T) {
+	p := build(t, config.Source{Provider: "generic", Insecure: true})
+	for _, from := range []string{
+		"sip:" + strings.Repeat("alice.", 60) + "@pbx.example",
+		strings.Repeat("é", 200) + "@" + strings.Repeat("pbx.", 60) + "example",
+	} {
+		body := fmt.Sprintf(`{"id": "1", "recordingUrl": "https://a.example/1", "from": %q}`, from)
+		got, err := p.Normalise(jsonRequest(body, nil))
+		require.NoError(t, err)
+		number := got.Recordings[0].From
+		require.LessOrEqual(t, len(number), 256)
+		require.Equal(t, from[:4], number[:4])
+		require.Contains(t, number, "@pbx.")
+	}
+}
+
 func mac(key, message string) []byte {
 	m := hmac.New(sha256.New, []byte(key))
 	m.Write([]byte(message))
