@@ -235,11 +235,7 @@ func TestFeedbackIsShownThoughTheAlertHasLeftTheStream(t *testing.T) {
 func TestASlowChannelDelaysNoOther(t *testing.T) {
 	t.Parallel()
 	const channels, each = 5, 100
-	var routes []config.Route
-	for i := range channels {
-		routes = append(routes, config.Route{Match: config.Match{Labels: map[string]string{"n": fmt.Sprint(i)}}, Channel: fmt.Sprintf("#c%d", i)})
-	}
-	h, slack := slackHouse(t, routes, nil)
+	h, slack := slackHouse(t, teams(channels), nil)
 	var slow atomic.Bool
 	slow.Store(true)
 	slack.Fail(func(method, channel string) *slacktest.Fault {
