@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"os/exec"
 	"slices"
 	"strings"
 	"time"
@@ -18,6 +19,12 @@ import (
 )
 
 const checkTimeout = 10 * time.Second // of each check
+
+// dependency is something that is checked: what was found is one line or more.
+type dependency struct {
+	name string
+	run  func(context.Context) (string, error)
+}
 
 type checkCmd struct {
 	adminFlags
@@ -37,15 +44,16 @@ func (c *checkCmd) Run(g *globals) error {
 	if err := preflight(cfg); err != nil {
 		return err
 	}
-	checks := []struct {
-		name string
-		run  func(context.Context) (string, error)
-	}{
+	checks := []dependency{
 		{"configuration", func(context.Context) (string, error) { return describeConfig(g.Config, cfg), nil }},
 		{"nats", func(ctx context.Context) (string, error) { return c.checkNATS(ctx, cfg) }},
 		{"symbl", func(ctx context.Context) (string, error) { return checkSymbl(ctx, cfg) }},
+		{"transcriber", func(ctx context.Context) (string, error) { return checkTranscriber(ctx, cfg) }},
 		{"slack", func(ctx context.Context) (string, error) { return checkSlack(ctx, cfg) }},
 		{"clock", func(ctx context.Context) (string, error) { return checkClock(ctx, cfg) }},
+	}
+	if cfg.Symbl.BaseURL != "" || cfg.Engine.Transcriber == "none" {
+		checks = slices.DeleteFunc(checks, func(d dependency) bool { return d.name == "transcriber" })
 	}
 	failed := 0
 	for _, check := range checks {
@@ -74,17 +82,24 @@ func describeConfig(path string, cfg *config.Config) string {
 	if path == "" {
 		path = "no file"
 	}
-	sources := fmt.Sprintf("%d sources", len(cfg.Sources))
+	sources := counted(len(cfg.Sources), "source")
 	if len(cfg.Sources) == 0 {
 		sources = "the source " + config.DefaultSource + ", as none is configured"
 	}
-	return fmt.Sprintf("%s: %s, %d routes", path, sources, len(cfg.Routes))
+	return fmt.Sprintf("%s: %s, %s", path, sources, counted(len(cfg.Routes), "route"))
+}
+
+func counted(n int, what string) string {
+	if n != 1 {
+		what += "s"
+	}
+	return fmt.Sprintf("%d %s", n, what)
 }
 
 // checkNATS reaches the external NATS, or opens the embedded store; when a
 // service has it open, that service is asked instead.
 func (c *checkCmd) checkNATS(ctx context.Context, cfg *config.Config) (string, error) {
-	where := "external"
+	var where string
 	if cfg.NATS.URL == "" {
 		where = "embedded, in " + cfg.NATS.DataDir
 		lock, err := lockDir(cfg.NATS.DataDir)
@@ -107,6 +122,9 @@ func (c *checkCmd) checkNATS(ctx context.Context, cfg *config.Config) (string, e
 	if err := conn.Check(ctx); err != nil {
 		return "", err
 	}
+	if cfg.NATS.URL != "" {
+		where = fmt.Sprintf("version %s at %s", conn.Conn.ConnectedServerVersion(), conn.Conn.ConnectedAddr())
+	}
 	return where + ", JetStream is on", nil
 }
 
@@ -126,12 +144,48 @@ func checkSymbl(ctx context.Context, cfg *config.Config) (string, error) {
 	list, err := client.Trackers(ctx)
 	var failed *symbl.Error
 	if errors.As(err, &failed) && failed.Class == symbl.NotFound {
-		return cfg.Symbl.BaseURL + " accepts the credentials, but does not list trackers", nil
+		return cfg.Symbl.BaseURL + " accepts the application " + cfg.Symbl.AppID + ", but does not list trackers", nil
 	}
+	if err != nil {
+		return "", fmt.Errorf("%w\n%s", err, symblAdvice(failed))
+	}
+	return fmt.Sprintf("%s accepts the application %s and has %s", cfg.Symbl.BaseURL, cfg.Symbl.AppID, counted(len(list), "tracker")), nil
+}
+
+// symblAdvice says what to do about a Symbl that cannot be used; nil is an error of
+// our own.
+func symblAdvice(failed *symbl.Error) string {
+	switch {
+	case failed != nil && failed.Class == symbl.Permanent:
+		return "Check symbl.appId and symbl.appSecret, which are of one application, and that symbl.baseURL is theirs."
+	case failed != nil && failed.Class == symbl.Throttled:
+		return "Symbl answers, and asks for patience: try again."
+	default:
+		return "Check that symbl.baseURL is right and that this machine reaches it, through its proxy if it has one."
+	}
+}
+
+const transcriberAdvice = "Check engine.openai; until it works, recordings wait for up to four hours."
+
+// checkTranscriber asks the server that hears recordings whether it is there, or
+// names the program.
+func checkTranscriber(ctx context.Context, cfg *config.Config) (string, error) {
+	t, err := newTranscriber(cfg)
 	if err != nil {
 		return "", err
 	}
-	return fmt.Sprintf("%s accepts the credentials and has %d trackers", cfg.Symbl.BaseURL, len(list)), nil
+	text := ""
+	if r, ok := t.(interface {
+		Reach(ctx context.Context) (string, error)
+	}); ok {
+		if text, err = r.Reach(ctx); err != nil {
+			return "", fmt.Errorf("%w\n%s", err, transcriberAdvice)
+		}
+	}
+	if _, err := exec.LookPath("ffmpeg"); err != nil {
+		text += "\nwithout ffmpeg in the PATH: recordings in WAV only"
+	}
+	return text, nil
 }
 
 // checkSlack asks Slack who the bot is, and whether it could post to every
@@ -146,6 +200,10 @@ func checkSlack(ctx context.Context, cfg *config.Config) (string, error) {
 	}
 	defer slack.Close()
 	who, err := slack.Check(ctx)
+	var failed *notify.Error
+	if errors.As(err, &failed) {
+		return "", fmt.Errorf("%w\n%s", err, notify.Advice(failed.Reason))
+	}
 	if err != nil {
 		return "", err
 	}

@@ -33,7 +33,7 @@ func checkClock(ctx context.Context, cfg *config.Config) (string, error) {
 		if off > clockTolerance+took {
 			return "", fmt.Errorf("it is %s off that of %s, and signatures will be refused: set it by NTP", off.Round(time.Second), address)
 		}
-		return "within a minute of that of " + address, nil
+		return fmt.Sprintf("within %s of that of %s", max(off.Round(time.Second), time.Second), address), nil
 	}
 	return "nothing to compare it with", nil
 }

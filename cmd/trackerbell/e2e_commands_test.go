@@ -2,7 +2,9 @@ package main
 
 import (
 	"encoding/json"
+	"io"
 	"net/http"
+	"net/http/httptest"
 	"path/filepath"
 	"runtime"
 	"strconv"
@@ -146,10 +148,48 @@ func TestEndToEndCheckTellsOfEachDependency(t *testing.T) {
 	refused := command(t, s.dir, []string{"TRACKERBELL_CONFIG=" + s.config, "TRACKERBELL_SLACK_TOKEN=xoxb-another",
 		"TRACKERBELL_SYMBL_BASEURL=http://" + freeAddr(t), "TRACKERBELL_SYMBL_APPID=a", "TRACKERBELL_SYMBL_APPSECRET=hush-hush-hush"}, "check")
 	require.Equal(t, 1, refused.code)
-	require.Regexp(t, `(?m)^failed +slack .*invalid_auth`, refused.stdout)
-	require.Regexp(t, `(?m)^failed +symbl `, refused.stdout)
+	require.Regexp(t, `(?m)^failed +slack .*invalid_auth\n +Install the Slack app again`, refused.stdout)
+	require.Regexp(t, `(?m)^failed +symbl .*\n +Check that symbl.baseURL is right`, refused.stdout)
 	require.NotContains(t, refused.stdout+refused.stderr, "xoxb-another")
 	require.NotContains(t, refused.stdout+refused.stderr, "hush-hush-hush")
+}
+
+func TestCheckAsksTheTranscriberWhetherItIsThere(t *testing.T) {
+	t.Parallel()
+	whisper := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case r.URL.Path != "/v1/models":
+			http.NotFound(w, r)
+		case r.Header.Get("Authorization") != "Bearer key-of-the-account":
+			http.Error(w, `{"error":{"message":"Incorrect API key provided"}}`, http.StatusUnauthorized)
+		default:
+			_, _ = io.WriteString(w, `{"data":[{"id":"whisper-1"}]}`)
+		}
+	}))
+	t.Cleanup(whisper.Close)
+	for name, c := range map[string]struct {
+		url, key, model string
+		code            int
+		want            string
+	}{
+		"it is":             {whisper.URL + "/v1", "key-of-the-account", "whisper-1", 0, `(?m)^ok +transcriber +127\S+ has the model whisper-1$`},
+		"another model":     {whisper.URL + "/v1", "key-of-the-account", "large", 0, `(?m)^ok +transcriber .*does not list the model large`},
+		"no list of models": {whisper.URL, "", "whisper-1", 0, `(?m)^ok +transcriber +127\S+ answers, and does not list`},
+		"a wrong key":       {whisper.URL + "/v1", "another-key", "whisper-1", 1, `(?m)^failed +transcriber .*answered 401.*Incorrect API key provided`},
+		"nothing there":     {"http://" + freeAddr(t) + "/v1", "", "whisper-1", 1, `(?m)^failed +transcriber .*refused\n +Check engine.openai`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := command(t, t.TempDir(), []string{
+				"TRACKERBELL_ENGINE_TRANSCRIBER=openai", "TRACKERBELL_ENGINE_OPENAI_BASEURL=" + c.url, "TRACKERBELL_ENGINE_OPENAI_APIKEY=" + c.key, "TRACKERBELL_ENGINE_OPENAI_MODEL=" + c.model,
+			}, "check")
+			require.Equal(t, c.code, r.code, r.stdout+r.stderr)
+			require.Regexp(t, c.want, r.stdout)
+			if c.key != "" {
+				require.NotContains(t, r.stdout+r.stderr, c.key)
+			}
+		})
+	}
 }
 
 func TestEndToEndDeadLettersAreReplayedAndDropped(t *testing.T) {
@@ -263,7 +303,7 @@ func TestEndToEndCheckTellsOfScopesAndTheClock(t *testing.T) {
 	}{
 		"as it should be": {
 			scopes: []string{"chat:write", "channels:read", "groups:read", "channels:history", "groups:history"},
-			wants:  []string{`(?m)^ok +slack +bot trackerbell in Stand-in, member of #alerts$`, `(?m)^ok +clock +within a minute of that of http`},
+			wants:  []string{`(?m)^ok +slack +bot trackerbell in Stand-in, member of #alerts$`, `(?m)^ok +clock +within \d+s of that of http`},
 		},
 		"public channels only": {
 			scopes: []string{"chat:write", "channels:read", "channels:history"},

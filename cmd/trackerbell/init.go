@@ -5,15 +5,12 @@ import (
 	"embed"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 	"text/template"
 
-	"github.com/trackerbell/trackerbell/api/source"
 	"github.com/trackerbell/trackerbell/config"
 )
 
@@ -33,6 +30,7 @@ type initCmd struct {
 	SlackToken     string `help:"Token of the Slack bot; without one alerts are printed." placeholder:"xoxb-…" xor:"slack"`
 	SlackTokenFile string `help:"File with it." placeholder:"FILE" xor:"slack"`
 	Channel        string `help:"Slack channel of alerts that no route takes." placeholder:"#NAME"`
+	TranscriberURL string `name:"transcriber-url" help:"Whisper-compatible server that hears recordings, up to and with /v1." placeholder:"URL"`
 	Dir            string `help:"Folder to write to." default:"." placeholder:"DIR"`
 	Force          bool   `help:"Replace files that are there."`
 }
@@ -45,40 +43,77 @@ func (initCmd) Help() string {
 		"  trackerbell init --slack-token-file slack-token --channel \"#sales\""
 }
 
-// Run writes the files, and sees that a service would start with them.
+// Run writes the files, once it is seen that a service would start with them.
 func (c *initCmd) Run(g *globals) error {
 	if err := c.free(); err != nil {
 		return err
 	}
-	if f, ok := g.in.(*os.File); ok && isTerminal(f) && isTerminal(g.out) {
-		c.ask(bufio.NewScanner(g.in), g.out)
+	if err := os.MkdirAll(c.Dir, 0o750); err != nil {
+		return fmt.Errorf("--dir: %w", err)
 	}
-	if err := c.complete(); err != nil {
-		return err
-	}
-	text, err := c.render()
+	written, err := c.settle(g)
 	if err != nil {
 		return err
 	}
 	trackers, err := initFiles.ReadFile("init/trackers.yaml")
+	if err == nil {
+		err = os.WriteFile(c.path("trackers.yaml"), trackers, 0o644) //nolint:gosec // nothing secret
+	}
 	if err != nil {
-		return fmt.Errorf("read the sample trackers: %w", err)
+		return errors.Join(fmt.Errorf("write the trackers: %w", err), os.Remove(written))
 	}
-	if err := os.MkdirAll(c.Dir, 0o750); err != nil {
-		return fmt.Errorf("--dir: %w", err)
-	}
-	// It may hold secrets.
-	if err := os.WriteFile(c.path(defaultConfig), text, 0o600); err != nil {
+	if err := os.Rename(written, c.path(defaultConfig)); err != nil {
 		return fmt.Errorf("write the configuration: %w", err)
 	}
-	if err := c.verify(g); err != nil {
-		return errors.Join(err, os.Remove(c.path(defaultConfig)))
-	}
-	if err := os.WriteFile(c.path("trackers.yaml"), trackers, 0o644); err != nil { //nolint:gosec // nothing secret
-		return fmt.Errorf("write the trackers: %w", err)
-	}
-	_, err = fmt.Fprintf(g.out, "wrote %s and %s\nnext: trackerbell check && trackerbell serve\n", c.path(defaultConfig), c.path("trackers.yaml"))
+	_, err = fmt.Fprintf(g.out, "wrote %s and %s\nnext: %strackerbell check && trackerbell serve\n", c.path(defaultConfig), c.path("trackers.yaml"), c.enter())
 	return err
+}
+
+// enter is what brings the commands to the files.
+func (c *initCmd) enter() string {
+	if filepath.Clean(c.Dir) == "." {
+		return ""
+	}
+	return "cd " + c.Dir + " && "
+}
+
+// settle gives a file with a configuration that a service would start with. On a
+// terminal it asks.
+func (c *initCmd) settle(g *globals) (string, error) {
+	if f, ok := g.in.(*os.File); ok && isTerminal(f) && isTerminal(g.out) {
+		i := interview{initCmd: c, g: g, in: bufio.NewScanner(g.in)}
+		i.run(g.ctx)
+		if i.ended {
+			_, _ = fmt.Fprintln(g.out)
+		}
+		if g.ctx.Err() != nil {
+			return "", errors.New("interrupted: nothing is written")
+		}
+	}
+	return c.compose(g)
+}
+
+// compose writes the configuration beside its place, and loads it as serve would.
+func (c *initCmd) compose(g *globals) (string, error) {
+	if err := c.complete(); err != nil {
+		return "", err
+	}
+	text, err := c.render()
+	if err != nil {
+		return "", err
+	}
+	f, err := os.CreateTemp(c.Dir, ".*-"+defaultConfig) // for its owner only: it may hold secrets
+	if err != nil {
+		return "", fmt.Errorf("--dir: %w", err)
+	}
+	_, err = f.Write(text)
+	if err = errors.Join(err, f.Close()); err == nil {
+		err = verify(f.Name(), g.environ)
+	}
+	if err != nil {
+		return "", errors.Join(err, os.Remove(f.Name()))
+	}
+	return f.Name(), nil
 }
 
 func (c *initCmd) path(name string) string { return filepath.Join(c.Dir, name) }
@@ -93,36 +128,7 @@ func (c *initCmd) free() error {
 	return nil
 }
 
-// ask asks for what no flag gives; an empty answer takes the default.
-func (c *initCmd) ask(in *bufio.Scanner, out io.Writer) {
-	question := func(value *string, text, otherwise string) {
-		if *value != "" {
-			return
-		}
-		if otherwise != "" {
-			text += " [" + otherwise + "]"
-		}
-		_, _ = fmt.Fprint(out, text+": ")
-		if in.Scan() {
-			*value = strings.TrimSpace(in.Text())
-		}
-		if *value == "" {
-			*value = otherwise
-		}
-	}
-	question(&c.Provider, "Telephony system ("+strings.Join(source.Providers(), ", ")+")", genericProvider)
-	question(&c.Source, "Name of the source", config.DefaultSource)
-	question(&c.PublicURL, "Public https address of this machine (may be empty)", "")
-	if c.Provider != genericProvider && c.SecretFile == "" {
-		question(&c.Secret, "Secret that "+c.Provider+" signs with", "")
-	}
-	if c.SlackTokenFile == "" {
-		question(&c.SlackToken, "Token of the Slack bot (xoxb-…; without it alerts are printed)", "")
-	}
-	question(&c.Channel, "Slack channel for alerts", config.Default().Slack.DefaultChannel)
-}
-
-// complete fills in the defaults and checks what only init can.
+// complete fills in the defaults.
 func (c *initCmd) complete() error {
 	for value, otherwise := range map[*string]string{
 		&c.Provider: genericProvider, &c.Source: config.DefaultSource, &c.Channel: config.Default().Slack.DefaultChannel,
@@ -131,14 +137,8 @@ func (c *initCmd) complete() error {
 			*value = otherwise
 		}
 	}
-	if !slices.Contains(source.Providers(), c.Provider) {
-		return usagef("--provider: must be one of: %s", strings.Join(source.Providers(), ", "))
-	}
-	if c.Secret != "" || c.SecretFile != "" {
+	if c.Provider != genericProvider || c.Secret != "" || c.SecretFile != "" {
 		return nil
-	}
-	if c.Provider != genericProvider {
-		return usagef("--secret: %s signs its webhooks; give what it signs with by --secret or --secret-file (see docs/providers)", c.Provider)
 	}
 	var err error
 	c.Secret, err = newSecret()
@@ -157,12 +157,24 @@ func (c *initCmd) render() ([]byte, error) {
 	return []byte(b.String()), nil
 }
 
-// verify loads what was written as serve would.
-func (c *initCmd) verify(g *globals) error {
-	cfg, _, err := config.Load(c.path(defaultConfig), g.environ)
+// verify loads what was written as serve would. Of what is wrong it does not say
+// the line: the file is not going to be there.
+func verify(path string, environ []string) error {
+	cfg, _, err := config.Load(path, environ)
 	if err != nil {
+		err = withSources(cfg, err)
+	} else {
+		cfg.Trackers = "" // written next
+		err = preflight(cfg)
+	}
+	var problems config.Problems
+	if !errors.As(err, &problems) {
 		return err
 	}
-	cfg.Trackers = "" // written next
-	return preflight(cfg)
+	for i, p := range problems {
+		if p.Line > 0 {
+			problems[i].Origin, problems[i].Line = "", 0
+		}
+	}
+	return problems
 }

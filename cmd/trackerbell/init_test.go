@@ -3,7 +3,9 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"encoding/json"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -25,7 +27,7 @@ func TestInitCheckAndServeWorkFromAnEmptyDirectory(t *testing.T) {
 
 	r = command(t, dir, env, "check")
 	require.Equal(t, 0, r.code, r.stdout+r.stderr)
-	require.Contains(t, r.stdout, "trackerbell.yaml: 1 sources")
+	require.Contains(t, r.stdout, "trackerbell.yaml: 1 source, 0 routes")
 	p := launch(t, dir, env, "serve")
 	require.Eventually(t, func() bool {
 		return command(t, dir, env, "send", "calls", "--transcript", writeCall(t, dir)).code == 0
@@ -36,6 +38,8 @@ func TestInitCheckAndServeWorkFromAnEmptyDirectory(t *testing.T) {
 	r = command(t, dir, env, "init")
 	require.Equal(t, 2, r.code)
 	require.Contains(t, r.stderr, "trackerbell.yaml is there already; --force replaces it")
+	require.Equal(t, 2, command(t, dir, env, "init", "--force", "--provider", "acme").code)
+	require.Equal(t, 0, command(t, dir, env, "check").code, "what was there stays until something better is written")
 	require.Equal(t, 0, command(t, dir, env, "init", "--force").code)
 }
 
@@ -52,18 +56,23 @@ func TestInitWritesWhatItsFlagsSay(t *testing.T) {
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "auth-token"), []byte("0123456789abcdef0123456789abcdef\n"), 0o600))
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "slack-token"), []byte("xoxb-1\n"), 0o600))
 	r := command(t, dir, nil, "init", "--provider", "twilio", "--source", "support", "--secret-file", "auth-token",
-		"--slack-token-file", "slack-token", "--channel", "#sales", "--public-url", "https://calls.example.com")
+		"--slack-token-file", "slack-token", "--channel", "#sales", "--public-url", "https://calls.example.com", "--transcriber-url", "http://127.0.0.1:8000/v1")
 	require.Equal(t, 0, r.code, r.stderr)
 	shown := command(t, dir, nil, "config", "print", "--output", "json")
 	require.Equal(t, 0, shown.code, shown.stderr)
 	got := printed[struct {
-		Server  struct{ PublicURL string }
-		Slack   struct{ TokenFile, DefaultChannel string }
+		Server struct{ PublicURL string }
+		Slack  struct{ TokenFile, DefaultChannel string }
+		Engine struct {
+			Transcriber string
+			OpenAI      struct{ BaseURL string }
+		}
 		Sources []struct{ Name, Provider, SecretFile string }
 	}](t, shown.stdout)
 	require.Equal(t, "https://calls.example.com", got.Server.PublicURL)
 	require.Equal(t, "slack-token", got.Slack.TokenFile)
 	require.Equal(t, "#sales", got.Slack.DefaultChannel)
+	require.Equal(t, []string{"openai", "http://127.0.0.1:8000/v1"}, []string{got.Engine.Transcriber, got.Engine.OpenAI.BaseURL})
 	require.Equal(t, "support", got.Sources[0].Name)
 	require.Equal(t, "auth-token", got.Sources[0].SecretFile)
 }
@@ -71,11 +80,11 @@ func TestInitWritesWhatItsFlagsSay(t *testing.T) {
 func TestInitWritesNothingThatWouldNotStart(t *testing.T) {
 	t.Parallel()
 	for says, args := range map[string][]string{
-		"--provider: must be one of: generic": {"--provider", "acme"},
-		"--secret: twilio signs":              {"--provider", "twilio"},
-		"sources[0].secret":                   {"--provider", "telnyx", "--secret", "no key"},
-		"sources[0].name":                     {"--source", "a/b"},
-		"server.publicURL":                    {"--public-url", "calls.example.com"},
+		"sources[0].provider: \"acme\" is none of generic": {"--provider", "acme"},
+		"sources[0].secret: missing":                       {"--provider", "twilio"},
+		"sources[0].secret":                                {"--provider", "telnyx", "--secret", "no key"},
+		"sources[0].name":                                  {"--source", "a/b"},
+		"server.publicURL":                                 {"--public-url", "calls.example.com"},
 	} {
 		dir := t.TempDir()
 		r := command(t, dir, nil, append([]string{"init"}, args...)...)
@@ -87,14 +96,53 @@ func TestInitWritesNothingThatWouldNotStart(t *testing.T) {
 	}
 }
 
+// interviewed gives what init knows after the answers, and what it said.
+func interviewed(ctx context.Context, c initCmd, answers io.Reader) (initCmd, string) {
+	var out bytes.Buffer
+	i := interview{initCmd: &c, g: &globals{ctx: ctx, out: &out}, in: bufio.NewScanner(answers)}
+	i.run(ctx)
+	return c, out.String()
+}
+
 func TestInitAsksForWhatNoFlagGives(t *testing.T) {
 	t.Parallel()
-	c := initCmd{Source: "support"}
-	var out bytes.Buffer
-	c.ask(bufio.NewScanner(strings.NewReader("plivo\n\nauth-token\nxoxb-1\n\n")), &out)
-	require.Equal(t, initCmd{Provider: "plivo", Source: "support", Secret: "auth-token", SlackToken: "xoxb-1", Channel: "#call-alerts"}, c)
-	require.NotContains(t, out.String(), "Name of the source")
-	require.Equal(t, 5, strings.Count(out.String(), ": "), out.String())
+	dir := t.TempDir()
+	c, said := interviewed(t.Context(), initCmd{Source: "support", Dir: dir}, strings.NewReader("plivo\n\n0123456789abcdef\nxoxb-1\n\n\n"))
+	require.Equal(t, initCmd{Provider: "plivo", Source: "support", Secret: "0123456789abcdef", SlackToken: "xoxb-1", Channel: "#call-alerts", Dir: dir}, c)
+	require.NotContains(t, said, "Name of the source")
+	require.Equal(t, 6, strings.Count(said, ": "), said)
+}
+
+func TestInitAsksAgainWhereAnAnswerWillNotDo(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	answers := []string{"twillio", "twilio", "sup port", "support", "calls.example.com", "https://calls.example.com", "", "short", "0123456789abcdef0123456789abcdef", "", "#sales", "127.0.0.1:8000", "http://127.0.0.1:8000/v1"}
+	c, said := interviewed(t.Context(), initCmd{Dir: dir}, strings.NewReader(strings.Join(answers, "\n")+"\n"))
+	require.Equal(t, initCmd{
+		Provider: "twilio", Source: "support", PublicURL: "https://calls.example.com", Secret: "0123456789abcdef0123456789abcdef",
+		Channel: "#sales", TranscriberURL: "http://127.0.0.1:8000/v1", Dir: dir,
+	}, c)
+	for _, why := range []string{"is none of generic, twilio", "must be 1 to 64 letters", "missing: without one anybody could send", "must have at least 16 bytes"} {
+		require.Contains(t, said, why)
+	}
+	require.Equal(t, 2, strings.Count(said, "must be an absolute http or https URL"), said)
+	files, err := os.ReadDir(dir)
+	require.NoError(t, err)
+	require.Empty(t, files, "what was tried is gone")
+}
+
+func TestInitStopsAskingWhenNobodyAnswers(t *testing.T) {
+	t.Parallel()
+	c, _ := interviewed(t.Context(), initCmd{Dir: t.TempDir()}, strings.NewReader("zoom\n"))
+	require.Equal(t, "zoom", c.Provider)
+	require.Empty(t, c.Secret)
+
+	ctx, interrupt := context.WithCancel(t.Context())
+	interrupt()
+	answers, hold := io.Pipe()
+	defer func() { _ = hold.Close() }()
+	c, _ = interviewed(ctx, initCmd{Dir: t.TempDir()}, answers)
+	require.Equal(t, genericProvider, c.Provider, "a terminal that says nothing holds nobody up")
 }
 
 func TestTheSchemaIsPrintedForEditors(t *testing.T) {
@@ -115,5 +163,17 @@ func TestConfigPrintHidesSecrets(t *testing.T) {
 				require.NotContains(t, out, s.vars[i+1], s.vars[i])
 			}
 		}
+	}
+}
+
+func TestWrongUseNamesTheHelpOfItsCommand(t *testing.T) {
+	t.Parallel()
+	for args, help := range map[string]string{
+		"--bogus": "trackerbell --help", "bogus": "trackerbell --help", "send calls --bogus": "trackerbell send --help",
+		"trackers": "trackerbell trackers --help", "trackers test --bogus": "trackerbell trackers test --help", "dead show": "trackerbell dead show --help",
+	} {
+		r := command(t, t.TempDir(), nil, strings.Fields(args)...)
+		require.Equal(t, 2, r.code, args)
+		require.Contains(t, r.stderr, "(see "+help+")", args)
 	}
 }

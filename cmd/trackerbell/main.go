@@ -92,10 +92,20 @@ func run(ctx context.Context, args, environ []string, out, errw io.Writer) int {
 	case exit >= 0:
 		return exit
 	case err != nil:
-		_, _ = fmt.Fprintf(errw, "trackerbell: %v (see trackerbell --help)\n", err)
+		_, _ = fmt.Fprintf(errw, "trackerbell: %v (see %s --help)\n", err, commandOf(err))
 		return exitUsage
 	}
 	return report(errw, parsed.Run(&cli.globals))
+}
+
+// commandOf is the command whose arguments were wrong, as far as it was told.
+func commandOf(err error) string {
+	if failed, ok := errors.AsType[*kong.ParseError](err); ok {
+		if command := failed.Context.Selected(); command != nil {
+			return command.FullPath()
+		}
+	}
+	return "trackerbell"
 }
 
 // report prints one line for each problem and tells the exit code.
