@@ -10,8 +10,6 @@ import (
 	"github.com/trackerbell/trackerbell/events"
 )
 
-const twilioAPI = "https://api.twilio.com/2010-04-01/Accounts/"
-
 var _ Lister = (*twilio)(nil)
 
 // twilioList is a page of the Recordings resource
@@ -41,7 +39,7 @@ func (t *twilio) List(ctx context.Context, since time.Time, cursor string, web C
 	if query == "" {
 		query = url.Values{"DateCreated>": {since.UTC().Format(time.RFC3339)}, "PageSize": {listPage}}.Encode()
 	}
-	address := twilioAPI + url.PathEscape(t.user) + "/Recordings.json?" + query
+	address := twilioAPI + twilioAccounts + url.PathEscape(t.user) + "/Recordings.json?" + query
 	list, err := getJSON[twilioList](ctx, web, address, t.Authorisation, "Twilio's list of recordings")
 	if err != nil {
 		return Page{}, err

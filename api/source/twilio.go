@@ -23,6 +23,8 @@ const (
 	headerTwilio     = "X-Twilio-Signature"
 	headerSignalWire = "X-SignalWire-Signature"
 	twilioDomain     = ".twilio.com"
+	twilioAPI        = "https://api.twilio.com"
+	twilioAccounts   = "/2010-04-01/Accounts/" // above all that an account has
 	signalwireDomain = ".signalwire.com"
 )
 
@@ -32,7 +34,7 @@ const (
 type twilio struct {
 	name   string
 	tokens []string // auth tokens or signing keys, the newest last
-	auth   string   // of media downloads; may be empty
+	auth   string   // of media downloads; without it, Twilio's own account is used
 	user   string   // of auth
 	own    func(*url.URL) bool
 }
@@ -90,11 +92,19 @@ func (t *twilio) signed(r Request, token, signature string) bool {
 
 // Authorisation is Basic for the provider's own hosts over https, and empty for
 // any other: a recording may be in the customer's bucket, and a webhook may lie.
+// Where no credentials are configured for Twilio, they are the account that the URL
+// names and its auth token, which signs webhooks as well; SignalWire's signing key
+// opens nothing.
 func (t *twilio) Authorisation(u *url.URL) string {
 	if !t.own(u) {
 		return ""
 	}
-	return t.auth
+	path, isAccount := strings.CutPrefix(u.Path, twilioAccounts+"AC")
+	account, _, isPart := strings.Cut(path, "/")
+	if t.auth != "" || t.name != twilioName || len(t.tokens) == 0 || !isAccount || !isPart {
+		return t.auth
+	}
+	return basic("AC"+account, t.tokens[len(t.tokens)-1])
 }
 
 // isTwilioHost tells api.twilio.com and api.<edge>.<region>.twilio.com on 443.

@@ -140,6 +140,27 @@ func TestTwilioCredentialsGoToTwilioOnly(t *testing.T) {
 	require.Empty(t, none.Authorisation(&url.URL{Scheme: "https", Host: "api.twilio.com"}))
 }
 
+func TestTwilioNeedsNoCredentialsButItsAuthToken(t *testing.T) {
+	const account = "AC0123456789abcdef0123456789abcdef"
+	p := build(t, config.Source{Provider: "twilio", Secrets: []string{"an older token, going", authToken}})
+	own := "Basic " + base64.StdEncoding.EncodeToString([]byte(account+":"+authToken))
+	for address, want := range map[string]string{
+		"https://api.twilio.com/2010-04-01/Accounts/" + account + "/Recordings/RE1.wav":              own,
+		"https://api.dublin.ie1.twilio.com/2010-04-01/Accounts/" + account + "/Recordings/RE1":       own,
+		"https://api.twilio.com/2010-04-01/Accounts/" + account:                                      "",
+		"https://api.twilio.com/x/2010-04-01/Accounts/" + account + "/Recordings/RE1":                "",
+		"http://api.twilio.com/2010-04-01/Accounts/" + account + "/Recordings/RE1":                   "",
+		"https://evil.example/2010-04-01/Accounts/" + account + "/Recordings/RE1":                    "",
+		"https://evil.example/?x=https://api.twilio.com/2010-04-01/Accounts/" + account + "/Recordi": "",
+	} {
+		u, err := url.Parse(address)
+		require.NoError(t, err)
+		require.Equal(t, want, p.Authorisation(u), address)
+	}
+	other := build(t, config.Source{Provider: "signalwire", Secret: authToken})
+	require.Empty(t, other.Authorisation(&url.URL{Scheme: "https", Host: "acme.signalwire.com", Path: "/2010-04-01/Accounts/" + account + "/Recordings/RE1"}))
+}
+
 func TestHalfCredentialsAreRefused(t *testing.T) {
 	for key, credentials := range map[string]config.Credentials{
 		"credentials: ":       {Username: "hush"},

@@ -22,17 +22,18 @@ var initFiles embed.FS
 const genericProvider = "generic"
 
 type initCmd struct {
-	Provider       string `help:"Telephony system that sends webhooks." placeholder:"NAME"`
-	Source         string `help:"Name of the source, which becomes part of the webhook's address." placeholder:"NAME"`
-	PublicURL      string `name:"public-url" help:"How the provider reaches this machine." placeholder:"URL"`
-	Secret         string `help:"What the provider signs with; generated for generic." placeholder:"TEXT" xor:"secret"`
-	SecretFile     string `help:"File with it." placeholder:"FILE" xor:"secret"`
-	SlackToken     string `help:"Token of the Slack bot; without one alerts are printed." placeholder:"xoxb-…" xor:"slack"`
-	SlackTokenFile string `help:"File with it." placeholder:"FILE" xor:"slack"`
-	Channel        string `help:"Slack channel of alerts that no route takes." placeholder:"#NAME"`
-	TranscriberURL string `name:"transcriber-url" help:"Whisper-compatible server that hears recordings, up to and with /v1." placeholder:"URL"`
-	Dir            string `help:"Folder to write to." default:"." placeholder:"DIR"`
-	Force          bool   `help:"Replace files that are there."`
+	Provider         string `help:"Telephony system that sends webhooks." placeholder:"NAME"`
+	Source           string `help:"Name of the source, which becomes part of the webhook's address." placeholder:"NAME"`
+	PublicURL        string `name:"public-url" help:"How the provider reaches this machine." placeholder:"URL"`
+	Secret           string `help:"What the provider signs with; generated for generic." placeholder:"TEXT" xor:"secret"`
+	SecretFile       string `help:"File with it." placeholder:"FILE" xor:"secret"`
+	SlackToken       string `help:"Token of the Slack bot; without one alerts are printed." placeholder:"xoxb-…" xor:"slack"`
+	SlackTokenFile   string `help:"File with it." placeholder:"FILE" xor:"slack"`
+	Channel          string `help:"Slack channel of alerts that no route takes." placeholder:"#NAME"`
+	TranscriberURL   string `name:"transcriber-url" help:"Whisper-compatible server that hears recordings, up to and with /v1." placeholder:"URL"`
+	TranscriberModel string `name:"transcriber-model" help:"Its model, where it has several." placeholder:"NAME"`
+	Dir              string `help:"Folder to write to." default:"." placeholder:"DIR"`
+	Force            bool   `help:"Replace files that are there."`
 }
 
 // Help gives the examples.
@@ -132,6 +133,7 @@ func (c *initCmd) free() error {
 func (c *initCmd) complete() error {
 	for value, otherwise := range map[*string]string{
 		&c.Provider: genericProvider, &c.Source: config.DefaultSource, &c.Channel: config.Default().Slack.DefaultChannel,
+		&c.TranscriberModel: config.Default().Engine.OpenAI.Model,
 	} {
 		if *value == "" {
 			*value = otherwise

@@ -116,11 +116,11 @@ func TestInitAsksForWhatNoFlagGives(t *testing.T) {
 func TestInitAsksAgainWhereAnAnswerWillNotDo(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	answers := []string{"twillio", "twilio", "sup port", "support", "calls.example.com", "https://calls.example.com", "", "short", "0123456789abcdef0123456789abcdef", "", "#sales", "127.0.0.1:8000", "http://127.0.0.1:8000/v1"}
+	answers := []string{"twillio", "twilio", "sup port", "support", "calls.example.com", "https://calls.example.com", "", "short", "0123456789abcdef0123456789abcdef", "", "#sales", "127.0.0.1:8000", "http://127.0.0.1:8000/v1", "large"}
 	c, said := interviewed(t.Context(), initCmd{Dir: dir}, strings.NewReader(strings.Join(answers, "\n")+"\n"))
 	require.Equal(t, initCmd{
 		Provider: "twilio", Source: "support", PublicURL: "https://calls.example.com", Secret: "0123456789abcdef0123456789abcdef",
-		Channel: "#sales", TranscriberURL: "http://127.0.0.1:8000/v1", Dir: dir,
+		Channel: "#sales", TranscriberURL: "http://127.0.0.1:8000/v1", TranscriberModel: "large", Dir: dir,
 	}, c)
 	for _, why := range []string{"is none of generic, twilio", "must be 1 to 64 letters", "missing: without one anybody could send", "must have at least 16 bytes"} {
 		require.Contains(t, said, why)

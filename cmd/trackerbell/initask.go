@@ -34,6 +34,9 @@ func (i *interview) run(ctx context.Context) {
 	}
 	i.ask(ctx, &i.Channel, "slack.defaultChannel", "Slack channel for alerts", config.Default().Slack.DefaultChannel)
 	i.ask(ctx, &i.TranscriberURL, "engine.openai.baseURL", "Whisper-compatible server that hears recordings, such as http://127.0.0.1:8000/v1 (may be empty)", "")
+	if i.TranscriberURL != "" {
+		i.ask(ctx, &i.TranscriberModel, "engine.openai.model", "Its model", config.Default().Engine.OpenAI.Model)
+	}
 }
 
 // ask asks for a value that no flag gives, until it will do as that key of the
