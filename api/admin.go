@@ -47,7 +47,7 @@ type AdminDeps struct {
 	Gatherer    prometheus.Gatherer
 	Engine      http.Handler
 	Credentials func(context.Context) (Credentials, error)
-	Level       http.Handler                                               // shows and changes the log level (zap.AtomicLevel)
+	Level       *zap.AtomicLevel                                           // of the log; nil: it is fixed
 	Backfill    func(context.Context, BackfillQuery) (BackfillPage, error) // nil: there is none
 	Stop        <-chan struct{}                                            // closed when the server is to end: what streams for long ends then; nil: never
 	Log         *zap.Logger
@@ -128,9 +128,10 @@ func addAPI(e *echo.Echo, g guard, deps AdminDeps) {
 }
 
 // addDebug adds profiling and the log level, for operators.
-func addDebug(e *echo.Echo, g guard, level http.Handler) {
+func addDebug(e *echo.Echo, g guard, level *zap.AtomicLevel) {
 	if level != nil {
-		e.Any("/api/log-level", echo.WrapHandler(level), g.operators)
+		e.GET("/api/log-level", logLevel{level}.show, noStore, g.operators)
+		e.PUT("/api/log-level", logLevel{level}.change, noStore, g.operators)
 	}
 	for path, handle := range map[string]http.HandlerFunc{
 		"/debug/pprof/": pprof.Index, "/debug/pprof/:profile": pprof.Index, "/debug/pprof/cmdline": pprof.Cmdline,

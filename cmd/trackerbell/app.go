@@ -31,7 +31,7 @@ import (
 type app struct {
 	cfg         *config.Config
 	log         *zap.Logger
-	level       http.Handler // shows and changes the level of log; nil: it is fixed
+	level       *zap.AtomicLevel // of log; nil: it is fixed
 	registry    *prometheus.Registry
 	lock        *dirLock // nil with an external NATS
 	public      net.Listener

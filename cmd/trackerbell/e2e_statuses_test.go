@@ -170,7 +170,8 @@ func TestEndToEndAFullStoreAnswers503AndDrains(t *testing.T) {
 	for _, r := range s.recordings("7") {
 		known[r.Key] = true
 	}
-	require.ElementsMatch(t, accepted, slices.Collect(maps.Keys(known)))
+	// What was answered 503 because its ack came too late may be there, too.
+	require.Subset(t, slices.Collect(maps.Keys(known)), accepted)
 	s.offer(saleCall("after")) // there is room again
 	s.waitStage("calls.after", events.StageDone)
 }

@@ -44,7 +44,7 @@ func (c *serveCmd) Run(g *globals) error {
 	if err != nil {
 		return err
 	}
-	a.level = level
+	a.level = &level
 	if err := announce(g.out, a, made); err != nil {
 		return errors.Join(err, a.Close(context.WithoutCancel(g.ctx)))
 	}

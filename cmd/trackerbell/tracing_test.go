@@ -8,12 +8,14 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	collector "go.opentelemetry.io/proto/otlp/collector/trace/v1"
 	"google.golang.org/protobuf/proto"
 
 	"github.com/trackerbell/trackerbell/events"
+	"github.com/trackerbell/trackerbell/internal/slacktest"
 )
 
 // spans is an OTLP collector that keeps the names of spans by trace.
@@ -42,6 +44,15 @@ func (s *spans) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// drop forgets the spans of that name.
+func (s *spans) drop(name string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for id, names := range s.traces {
+		s.traces[id] = slices.DeleteFunc(names, func(n string) bool { return n == name })
+	}
+}
+
 // has tells whether one trace has all of the names.
 func (s *spans) has(names ...string) bool {
 	s.mu.Lock()
@@ -52,6 +63,41 @@ func (s *spans) has(names ...string) bool {
 		}
 	}
 	return false
+}
+
+// TestEndToEndATraceGoesOnAfterARestart keeps Slack away until the service has been
+// started anew.
+func TestEndToEndATraceGoesOnAfterARestart(t *testing.T) {
+	t.Parallel()
+	got := &spans{traces: map[string][]string{}}
+	collector := httptest.NewServer(got)
+	t.Cleanup(collector.Close)
+	slack := slacktest.New(t, slacktest.WithAnyChannel())
+	slack.Fail(func(string, string) *slacktest.Fault {
+		return &slacktest.Fault{Status: http.StatusTooManyRequests, RetryAfter: time.Second}
+	})
+	s := newService(t, `
+server: {addr: "${PUBLIC}"}
+admin: {addr: "${ADMIN}"}
+nats: {dataDir: "${DATA}", sync: interval}
+slack: {token: "${SECRET_SLACK}", apiURL: "${SLACK}", defaultChannel: "#alerts"}
+sources: [{name: calls, provider: generic, secret: "${SECRET_STANDARD}"}]
+trackers: ${DIR}/trackers.yaml
+tracing: {endpoint: "${COLLECTOR}"}
+`, "SECRET_STANDARD", standardSecret, "COLLECTOR", collector.URL, "SLACK", slack.URL, "SECRET_SLACK", slacktest.DefaultToken)
+	s.write("trackers.yaml", testTrackers)
+	before := s.start()
+	key := s.accept("calls", hook{ID: "traced", Transcript: []said{{"Anna", saleQuote, 1, 2}}})
+	s.waitStage(key, events.StageProcessed)
+	before.stop()
+	got.drop("process notify_alerts") // what comes of it now is the other process's
+	slack.Fail(func(string, string) *slacktest.Fault { return nil })
+	after := s.start()
+	s.waitStage(key, events.StageDone)
+	after.stop()
+	require.Eventually(t, func() bool {
+		return got.has("POST /webhooks/:source", "process submit", "process await", "process route", "process notify_alerts")
+	}, soon, tick, "one trace, of two processes")
 }
 
 func TestEndToEndACallIsOneTrace(t *testing.T) {
