@@ -50,21 +50,21 @@ func TestAPausedReplicaDoesNotActOnWhatAnotherHasDone(t *testing.T) {
 			paused.signal(syscall.SIGCONT)
 			a.up(0)
 			a.replicas[0].waitFor(key, soon, isDone)
-			last := a.replicas[0].accept("calls", saleCall("sale-2")) // handled after what it held
-			a.replicas[1].letOn(paused, last)
-			require.Len(t, a.slack.Posted("#alerts"), want.posts+1)
-			require.Len(t, a.symbl.submissions(), want.submissions+1)
+			paused.stopAsItGoesOn() // and with it ends what it held
+			require.Len(t, a.slack.Posted("#alerts"), want.posts)
+			require.Len(t, a.symbl.submissions(), want.submissions)
 		})
 	}
 }
 
-// letOn lets a paused process pass the point as often as it meets it, until
-// a recording is done.
-func (s *service) letOn(paused *program, key string) {
-	s.t.Helper()
-	require.Eventually(s.t, func() bool {
-		paused.signal(syscall.SIGCONT)
-		r, ok := s.recording(key)
-		return ok && isDone(r)
-	}, 3*soon, 5*tick)
+// stopAsItGoesOn ends a process that may meet its point again: whatever it had
+// in hand has happened then.
+func (p *program) stopAsItGoesOn() {
+	p.t.Helper()
+	p.signal(syscall.SIGTERM)
+	require.Eventually(p.t, func() bool {
+		p.signal(syscall.SIGCONT)
+		return p.done()
+	}, exitTime, 5*tick, "the process does not end")
+	require.Equal(p.t, 0, p.code(), "the exit code after SIGTERM")
 }
