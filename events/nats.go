@@ -5,10 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"time"
 
-	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 	"go.uber.org/zap"
@@ -16,17 +14,11 @@ import (
 	"github.com/trackerbell/trackerbell/config"
 )
 
-const (
-	embeddedStart   = 30 * time.Second // a large store takes long to be read
-	embeddedPayload = 8 << 20
-	embeddedSync    = 5 * time.Second // of sync: interval
-)
-
 // NATS is the connection that everything uses, and the embedded server behind
 // it when there is no external one. The caller closes it.
 type NATS struct {
 	Conn   *nats.Conn
-	server *server.Server // nil with an external server
+	server *embedded // nil with an external server
 }
 
 // Connect starts the embedded server when cfg.URL is empty, else connects to
@@ -56,37 +48,16 @@ func Connect(cfg config.NATS, log *zap.Logger) (*NATS, error) {
 		}
 		return &NATS{Conn: conn}, nil
 	}
-	srv, err := startEmbedded(cfg)
-	if err != nil {
+	srv := newEmbedded(cfg, log)
+	if err := srv.start(); err != nil {
 		return nil, err
 	}
 	conn, err := nats.Connect("", append(opts, nats.InProcessServer(srv))...)
 	if err != nil {
-		srv.Shutdown()
+		srv.stop()
 		return nil, fmt.Errorf("connect to the embedded nats: %w", err)
 	}
 	return &NATS{Conn: conn, server: srv}, nil
-}
-
-func startEmbedded(cfg config.NATS) (*server.Server, error) {
-	opts := &server.Options{
-		ServerName: "trackerbell", DontListen: true, JetStream: true, StoreDir: filepath.Join(cfg.DataDir, "nats"),
-		SyncAlways: cfg.Sync == "always", SyncInterval: embeddedSync,
-		MaxPayload: embeddedPayload, MaxPending: 64 << 20, NoSigs: true, NoLog: true,
-		// The stream's own limit bounds the store; the server's default would be
-		// a share of the disk at start.
-		JetStreamMaxStore: 1 << 50,
-	}
-	srv, err := server.NewServer(opts)
-	if err != nil {
-		return nil, fmt.Errorf("configure the embedded nats: %w", err)
-	}
-	srv.Start()
-	if !srv.ReadyForConnections(embeddedStart) {
-		srv.Shutdown()
-		return nil, fmt.Errorf("start the embedded nats: not ready after %s", embeddedStart)
-	}
-	return srv, nil
 }
 
 // Close drains the connection and stops the embedded server, which flushes its
@@ -98,10 +69,19 @@ func (n *NATS) Close(ctx context.Context) error {
 	}
 	n.Conn.Close()
 	if n.server != nil {
-		n.server.Shutdown()
-		n.server.WaitForShutdown()
+		n.server.stop()
 	}
 	return errors.Join(errs...)
+}
+
+// Keep looks after the embedded server until ctx ends: a store that could not
+// be written, on a full disk for example, is not written again before the
+// server is started anew. That happens as soon as there is room; until then it
+// is away, as an external server may be.
+func (n *NATS) Keep(ctx context.Context) {
+	if n.server != nil {
+		n.server.keep(ctx)
+	}
 }
 
 // Check tells why JetStream cannot be used; nil when it can.

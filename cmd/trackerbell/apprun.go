@@ -41,6 +41,10 @@ func (a *app) Run(ctx context.Context) error {
 	group.Go(func() error { return api.Serve(ctx, a.public, w.public, limits, a.log) })
 	group.Go(func() error { return api.Serve(ctx, a.admin, w, limits, a.log) })
 	group.Go(func() error {
+		a.nats.Keep(ctx)
+		return nil
+	})
+	group.Go(func() error {
 		defer stopEngine()
 		return a.service.Run(ctx)
 	})

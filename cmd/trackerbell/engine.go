@@ -149,6 +149,10 @@ func (s *engineServer) run(ctx context.Context) error {
 	limits := api.DefaultLimits(s.cfg.Server.ShutdownTimeout)
 	group.Go(func() error { return api.Serve(ctx, s.listener, api.Streaming(s.engine.Handler()), limits, s.log) })
 	group.Go(func() error { return s.engine.Run(ctx) })
+	group.Go(func() error {
+		s.nats.Keep(ctx)
+		return nil
+	})
 	return group.Wait()
 }
 
