@@ -64,6 +64,7 @@ type Entry struct {
 	FailingSince map[string]time.Time `json:"failingSince,omitempty"` // of a step that has not succeeded since
 	Error        string               `json:"error,omitempty"`        // the last one
 	DeadLetters  []uint64             `json:"deadLetters,omitempty"`  // open ones, by their id
+	Spent        uint64               `json:"spent,omitempty"`        // dead letters up to this one are of before it was started anew
 	Steps        []StepTime           `json:"steps,omitempty"`
 
 	Forgotten time.Time `json:"forgotten,omitzero"` // when it was asked for that nothing be known of the call; see forget.go
@@ -239,9 +240,11 @@ func (e *Entry) giveUp(step, alertID string) {
 	e.settle()
 }
 
-// restart forgets what the previous run did, but not that it was.
-func (e *Entry) restart() {
+// restart forgets what the previous run did, but not that it was, nor which
+// dead letters are of before it.
+func (e *Entry) restart(letters []uint64) {
 	e.Replay++
+	e.Spent = max(e.Spent, slices.Max(append(letters, 0)))
 	e.Stage, e.Replaying = StageReady, true
 	if e.ConversationID != "" {
 		e.Conversations = append(e.Conversations, e.ConversationID)

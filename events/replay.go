@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 
 	"github.com/trackerbell/trackerbell/internal/crash"
@@ -23,13 +24,16 @@ func (s *Service) ReplayDead(ctx context.Context, id uint64) error {
 	if letter.Recording == "" {
 		return fmt.Errorf("dead letter %d cannot be read and so not be replayed; drop it", id)
 	}
-	if letter.Reason == ReasonJobFailed {
-		if err := s.ReplayRecording(ctx, letter.Recording); err != nil {
+	entry, err := s.entry(ctx, letter.Recording)
+	switch {
+	case err == nil && id <= entry.Spent: // it was killed after it had started the recording anew
+		if err := s.goOn(ctx, entry); err != nil {
 			return err
 		}
 		return s.deleteDead(ctx, id)
+	case letter.Reason == ReasonJobFailed:
+		return s.startAnew(ctx, letter.Recording, id)
 	}
-	var entry Entry
 	err = s.unmarkDead(ctx, letter, func(e *Entry) {
 		delete(e.Attempts, letter.Step)
 		delete(e.FailingSince, letter.Step)
@@ -84,6 +88,12 @@ func (s *Service) publishAgain(ctx context.Context, letter DeadLetter, entry Ent
 // and posted again, as a run of its own. ErrNotFound if the ledger does not
 // know it, ErrGone if its webhook's event has aged out of the stream.
 func (s *Service) ReplayRecording(ctx context.Context, key string) error {
+	return s.startAnew(ctx, key)
+}
+
+// startAnew starts a recording anew and deletes its dead letters, and more of
+// them that the caller knows.
+func (s *Service) startAnew(ctx context.Context, key string, more ...uint64) error {
 	set, err := s.streams()
 	if err != nil {
 		return err
@@ -92,34 +102,72 @@ func (s *Service) ReplayRecording(ctx context.Context, key string) error {
 	if err != nil {
 		return err
 	}
-	ev, err := readEvent(ctx, set.recordings, e.ReadySeq)
-	if errors.Is(err, ErrNotFound) {
-		return ErrGone
-	}
-	if err != nil {
+	if _, err := s.readyEvent(ctx, e); err != nil {
 		return err
 	}
-	rec, err := dataOf[Recording](ev, TypeReady)
-	if err != nil {
-		return err
-	}
-	letters := e.DeadLetters
+	letters := slices.Concat(more, e.DeadLetters)
 	e, err = set.ledger.Mutate(ctx, key, func(now *Entry) error {
 		if now.Replay == e.Replay {
-			now.restart()
+			now.restart(letters)
 		}
 		return nil
 	})
 	if err != nil {
 		return err
 	}
-	for _, id := range letters {
+	crash.At("the new run is noted")
+	if err := s.goOn(ctx, e); err != nil {
+		return err
+	}
+	crash.At("the new run is stored")
+	return s.deleteLetters(ctx, letters)
+}
+
+// readyEvent reads the event that a recording's run began with; ErrGone if it
+// has aged out of the stream.
+func (s *Service) readyEvent(ctx context.Context, e Entry) (Recording, error) {
+	set, err := s.streams()
+	if err != nil {
+		return Recording{}, err
+	}
+	ev, err := readEvent(ctx, set.recordings, e.ReadySeq)
+	if errors.Is(err, ErrNotFound) {
+		return Recording{}, ErrGone
+	}
+	if err != nil {
+		return Recording{}, err
+	}
+	return dataOf[Recording](ev, TypeReady)
+}
+
+// goOn publishes what a recording that was started anew goes on from, once.
+func (s *Service) goOn(ctx context.Context, e Entry) error {
+	switch {
+	case e.Stage == StageReady && e.Replaying:
+		rec, err := s.readyEvent(ctx, e)
+		if err != nil {
+			return err
+		}
+		_, err = publish(ctx, s, subjectReady+rec.Source, TypeReady, msgID("ready", e.Key, e.Replay), e, rec)
+		return err
+	case e.Stage == StageProcessed && !e.Routed:
+		found, err := s.Found(ctx, e.Key)
+		if err != nil {
+			return err
+		}
+		_, err = s.publishProcessed(ctx, e, found)
+		return err
+	}
+	return nil // it has gone on
+}
+
+func (s *Service) deleteLetters(ctx context.Context, ids []uint64) error {
+	for _, id := range ids {
 		if err := s.deleteDead(ctx, id); err != nil {
 			return err
 		}
 	}
-	_, err = publish(ctx, s, subjectReady+rec.Source, TypeReady, msgID("ready", key, e.Replay), e, rec)
-	return err
+	return nil
 }
 
 // RouteAgain takes a recording on from the route step, with what was found in
@@ -131,8 +179,7 @@ func (s *Service) RouteAgain(ctx context.Context, key string) error {
 	if err != nil {
 		return err
 	}
-	found, err := s.Found(ctx, key)
-	if err != nil {
+	if _, err := s.Found(ctx, key); err != nil {
 		return err
 	}
 	e, err := set.ledger.Get(ctx, key)
@@ -145,7 +192,7 @@ func (s *Service) RouteAgain(ctx context.Context, key string) error {
 			return nil
 		}
 		before := *now
-		now.restart()
+		now.restart(letters)
 		now.Stage, now.Replaying, now.Conversations = StageProcessed, false, before.Conversations
 		now.SubmitIntent, now.SubmittedAt = before.SubmitIntent, before.SubmittedAt
 		now.JobID, now.ConversationID, now.Trackers = before.JobID, before.ConversationID, before.Trackers
@@ -154,11 +201,8 @@ func (s *Service) RouteAgain(ctx context.Context, key string) error {
 	if err != nil {
 		return err
 	}
-	for _, id := range letters {
-		if err := s.deleteDead(ctx, id); err != nil {
-			return err
-		}
+	if err := s.goOn(ctx, e); err != nil {
+		return err
 	}
-	_, err = s.publishProcessed(ctx, e, found)
-	return err
+	return s.deleteLetters(ctx, letters)
 }

@@ -33,7 +33,7 @@ func killAtRandom(times int) fault {
 func killAtPoints() fault {
 	return fault{name: "SIGKILL at a named point", inflict: func(a *arena, _ func()) (times int) {
 		for _, point := range crashPoints(a.T) {
-			if strings.HasPrefix(point, "the letter") || strings.HasPrefix(point, "the replay") || ofDigest(point) || strings.HasPrefix(point, "forgetting") || point == "the digest has the alert" {
+			if strings.HasPrefix(point, "the letter") || strings.HasPrefix(point, "the replay") || strings.HasPrefix(point, "the new run") || ofDigest(point) || strings.HasPrefix(point, "forgetting") || point == "the digest has the alert" {
 				continue
 			}
 			times++

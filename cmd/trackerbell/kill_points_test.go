@@ -13,6 +13,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/trackerbell/trackerbell/api"
 	"github.com/trackerbell/trackerbell/events"
 	"github.com/trackerbell/trackerbell/internal/slacktest"
 )
@@ -77,7 +78,7 @@ func TestKillAtEveryPoint(t *testing.T) {
 		_, _ = s.try(http.MethodPost, s.public+"/webhooks/calls", body, standard(body, time.Now())) // it may die meanwhile
 	}
 	for _, point := range points {
-		if !strings.HasPrefix(point, "the letter") && !strings.HasPrefix(point, "the replay") && !strings.HasPrefix(point, "forgetting") && !ofDigest(point) {
+		if !strings.HasPrefix(point, "the letter") && !strings.HasPrefix(point, "the replay") && !strings.HasPrefix(point, "the new run") && !strings.HasPrefix(point, "forgetting") && !ofDigest(point) {
 			die(point, func(*program) { send() })
 		}
 	}
@@ -143,5 +144,35 @@ func TestKillWhileACallIsForgotten(t *testing.T) {
 		require.Equal(t, http.StatusAccepted, s.sendStandard("calls", call).status)
 		p.stop()
 		require.Empty(t, slack.Messages(channel), "what is forgotten stays so")
+	}
+}
+
+// TestKillWhileAFailedJobIsReplayed kills the service while it starts a
+// recording anew. The dead letter is there for as long as the new run is not,
+// and a second replay of it is none of its own.
+func TestKillWhileAFailedJobIsReplayed(t *testing.T) {
+	skipInShort(t)
+	t.Parallel()
+	for _, point := range []string{"the new run is noted", "the new run is stored"} {
+		t.Run(point, func(t *testing.T) {
+			t.Parallel()
+			h := newHosted(t)
+			h.ends = "failed"
+			s, slack := newHostedService(t, h, often, false)
+			p := s.start("TRACKERBELL_CRASH=" + point)
+			key := s.accept("calls", saleCall("sale-1"))
+			s.waitStage(key, events.StageDead)
+			h.change(func(h *hostedSymbl) { h.ends = "completed" })
+			s.command("dead", "replay", "--all")
+			<-p.exited
+			p = s.start()
+			require.Len(t, printed[api.DeadList](t, s.must("dead", "list", "--output", "json")).Dead, 1)
+			s.must("dead", "replay", "--all")
+			s.waitStage(key, events.StageDone)
+			require.Empty(t, printed[api.DeadList](t, s.must("dead", "list", "--output", "json")).Dead)
+			p.stop()
+			require.Len(t, h.submissions(), 2, "one for each run")
+			require.Len(t, slack.Messages("#alerts"), 1)
+		})
 	}
 }
