@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"time"
 
 	"github.com/labstack/echo/v4"
 )
@@ -13,7 +14,6 @@ import (
 func readBody(c echo.Context, limit int64) ([]byte, error) {
 	r := c.Request()
 	if r.ContentLength > limit {
-		drain(r.Body)
 		return nil, tooLarge()
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(c.Response().Writer, r.Body, limit))
@@ -22,7 +22,6 @@ func readBody(c echo.Context, limit int64) ([]byte, error) {
 	case err == nil:
 		return body, nil
 	case errors.As(err, &over):
-		drain(r.Body)
 		return nil, tooLarge()
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return nil, problem(http.StatusRequestTimeout, "", "the body did not arrive in time")
@@ -31,13 +30,30 @@ func readBody(c echo.Context, limit int64) ([]byte, error) {
 	}
 }
 
-// drainBytes is how much of a body that is too large is read all the same.
-const drainBytes = 16 << 20
+const (
+	// drainBytes is how much is read of a body that is too large, and drainStall
+	// how long its sender may pause.
+	drainBytes = 16 << 20
+	drainStall = time.Second
+)
 
-// drain reads on, or the sender, still sending when the connection is closed,
-// would see it break instead of the answer. The server's timeouts bound it.
-func drain(body io.Reader) {
-	_, _ = io.CopyN(io.Discard, body, drainBytes) // whatever comes of it, the answer is the same
+// refuseBody answers before the body has come, and reads on only then: a sender
+// that looks for the answer has it at once, and one that is still sending does
+// not see the connection break instead of it.
+func refuseBody(c echo.Context, p Problem) error {
+	control := http.NewResponseController(c.Response())
+	_ = control.EnableFullDuplex() // a test's recorder has no such thing
+	c.Response().Header().Set(echo.HeaderConnection, "close")
+	if err := writeProblem(c, p); err != nil {
+		return err
+	}
+	_ = control.Flush() // as above
+	rest := io.LimitReader(c.Request().Body, drainBytes)
+	for n := int64(1); n > 0; {
+		_ = control.SetReadDeadline(time.Now().Add(drainStall)) // as above
+		n, _ = io.CopyN(io.Discard, rest, 32<<10)               // whatever comes of it, the answer is given
+	}
+	return nil
 }
 
 func tooLarge() error {

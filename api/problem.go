@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strconv"
 
 	"github.com/labstack/echo/v4"
 	"go.uber.org/zap"
@@ -109,7 +110,11 @@ func answerErrors(log *zap.Logger) echo.HTTPErrorHandler {
 		if refusal, ok := errors.AsType[*access.Refusal](err); ok {
 			explain(refusal, c.Response().Header())
 		}
-		if err := writeProblem(c, p); err != nil {
+		write := writeProblem
+		if p.Status == http.StatusRequestEntityTooLarge {
+			write = refuseBody
+		}
+		if err := write(c, p); err != nil {
 			log.Debug("error answer was not sent", zap.String("route", c.Path()), zap.Error(err))
 		}
 	}
@@ -133,5 +138,6 @@ func writeProblem(c echo.Context, p Problem) error {
 	if err != nil {
 		return fmt.Errorf("encode problem: %w", err)
 	}
+	c.Response().Header().Set(echo.HeaderContentLength, strconv.Itoa(len(body))) // it is whole before its request is
 	return c.Blob(p.Status, ProblemType, body)
 }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -104,6 +105,35 @@ func TestSlowBodyIs408(t *testing.T) {
 		require.JSONEq(t, `{"title":"Request Timeout","status":408,"detail":"the body did not arrive in time"}`, body)
 		require.LessOrEqual(t, time.Since(begin), 21*time.Second)
 	})
+}
+
+func TestABodyThatIsTooLongIsRefusedBeforeItComes(t *testing.T) {
+	h := newPublic(t)
+	synctest.Test(t, func(t *testing.T) {
+		p := serve(t, h)
+		c, begin := p.dial(t), time.Now()
+		send(t, c, "POST /webhooks/calls HTTP/1.1\r\nHost: example.com\r\nContent-Length: 1000000000\r\n\r\n")
+		status, _ := exchange(t, c)
+		require.Equal(t, 413, status)
+		require.Zero(t, time.Since(begin))
+		_, err := c.Read(make([]byte, 1))
+		require.ErrorIs(t, err, io.EOF)
+		require.Less(t, time.Since(begin), 3*time.Second)
+	})
+}
+
+func TestWhoSendsATooLongBodyReadsTheAnswerAfterIt(t *testing.T) {
+	srv := httptest.NewServer(newPublic(t))
+	defer srv.Close()
+	for _, head := range []string{"Content-Length: 4194304\r\n\r\n", "Transfer-Encoding: chunked\r\n\r\n400000\r\n"} {
+		c, err := net.Dial("tcp", srv.Listener.Addr().String())
+		require.NoError(t, err)
+		send(t, c, "POST /webhooks/calls HTTP/1.1\r\nHost: example.com\r\n"+head)
+		send(t, c, strings.Repeat("x", 4<<20))
+		status, _ := exchange(t, c)
+		require.Equal(t, 413, status)
+		require.NoError(t, c.Close())
+	}
 }
 
 func TestIdleConnectionIsClosed(t *testing.T) {
