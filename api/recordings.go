@@ -70,7 +70,7 @@ func (h *recordings) matches(c echo.Context) error {
 		return err
 	}
 	if h.guard.role(c.Request()) < access.Operator {
-		found.Call.From, found.Call.To = notify.Mask(found.Call.From), notify.Mask(found.Call.To)
+		found.Call, found.Trackers = found.Call.Masked(), notify.MaskSpeakers(found.Trackers)
 	}
 	found.Trackers, found.TrackersRef = list(found.Trackers), ""
 	return c.JSON(http.StatusOK, found)

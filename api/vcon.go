@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -78,8 +79,7 @@ func (h *recordings) vcon(c echo.Context) error {
 		return err
 	}
 	if h.guard.role(c.Request()) < access.Operator {
-		call := &story.Entry.Call
-		call.From, call.To = notify.Mask(call.From), notify.Mask(call.To)
+		maskStory(&story)
 	}
 	v, err := NewVCon(story)
 	if err != nil {
@@ -90,6 +90,15 @@ func (h *recordings) vcon(c echo.Context) error {
 		return err
 	}
 	return c.Blob(http.StatusOK, vconType, body)
+}
+
+// maskStory hides phone numbers from a viewer.
+func maskStory(s *events.Story) {
+	s.Entry.Call, s.Trackers = s.Entry.Call.Masked(), notify.MaskSpeakers(s.Trackers)
+	s.Recording.Transcript = slices.Clone(s.Recording.Transcript)
+	for i := range s.Recording.Transcript {
+		s.Recording.Transcript[i].Speaker = notify.Mask(s.Recording.Transcript[i].Speaker)
+	}
 }
 
 // NewVCon makes a vCon of a recording's story.

@@ -99,7 +99,8 @@ func View(e events.Entry) RecordingView {
 
 // masked is the recording as a viewer may see it.
 func (v RecordingView) masked() RecordingView {
-	v.Call.From, v.Call.To = notify.Mask(v.Call.From), notify.Mask(v.Call.To)
+	masked := notify.Call{From: v.Call.From, To: v.Call.To, Agent: v.Call.Agent, Labels: v.Call.Labels}.Masked()
+	v.Call.From, v.Call.To, v.Call.Agent, v.Call.Labels = masked.From, masked.To, masked.Agent, masked.Labels
 	return v
 }
 

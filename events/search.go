@@ -91,11 +91,15 @@ func (q Search) admits(e *Entry) bool {
 // names tells whether the query stands in what the ledger knows.
 func (q Search) names(e *Entry) bool {
 	has := func(text string) bool { return strings.Contains(strings.ToLower(text), q.Query) }
-	if has(e.Key) || has(e.ID) || has(e.Call.Agent) || has(e.ConversationID) || slices.ContainsFunc(e.Trackers, has) {
+	shown := func(name string) string { return name }
+	if q.Masked {
+		shown = notify.MaskName
+	}
+	if has(e.Key) || has(e.ID) || has(shown(e.Call.Agent)) || has(e.ConversationID) || slices.ContainsFunc(e.Trackers, has) {
 		return true
 	}
 	for _, value := range e.Call.Labels {
-		if has(value) {
+		if has(shown(value)) {
 			return true
 		}
 	}

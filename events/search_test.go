@@ -39,7 +39,8 @@ func TestASearchFindsByWhatTheLedgerKnows(t *testing.T) {
 	h.write(
 		Entry{Key: "calls.a", Source: "calls", ID: "a", Stage: StageDone, ReceivedAt: day, Trackers: []string{"Sale"},
 			Call: notify.Call{From: "+14155550137", To: "sip:desk@example.com", Agent: "Anna"}},
-		Entry{Key: "calls.b", Source: "calls", ID: "b", Stage: StageDone, ReceivedAt: day.Add(time.Hour), DeadLetters: []uint64{7}},
+		Entry{Key: "calls.b", Source: "calls", ID: "b", Stage: StageDone, ReceivedAt: day.Add(time.Hour), DeadLetters: []uint64{7},
+			Call: notify.Call{Agent: "+14155550150"}},
 		Entry{Key: "phone.c", Source: "phone", ID: "c", Stage: StageSubmitted, ReceivedAt: day.Add(48 * time.Hour), Call: notify.Call{Labels: map[string]string{"team": "North"}}},
 	)
 	for name, c := range map[string]struct {
@@ -62,6 +63,8 @@ func TestASearchFindsByWhatTheLedgerKnows(t *testing.T) {
 		"too little of it":                {Search{Query: "137"}, []string{}},
 		"what a viewer does not see":      {Search{Query: "5550137", Masked: true}, []string{}},
 		"what a viewer sees of it":        {Search{Query: "0137", Masked: true}, []string{"calls.a"}},
+		"an agent's number":               {Search{Query: "5550150"}, []string{"calls.b"}},
+		"which a viewer does not see":     {Search{Query: "5550150", Masked: true}, []string{}},
 		"nothing":                         {Search{Query: "xyzzy"}, []string{}},
 		"one thing here and one not":      {Search{Query: "anna", Source: "phone"}, []string{}},
 		"everything of a source by stage": {Search{Source: "phone", Stage: StageSubmitted}, []string{"phone.c"}},

@@ -3,6 +3,8 @@ package notify
 import (
 	"fmt"
 	"math"
+	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -48,6 +50,44 @@ func maskAddress(user, host string) string {
 		}
 	}
 	return hidden + host
+}
+
+// onlyNumber is a phone number written with its country code, and nothing else.
+var onlyNumber = regexp.MustCompile(`^(tel:)?\+[0-9 ()./-]+$`)
+
+// MaskName is Mask of a name that is nothing but a phone number with its country
+// code, as some systems name people whom they do not know. Other names stay.
+func MaskName(name string) string {
+	if number := clean(name, maxName); onlyNumber.MatchString(number) {
+		return Mask(strings.TrimPrefix(number, "tel:"))
+	}
+	return name
+}
+
+// Masked is the call for who may not see phone numbers: those of its parties, and
+// those that stand for the agent or in a label.
+func (c Call) Masked() Call {
+	c.From, c.To, c.Agent = Mask(c.From), Mask(c.To), MaskName(c.Agent)
+	labels := make(map[string]string, len(c.Labels))
+	for name, value := range c.Labels {
+		labels[name] = MaskName(value)
+	}
+	if c.Labels != nil {
+		c.Labels = labels
+	}
+	return c
+}
+
+// MaskSpeakers gives the trackers with Mask of who speaks in their quotes.
+func MaskSpeakers(trackers []Tracker) []Tracker {
+	trackers = slices.Clone(trackers)
+	for i := range trackers {
+		trackers[i].Quotes = slices.Clone(trackers[i].Quotes)
+		for j := range trackers[i].Quotes {
+			trackers[i].Quotes[j].Speaker = Mask(trackers[i].Quotes[j].Speaker)
+		}
+	}
+	return trackers
 }
 
 func maskParsed(number *phonenumbers.PhoneNumber) string {

@@ -87,3 +87,23 @@ func FuzzMaskNeverShowsAWholeNumber(f *testing.F) {
 		}
 	})
 }
+
+func TestACallIsMaskedWhereverANumberStandsForAName(t *testing.T) {
+	call := notify.Call{
+		Source: "calls", From: "+14155550137", To: "4155550138", Agent: "+1 (415) 555-0139",
+		Labels: map[string]string{"caller": "tel:+442079460958", "order": "20261128001", "team": "North +1"},
+	}
+	require.Equal(t, notify.Call{
+		Source: "calls", From: "+1 415 •••• 0137", To: "•••• 0138", Agent: "+1 415 •••• 0139",
+		Labels: map[string]string{"caller": "+44 20 •••• 0958", "order": "20261128001", "team": "North +1"},
+	}, call.Masked())
+	require.Equal(t, "tel:+442079460958", call.Labels["caller"], "the call itself stays as it is")
+	require.Nil(t, notify.Call{}.Masked().Labels)
+	require.Equal(t, "+1 415 •••• 0137", notify.MaskName("\u202e+14155550137"))
+
+	trackers := []notify.Tracker{{Name: "Sale", Quotes: []notify.Quote{{Speaker: "+14155550137"}, {Speaker: "Anna"}}}}
+	got := notify.MaskSpeakers(trackers)
+	require.Equal(t, "+1 415 •••• 0137", got[0].Quotes[0].Speaker)
+	require.Equal(t, "Anna", got[0].Quotes[1].Speaker)
+	require.Equal(t, "+14155550137", trackers[0].Quotes[0].Speaker)
+}

@@ -56,13 +56,15 @@ func (s *Console) recording(c echo.Context, v access.Visitor) error {
 		Alerts: s.alerts(c, entry), Live: entry.State() != events.StageDone, Lost: story.Recording.Key == "",
 	}
 	if !page.Operator() {
-		page.Call.From, page.Call.To = notify.Mask(page.Call.From), notify.Mask(page.Call.To)
+		page.Call = page.Call.Masked()
 		for i := range page.Lines {
 			page.Lines[i].Speaker = notify.Mask(page.Lines[i].Speaker)
 		}
 	}
 	page.Sound = page.Operator() && !entry.Text && !page.Lost
-	page.Link = s.Store.Link(entry)
+	if page.Operator() { // viewers hear nothing, wherever it is kept
+		page.Link = s.Store.Link(entry)
+	}
 	page.Marks = newMarks(page.Lines, page.Length)
 	if entry.Routed {
 		page.Routes = decisions(s.Store.Explain(entry.Call, story.Trackers))

@@ -71,7 +71,7 @@ func (s *Console) recordings(c echo.Context, v access.Visitor) error {
 		Live:   cursor == 0 && c.QueryParam("live") != "off", Here: form.path(0),
 	}
 	for _, e := range found.Entries {
-		page.Rows = append(page.Rows, s.newRow(e))
+		page.Rows = append(page.Rows, s.newRow(e, page.Operator()))
 	}
 	if found.Next > 0 {
 		page.Next = form.path(found.Next)
@@ -142,9 +142,13 @@ func (f searchForm) path(cursor uint64) string {
 // Set tells whether anything is looked for.
 func (f searchForm) Set() bool { return f != searchForm{} }
 
-func (s *Console) newRow(e events.Entry) row {
+func (s *Console) newRow(e events.Entry, operator bool) row {
+	agent := e.Call.Agent
+	if !operator {
+		agent = notify.MaskName(agent)
+	}
 	return row{
-		Key: e.Key, Source: e.Source, Agent: e.Call.Agent, Caller: notify.Mask(e.Call.From), Called: notify.Mask(e.Call.To),
+		Key: e.Key, Source: e.Source, Agent: agent, Caller: notify.Mask(e.Call.From), Called: notify.Mask(e.Call.To),
 		Outbound: e.Call.Direction == "outbound", Received: e.ReceivedAt, Age: age(e.ReceivedAt, s.now()),
 		Length: notify.Duration(e.Call.Seconds), Stage: e.State(), Trackers: e.Trackers, Alerts: alertWords(e), Error: e.Error,
 	}
