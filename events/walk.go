@@ -2,18 +2,95 @@ package events
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
 	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/trackerbell/trackerbell/notify"
 )
 
-// Walk gives the entries of the ledger to visit, last changed first, until it
-// wants no more or ctx ends.
-func (s *Service) Walk(ctx context.Context, visit func(*Entry) (on bool)) error {
+// Glance is what counting needs to know of a recording: a part of its entry in
+// the ledger, as the whole takes much longer to read.
+type Glance struct {
+	Key      string `json:"-"`
+	Revision uint64 `json:"-"` // of its last change
+	Gone     bool   `json:"-"` // it is deleted or to be forgotten, or it is a digest: it does not count
+
+	Source     string        `json:"source"`
+	Call       GlanceCall    `json:"call"`
+	ReceivedAt time.Time     `json:"receivedAt"`
+	Trackers   []string      `json:"trackers"`
+	Replay     int           `json:"replay"`
+	Alerts     []GlanceAlert `json:"alerts"`
+}
+
+// GlanceCall is a part of a notify.Call.
+type GlanceCall struct {
+	Agent string `json:"agent"`
+}
+
+// GlanceAlert is a part of an AlertRecord.
+type GlanceAlert struct {
+	Trackers []string          `json:"trackers"`
+	Held     string            `json:"held"`
+	PostedAt time.Time         `json:"postedAt"`
+	Feedback []notify.Feedback `json:"feedback"`
+}
+
+// Walk visits the recordings that changed after a revision (0: all), the last
+// change last, until visit wants no more. What changes while it walks may be
+// visited twice, and by the next walk for certain, if that begins after the
+// last revision that was visited.
+func (s *Service) Walk(ctx context.Context, after uint64, visit func(*Glance) (on bool)) error {
 	set, err := s.streams()
 	if err != nil {
 		return err
 	}
-	_, err = set.ledger.find(ctx, 0, maxWindow/4, func(e *Entry) (yes, on bool) { return false, visit(e) })
-	return err
+	watcher, err := set.ledger.kv.WatchAll(ctx, jetstream.ResumeFromRevision(after+1))
+	if err != nil {
+		return fmt.Errorf("%w: read the ledger: %w", ErrUnavailable, err)
+	}
+	defer func() { _ = watcher.Stop() }() // the connection may be gone, and the subscription with it
+	for {
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("read the ledger: %w", ctx.Err())
+		case v, ok := <-watcher.Updates():
+			switch {
+			case !ok:
+				return ErrUnavailable
+			case v == nil: // the end of what was there
+				return nil
+			}
+			g, err := glance(v)
+			if err != nil {
+				return err
+			}
+			if !visit(&g) {
+				return nil
+			}
+		}
+	}
+}
+
+func glance(v jetstream.KeyValueEntry) (Glance, error) {
+	g := Glance{Key: v.Key(), Revision: v.Revision()}
+	if v.Operation() != jetstream.KeyValuePut {
+		g.Gone = true
+		return g, nil
+	}
+	raw := struct {
+		*Glance
+		Digest    *struct{} `json:"digest"`
+		Forgotten time.Time `json:"forgotten"`
+	}{Glance: &g}
+	if err := json.Unmarshal(v.Value(), &raw); err != nil {
+		return g, fmt.Errorf("decode ledger entry: %w", err)
+	}
+	g.Gone = raw.Digest != nil || !raw.Forgotten.IsZero()
+	return g, nil
 }
 
 // Spoken is what was said in a call.

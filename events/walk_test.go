@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/zap"
 
@@ -14,20 +15,61 @@ import (
 	"github.com/trackerbell/trackerbell/notify"
 )
 
-func TestAWalkVisitsEachEntryOnceUntilItWantsNoMore(t *testing.T) {
+func TestAWalkVisitsWhatChangedUntilItWantsNoMore(t *testing.T) {
 	h := newHouse(t, nil)
 	h.open()
 	for i := range 30 {
 		h.write(Entry{Key: fmt.Sprintf("calls.%02d", i), Stage: StageReady})
 	}
 	h.write(Entry{Key: "calls.07", Stage: StageDone})
-	var seen []string
-	require.NoError(t, h.Walk(t.Context(), func(e *Entry) bool { seen = append(seen, e.Key); return true }))
-	require.Len(t, seen, 30)
-	require.Equal(t, []string{"calls.07", "calls.29"}, seen[:2])
-	seen = nil
-	require.NoError(t, h.Walk(t.Context(), func(e *Entry) bool { seen = append(seen, e.Key); return len(seen) < 3 }))
-	require.Len(t, seen, 3)
+	var seen []Glance
+	walk := func(after uint64, most int) []string {
+		seen = nil
+		require.NoError(t, h.Walk(t.Context(), after, func(g *Glance) bool { seen = append(seen, *g); return len(seen) < most }))
+		var list []string
+		for _, g := range seen {
+			list = append(list, g.Key)
+		}
+		return list
+	}
+	all := walk(0, 99)
+	require.Len(t, all, 30, "each once")
+	require.Equal(t, []string{"calls.29", "calls.07"}, all[28:])
+	newest := seen[29].Revision
+	require.Empty(t, walk(newest, 99), "nothing changed since")
+	require.Equal(t, all[:3], walk(0, 3))
+	h.write(Entry{Key: "calls.03", Stage: StageDone})
+	require.Equal(t, []string{"calls.03"}, walk(newest, 99))
+
+	gone, stop := context.WithCancel(t.Context())
+	stop()
+	require.ErrorIs(t, h.Walk(gone, 0, func(*Glance) bool { return true }), context.Canceled)
+}
+
+func TestAGlanceIsWhatCountsOfAnEntry(t *testing.T) {
+	h := newHouse(t, nil)
+	h.open()
+	now := time.Now().UTC()
+	feedback := []notify.Feedback{{User: "U1", Useful: true, At: now}}
+	h.write(
+		Entry{Key: "calls.a", Source: "calls", ReceivedAt: now, Replay: 2, Trackers: []string{"Sale"}, Call: notify.Call{Agent: "Anna"}, Alerts: []AlertRecord{
+			{Trackers: []string{"Sale"}, Held: "cap", Post: Post{PostedAt: now}, Feedback: feedback},
+		}},
+		Entry{Key: "digest.b", Digest: &Digest{}}, Entry{Key: "calls.c", Forgotten: now},
+		Entry{Key: "calls.d", Source: "calls"},
+	)
+	set, err := h.streams()
+	require.NoError(t, err)
+	require.NoError(t, set.ledger.kv.Delete(t.Context(), "calls.d"))
+	got := map[string]Glance{}
+	require.NoError(t, h.Walk(t.Context(), 0, func(g *Glance) bool { got[g.Key] = *g; return true }))
+	for _, key := range []string{"digest.b", "calls.c", "calls.d"} {
+		require.True(t, got[key].Gone, key)
+	}
+	require.Empty(t, cmp.Diff(Glance{
+		Key: "calls.a", Revision: got["calls.a"].Revision, Source: "calls", Call: GlanceCall{"Anna"}, ReceivedAt: now, Replay: 2, Trackers: []string{"Sale"},
+		Alerts: []GlanceAlert{{Trackers: []string{"Sale"}, Held: "cap", PostedAt: now, Feedback: feedback}},
+	}, got["calls.a"]))
 }
 
 func TestWhatWasSaidLatelyIsThereToTryTrackersOn(t *testing.T) {

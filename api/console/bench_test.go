@@ -47,22 +47,36 @@ func BenchmarkTheFirstPage(b *testing.B) {
 	}()
 	require.Eventually(b, func() bool { return service.Ready(ctx) == nil }, time.Minute, 10*time.Millisecond)
 	fillLedger(b, store)
-	pages, err := console.New(console.Deps{Store: service, Guard: access.New("", ""), Log: zap.NewNop()})
-	require.NoError(b, err)
-	e := echo.New()
-	pages.Add(e)
+	newPages := func() *echo.Echo {
+		pages, err := console.New(console.Deps{Store: service, Guard: access.New("", ""), Log: zap.NewNop()})
+		require.NoError(b, err)
+		e := echo.New()
+		pages.Add(e)
+		return e
+	}
+	ask := func(b *testing.B, e *echo.Echo, path string) {
+		b.Helper()
+		r := httptest.NewRequest(http.MethodGet, path, nil)
+		r.Host = "localhost"
+		w := httptest.NewRecorder()
+		e.ServeHTTP(w, r)
+		require.Equal(b, 200, w.Code)
+		b.ReportMetric(float64(w.Body.Len()), "bytes/page")
+	}
+	e := newPages()
 	for name, path := range map[string]string{"newest": "/", "tracker": "/recordings?tracker=Sale", "insights": "/insights"} {
 		b.Run(name, func(b *testing.B) {
+			ask(b, e, path) // who asks first for insights waits longer: see below
 			for b.Loop() {
-				r := httptest.NewRequest(http.MethodGet, path, nil)
-				r.Host = "localhost"
-				w := httptest.NewRecorder()
-				e.ServeHTTP(w, r)
-				require.Equal(b, 200, w.Code)
-				b.ReportMetric(float64(w.Body.Len()), "bytes/page")
+				ask(b, e, path)
 			}
 		})
 	}
+	b.Run("insights after the start", func(b *testing.B) {
+		for b.Loop() {
+			ask(b, newPages(), "/insights")
+		}
+	})
 }
 
 func fillLedger(b *testing.B, store *events.NATS) {
@@ -74,7 +88,16 @@ func fillLedger(b *testing.B, store *events.NATS) {
 		e := events.Entry{
 			Key: fmt.Sprintf("calls.%06d", i), Source: "calls", Stage: events.StageDone, Routed: true, ReceivedAt: time.Now(),
 			Call: notify.Call{From: "+14155550137", To: "+14155550138", Agent: "Anna", Seconds: 61}, Trackers: []string{"Sale", "Threat"},
-			Alerts: []events.AlertRecord{{AlertID: "a", Destination: "#a", Post: events.Post{PostedAt: time.Now(), Channel: "C1", TS: "1.2"}}},
+			JobID: "220d9716-e564-4f88-9763-c51d157313db", ConversationID: "4137319724761555", SubmitIntent: time.Now(), SubmittedAt: time.Now(),
+		}
+		for range 2 {
+			e.Alerts = append(e.Alerts, events.AlertRecord{
+				AlertID: "cg64jmclneyquczxhw5khnn3fq", Destination: "#alerts", Trackers: e.Trackers, Said: []events.Said{{Tracker: "Sale", Phrase: "We have a sale right now on"}},
+				Post: events.Post{Intent: time.Now(), PostedAt: time.Now(), Channel: "C0123456789", TS: "1764323639.088538"},
+			})
+		}
+		for _, step := range []string{events.StepSubmit, events.StepAwait, events.StepRoute, events.StepNotify, events.StepNotify} {
+			e.Steps = append(e.Steps, events.StepTime{Step: step, At: time.Now()})
 		}
 		raw, err := json.Marshal(e)
 		require.NoError(b, err)

@@ -40,7 +40,7 @@ type Console struct {
 	files   files
 	listens listens
 	said    said
-	tallies tallies
+	counts  counts
 }
 
 // New reads the templates, which are part of the program; its errors are

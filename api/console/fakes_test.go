@@ -132,9 +132,17 @@ func (s *store) DropDead(_ context.Context, id uint64) error {
 	return s.note("drop " + string(rune('0'+id)))
 }
 
-func (s *store) Walk(_ context.Context, visit func(*events.Entry) bool) error {
-	for i := range s.page.Entries {
-		if !visit(&s.page.Entries[i]) {
+// Walk gives each entry the revision of its place.
+func (s *store) Walk(_ context.Context, after uint64, visit func(*events.Glance) bool) error {
+	for i, e := range s.page.Entries {
+		g := events.Glance{
+			Key: e.Key, Revision: uint64(i + 1), Source: e.Source, Call: events.GlanceCall{Agent: e.Call.Agent}, ReceivedAt: e.ReceivedAt,
+			Trackers: e.Trackers, Replay: e.Replay, Gone: !e.Forgotten.IsZero(),
+		}
+		for _, a := range e.Alerts {
+			g.Alerts = append(g.Alerts, events.GlanceAlert{Trackers: a.Trackers, Held: a.Held, PostedAt: a.PostedAt, Feedback: a.Feedback})
+		}
+		if g.Revision > after && !visit(&g) {
 			break
 		}
 	}

@@ -1,10 +1,9 @@
 package console
 
 import (
-	"bytes"
-	"encoding/csv"
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -13,6 +12,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/trackerbell/trackerbell/api/access"
+	"github.com/trackerbell/trackerbell/notify"
 )
 
 const (
@@ -23,15 +23,22 @@ const (
 // insightsPage is what the calls of the last days come to.
 type insightsPage struct {
 	frame
-	Days     int
-	Choices  []int
-	Tally    *tally
-	Calls    chart
-	Trackers []trackerChart
-	Sources  []bar
-	Agents   []bar
-	Times    []quantile
-	Held     []pair
+	Choices     []choice
+	SourceNames []string
+	Tally       *tally
+	Calls       chart
+	Trackers    []trackerChart
+	Sources     []bar
+	Agents      []bar
+	Times       []quantile
+	Held        []pair
+}
+
+// choice is another number of days.
+type choice struct {
+	Days int
+	Path string
+	Here bool
 }
 
 // chart is bars, one for each day, in a box of 1000 by 100.
@@ -54,21 +61,47 @@ type trackerChart struct {
 // bar is a part of the largest, per mille.
 type bar struct {
 	pair
+	Path        string // of the insights into it alone; empty: there are none
 	Whole, Part float64
 }
 
 type quantile struct{ Name, Took string }
 
-// insights is GET /insights?days=.
+// insights is GET /insights?days=&source=&agent=.
 func (s *Console) insights(c echo.Context, v access.Visitor) error {
-	days, t, err := s.lastDays(c)
+	of, t, err := s.lastDays(c)
 	if err != nil {
 		return err
 	}
 	page := insightsPage{
-		frame: s.newFrame(c, v, "/insights", "Insights"), Days: days, Choices: []int{7, 30, 90}, Tally: t,
-		Calls: newChart("Calls", t.PerDay, t.From, 0), Sources: bars(most(t.Sources, maxBars)), Agents: bars(most(t.Agents, maxBars)),
-		Times: []quantile{{"half of them within", t.quantile(.5)}, {"9 of 10 within", t.quantile(.9)}, {"99 of 100 within", t.quantile(.99)}},
+		frame: s.newFrame(c, v, "/insights", "Insights"), SourceNames: s.Store.SourceNames(), Tally: t,
+		Calls: newChart("Calls", t.PerDay, t.From, 0),
+		Sources: bars(most(t.Sources, maxBars), func(name string) string {
+			of := of
+			of.Source = name
+			return of.path("")
+		}),
+		Agents: bars(most(t.Agents, maxBars), func(name string) string {
+			of := of
+			of.Agent = name
+			return of.path("")
+		}),
+		Held: t.held(),
+	}
+	for _, days := range []int{7, 30, 90} {
+		other := of
+		other.Days = days
+		page.Choices = append(page.Choices, choice{days, other.path(""), days == of.Days})
+	}
+	if !page.Operator() {
+		maskAgents(page.Agents)
+	}
+	for _, q := range quantiles() {
+		took := "–"
+		if d, ok := t.quantile(q.part); ok {
+			took = span(d)
+		}
+		page.Times = append(page.Times, quantile{q.name, took})
 	}
 	largest := 0
 	for _, one := range t.Trackers {
@@ -77,34 +110,62 @@ func (s *Console) insights(c echo.Context, v access.Visitor) error {
 	for _, one := range t.ranked() {
 		page.Trackers = append(page.Trackers, trackerChart{one, newChart(one.Name, one.PerDay, t.From, largest)})
 	}
-	for why, n := range t.Held {
-		page.Held = append(page.Held, pair{Name: why, Calls: n})
-	}
-	slices.SortFunc(page.Held, func(a, b pair) int { return strings.Compare(a.Name, b.Name) })
 	return s.render(c, http.StatusOK, "insights", page)
 }
 
-// lastDays counts the days that ?days= asks for.
-func (s *Console) lastDays(c echo.Context) (int, *tally, error) {
-	days, err := daysOf(c)
-	if err != nil {
-		return 0, nil, err
+// maskAgents hides the numbers of agents who have one for a name.
+func maskAgents(list []bar) {
+	for i := range list {
+		if masked := notify.MaskName(list[i].Name); masked != list[i].Name {
+			list[i].Name, list[i].Path = masked, ""
+		}
 	}
-	t, err := s.tally(c.Request().Context(), days)
-	return days, t, err
 }
 
-func daysOf(c echo.Context) (int, error) {
-	raw := c.QueryParam("days")
-	if raw == "" {
-		return insightDays, nil
-	}
-	days, err := strconv.Atoi(raw)
-	if err != nil || !slices.Contains([]int{7, 30, 90}, days) {
-		return 0, &failure{http.StatusBadRequest, "days is 7, 30 or 90."}
-	}
-	return days, nil
+// part is a share of the alerts, with what to call it.
+type part struct {
+	part float64
+	name string
 }
+
+func quantiles() []part {
+	return []part{{.5, "half of them within"}, {.9, "9 of 10 within"}, {.99, "99 of 100 within"}}
+}
+
+// lastDays counts the days that a request asks for.
+func (s *Console) lastDays(c echo.Context) (tallyOf, *tally, error) {
+	of, err := readTallyOf(c.QueryParams())
+	if err != nil {
+		return of, nil, err
+	}
+	t, err := s.tally(c.Request().Context(), of)
+	return of, t, err
+}
+
+func readTallyOf(q url.Values) (tallyOf, error) {
+	of := tallyOf{insightDays, cut(q.Get("source"), maxQuery), cut(q.Get("agent"), maxQuery)}
+	if raw := q.Get("days"); raw != "" {
+		days, err := strconv.Atoi(raw)
+		if err != nil || !slices.Contains([]int{7, 30, 90}, days) {
+			return of, &failure{http.StatusBadRequest, "days is 7, 30 or 90."}
+		}
+		of.Days = days
+	}
+	return of, nil
+}
+
+// path is the address of the page, or of one of its tables.
+func (of tallyOf) path(table string) string {
+	q := of.query()
+	if table == "" {
+		return "/insights?" + q.Encode()
+	}
+	q.Set("table", table)
+	return "/insights.csv?" + q.Encode()
+}
+
+// CSV is the address of a table, for the page.
+func (of tallyOf) CSV(table string) string { return of.path(table) }
 
 // newChart draws a number for each day; most is the height of the box, 0 for
 // that of the largest number.
@@ -127,44 +188,21 @@ func newChart(what string, perDay []int, from time.Time, most int) chart {
 	return ch
 }
 
-func bars(list []pair) []bar {
+func bars(list []pair, path func(name string) string) []bar {
 	var out []bar
 	for _, p := range list {
 		most := float64(list[0].Calls)
-		out = append(out, bar{p, 1000 * float64(p.Calls) / most, 1000 * float64(p.Found) / most})
+		out = append(out, bar{p, path(p.Name), 1000 * float64(p.Calls) / most, 1000 * float64(p.Found) / most})
 	}
 	return out
 }
 
-// insightsCSV is GET /insights.csv?days=: a line for each day and tracker.
-func (s *Console) insightsCSV(c echo.Context, _ access.Visitor) error {
-	days, t, err := s.lastDays(c)
-	if err != nil {
-		return err
+// held are the alerts that were held back, by why.
+func (t *tally) held() []pair {
+	var list []pair
+	for why, n := range t.Held {
+		list = append(list, pair{Name: why, Calls: n})
 	}
-	var file bytes.Buffer
-	w := csv.NewWriter(&file)
-	lines := [][]string{{"day", "tracker", "calls"}}
-	for i := range days {
-		day := t.From.AddDate(0, 0, i).Format(time.DateOnly)
-		lines = append(lines, []string{day, "(all calls)", strconv.Itoa(t.PerDay[i])})
-		for _, one := range t.ranked() {
-			if one.PerDay[i] > 0 {
-				lines = append(lines, []string{day, plainCell(one.Name), strconv.Itoa(one.PerDay[i])})
-			}
-		}
-	}
-	if err := w.WriteAll(lines); err != nil {
-		return err
-	}
-	c.Response().Header().Set(echo.HeaderContentDisposition, fmt.Sprintf(`attachment; filename="trackerbell-%d-days.csv"`, days))
-	return c.Blob(http.StatusOK, "text/csv; charset=utf-8", file.Bytes())
-}
-
-// plainCell keeps a spreadsheet from taking a name for a formula.
-func plainCell(name string) string {
-	if name != "" && strings.ContainsRune("=+-@\t\r", rune(name[0])) {
-		return "'" + name
-	}
-	return name
+	slices.SortFunc(list, func(a, b pair) int { return strings.Compare(a.Name, b.Name) })
+	return list
 }

@@ -1,7 +1,10 @@
 package console_test
 
 import (
+	"encoding/csv"
+	"fmt"
 	"net/url"
+	"regexp"
 	"testing"
 	"time"
 
@@ -15,8 +18,9 @@ import (
 func (s *site) month(now time.Time) {
 	for i, days := range []int{0, 0, 1, 5, 29, 31} {
 		e := s.entry
+		e.Key = fmt.Sprintf("calls.%d", i)
 		e.ReceivedAt = now.AddDate(0, 0, -days)
-		e.Call.Agent = []string{"Anna", "Ben"}[i%2]
+		e.Call.Agent = []string{"Anna", "+14155550188"}[i%2]
 		if i%2 == 0 {
 			e.Trackers = []string{"Sale", "=cmd()"}
 			e.Alerts = []events.AlertRecord{
@@ -34,24 +38,73 @@ func TestInsightsCountTheLastDays(t *testing.T) {
 	page := s.get("/insights", "view").Body.String()
 	for _, want := range []string{
 		"5 calls · at most 2 a day", "Sale by day: 3 in 30 days", "3 alerts", "2.0 s", "Anna", "3 calls, 3 with a tracker", "2 calls, 0 with a tracker", "0 %",
-		`href="/insights.csv?days=30"`, "<title>",
+		`href="/insights.csv?days=30&amp;table=days"`, "<title>", "1 415 •••• 0188",
 	} {
 		require.Contains(t, page, want)
 	}
+	require.NotContains(t, page, "14155550188", "an agent who has a number for a name")
+	require.Contains(t, s.get("/insights", "op").Body.String(), "14155550188")
 	require.Contains(t, s.get("/insights?days=7", "view").Body.String(), "4 calls")
+	require.Contains(t, s.get("/insights?agent=Anna", "view").Body.String(), "3 calls ·")
+	require.Contains(t, s.get("/insights?source=phone", "view").Body.String(), "0 calls ·")
 	require.Equal(t, 400, s.get("/insights?days=8", "view").Code)
 	require.Equal(t, 200, newSite(t, "", "").get("/insights", "").Code, "without any call")
 }
 
-func TestInsightsAreATable(t *testing.T) {
+func TestInsightsFollowTheLedger(t *testing.T) {
 	s := newSite(t, "", "")
+	s.month(time.Now())
+	calls := func() string {
+		return regexp.MustCompile(`\d+ calls? ·`).FindString(s.get("/insights", "").Body.String())
+	}
+	require.Equal(t, "5 calls ·", calls())
+	more := s.page.Entries[0]
+	more.Key = "calls.more"
+	gone := s.page.Entries[1]
+	gone.Forgotten = time.Now()
+	s.page.Entries = append(s.page.Entries, more, more, gone)
+	require.Equal(t, "5 calls ·", calls(), "one came twice, and one is to be forgotten")
+	s.broken = events.ErrUnavailable
+	require.Equal(t, 503, s.get("/insights", "").Code)
+}
+
+func TestInsightsAreTables(t *testing.T) {
+	s := newSite(t, "op", "view")
 	now := time.Now()
 	s.month(now)
-	w := s.get("/insights.csv?days=7", "")
-	require.Equal(t, "text/csv; charset=utf-8", w.Header().Get("Content-Type"))
 	day := now.UTC().Format(time.DateOnly)
-	require.Contains(t, w.Body.String(), "day,tracker,calls\n")
-	require.Contains(t, w.Body.String(), "\n"+day+",(all calls),2\n"+day+",'=cmd(),1\n"+day+",Sale,1\n", "no name becomes a formula")
+	for query, want := range map[string]string{
+		"":                           "\n" + day + ",(all calls),2\n" + day + ",'=cmd(),1\n" + day + ",Sale,1\n",
+		"?table=trackers":            "\ufefftracker,calls,useful,false alarms\n'=cmd(),3,0,3\nSale,3,0,3\n",
+		"?table=sources":             "\ufeffsource,calls,with a tracker\ncalls,5,3\n",
+		"?table=agents":              "\ufeffagent,calls,with a tracker\nAnna,3,3\n'+1 415 •••• 0188,2,0\n",
+		"?table=times":               "\nhalf of them within,2.000\n9 of 10 within,2.000\n99 of 100 within,2.000\n",
+		"?table=held&days=7":         "\ufeffheld back by,alerts\nsilence,2\n",
+		"?table=sources&agent=Anna":  "\ncalls,3,3\n",
+		"?table=agents&source=phone": "\ufeffagent,calls,with a tracker\n",
+	} {
+		w := s.get("/insights.csv"+query, "view")
+		require.Equal(t, "text/csv; charset=utf-8", w.Header().Get("Content-Type"))
+		require.Contains(t, w.Body.String(), want, query)
+	}
+	require.Contains(t, s.get("/insights.csv?table=agents", "op").Body.String(), "'+14155550188,2,0")
+	require.Equal(t, 400, s.get("/insights.csv?table=all", "view").Code)
+}
+
+func TestNoCellIsAFormula(t *testing.T) {
+	s := newSite(t, "", "")
+	for i, name := range []string{"=a", "+b", "-c", "@d", "\t=e", " =f", "\r\n=g", "＝h", "\u202e=i", `say "j", k`, "naïve"} {
+		e := s.entry
+		e.Key, e.ReceivedAt, e.Trackers = fmt.Sprintf("calls.%d", i), time.Now(), []string{name}
+		s.page.Entries = append(s.page.Entries, e)
+	}
+	lines, err := csv.NewReader(s.get("/insights.csv?table=trackers", "").Body).ReadAll()
+	require.NoError(t, err)
+	var got []string
+	for _, line := range lines[1:] {
+		got = append(got, line[0])
+	}
+	require.ElementsMatch(t, []string{"'=a", "'+b", "'-c", "'@d", "'=e", "' =f", "' =g", "'＝h", "'=i", `say "j", k`, "naïve"}, got)
 }
 
 func TestTheSystemSaysHowItIs(t *testing.T) {

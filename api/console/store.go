@@ -33,7 +33,7 @@ type Store interface {
 	ReplayDead(ctx context.Context, id uint64) error
 	DropDead(ctx context.Context, id uint64) error
 
-	Walk(ctx context.Context, visit func(*events.Entry) (on bool)) error
+	Walk(ctx context.Context, after uint64, visit func(*events.Glance) (on bool)) error
 	Recent(ctx context.Context, calls int) ([]events.Spoken, error)
 	StepBacklogs(ctx context.Context) ([]events.StepBacklog, error)
 	// Ready tells why the service cannot work now; nil when it can.

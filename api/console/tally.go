@@ -4,24 +4,35 @@ import (
 	"cmp"
 	"context"
 	"maps"
+	"net/url"
 	"slices"
-	"sync"
+	"strconv"
 	"time"
-
-	"github.com/trackerbell/trackerbell/events"
 )
 
-const (
-	// tallyTime is how long a count is believed.
-	tallyTime = time.Minute
-	// tallyLimit bounds what is counted at once: it is the newest that count.
-	tallyLimit = 7 * time.Second
-)
+// tallyOf says which calls are counted; what is empty matches all.
+type tallyOf struct {
+	Days          int // 7, 30 or 90
+	Source, Agent string
+}
+
+// query is how an address says so.
+func (of tallyOf) query() url.Values {
+	q := url.Values{"days": {strconv.Itoa(of.Days)}}
+	if of.Source != "" {
+		q.Set("source", of.Source)
+	}
+	if of.Agent != "" {
+		q.Set("agent", of.Agent)
+	}
+	return q
+}
 
 // tally counts the calls of the last days.
 type tally struct {
-	Days     int
+	tallyOf
 	From     time.Time // the first day, at its start (UTC)
+	Since    time.Time // what came in before is not counted; zero: all is
 	Calls    int
 	PerDay   []int // calls that came in
 	Trackers map[string]*trackerTally
@@ -29,7 +40,7 @@ type tally struct {
 	Agents   map[string]*pair
 	Held     map[string]int // alerts that were not posted, by why
 	Took     []time.Duration
-	Partial  bool
+	Partial  bool // there is more to read
 }
 
 // trackerTally is what came of a tracker.
@@ -57,103 +68,89 @@ type pair struct {
 	Calls, Found int
 }
 
-// tallies keeps the counts by how many days they are of.
-type tallies struct {
-	mu   sync.Mutex
-	at   map[int]time.Time
-	list map[int]*tally
-}
-
-// tally counts the calls of the last days, or gives the count of a minute ago.
-func (s *Console) tally(ctx context.Context, days int) (*tally, error) {
-	s.tallies.mu.Lock()
-	defer s.tallies.mu.Unlock()
-	if at, ok := s.tallies.at[days]; ok && s.now().Sub(at) < tallyTime {
-		return s.tallies.list[days], nil
-	}
-	t := newTally(days, s.now())
-	until := time.Now().Add(tallyLimit)
-	err := s.Store.Walk(ctx, func(e *events.Entry) bool {
-		t.add(e)
-		t.Partial = time.Now().After(until)
-		return !t.Partial
-	})
-	if err != nil {
+// tally counts the calls that of says, as they are now.
+func (s *Console) tally(ctx context.Context, of tallyOf) (*tally, error) {
+	s.counts.mu.Lock()
+	defer s.counts.mu.Unlock()
+	if err := s.counts.refresh(ctx, s.Store, s.now()); err != nil {
 		return nil, err
 	}
-	slices.Sort(t.Took)
-	if s.tallies.at == nil {
-		s.tallies.at, s.tallies.list = map[int]time.Time{}, map[int]*tally{}
+	t := newTally(of, s.now())
+	t.Partial = s.counts.behind
+	if s.counts.from.After(t.From) {
+		t.Since = s.counts.from
 	}
-	s.tallies.at[days], s.tallies.list[days] = s.now(), t
+	for key, c := range s.counts.calls {
+		t.add(key, c)
+	}
+	slices.Sort(t.Took)
 	return t, nil
 }
 
-func newTally(days int, now time.Time) *tally {
+func newTally(of tallyOf, now time.Time) *tally {
 	return &tally{
-		Days: days, From: now.UTC().Truncate(24*time.Hour).AddDate(0, 0, 1-days), PerDay: make([]int, days),
+		tallyOf: of, From: now.UTC().Truncate(24*time.Hour).AddDate(0, 0, 1-of.Days), PerDay: make([]int, of.Days),
 		Trackers: map[string]*trackerTally{}, Sources: map[string]*pair{}, Agents: map[string]*pair{}, Held: map[string]int{},
 	}
 }
 
 // add counts a call.
-func (t *tally) add(e *events.Entry) {
-	day := int(e.ReceivedAt.Sub(t.From) / (24 * time.Hour))
-	if e.ReceivedAt.Before(t.From) || day >= t.Days || e.Digest != nil {
-		return // too old, or no call
+func (t *tally) add(key string, c counted) {
+	day := int(c.at.Sub(t.From) / (24 * time.Hour))
+	source, agent := c.source.Value(), c.agent.Value()
+	switch {
+	case c.at.Before(t.From) || day >= t.Days,
+		t.Source != "" && t.Source != source,
+		t.Agent != "" && t.Agent != agent:
+		return
 	}
 	t.Calls++
 	t.PerDay[day]++
-	found := len(e.Trackers) > 0
-	addPair(t.Sources, e.Source, found)
-	if e.Call.Agent != "" {
-		addPair(t.Agents, e.Call.Agent, found)
+	found := len(c.trackers) > 0
+	addPair(t.Sources, source, found)
+	if agent != "" {
+		addPair(t.Agents, agent, found)
 	}
-	for _, name := range e.Trackers {
-		one := t.tracker(name)
-		t.Trackers[name] = one
+	for _, name := range c.trackers {
+		one := t.tracker(name.Value())
 		one.Calls++
 		one.PerDay[day]++
-		if e.ReceivedAt.After(one.Last) {
-			one.Last, one.LastKey = e.ReceivedAt, e.Key
+		if later := c.at.Compare(one.Last); later > 0 || later == 0 && key > one.LastKey {
+			one.Last, one.LastKey = c.at, key
 		}
 	}
-	first := time.Time{}
-	for _, a := range e.Alerts {
-		if a.Held != "" {
-			t.Held[a.Held]++
-		}
-		if !a.PostedAt.IsZero() && (first.IsZero() || a.PostedAt.Before(first)) {
-			first = a.PostedAt
-		}
-		t.judge(a)
+	if c.took >= 0 {
+		t.Took = append(t.Took, c.took)
 	}
-	if !first.IsZero() && e.Replay == 0 {
-		t.Took = append(t.Took, max(0, first.Sub(e.ReceivedAt)))
+	if c.more != nil {
+		t.judge(*c.more)
 	}
 }
 
-// judge counts what people thought of an alert, for each of its trackers.
-func (t *tally) judge(a events.AlertRecord) {
-	for _, f := range a.Feedback {
-		for _, name := range a.Trackers {
-			one := t.tracker(name)
-			t.Trackers[name] = one
-			if f.Useful {
-				one.Useful++
-			} else {
-				one.FalseAlarms++
-			}
+// judge counts what was held back, and what people thought of alerts, for each
+// of their trackers.
+func (t *tally) judge(o outcome) {
+	for _, why := range o.held {
+		t.Held[why]++
+	}
+	for _, j := range o.judged {
+		one := t.tracker(j.tracker)
+		if j.useful {
+			one.Useful++
+		} else {
+			one.FalseAlarms++
 		}
 	}
 }
 
 // tracker is the count of a tracker, a new one where there is none yet.
 func (t *tally) tracker(name string) *trackerTally {
-	if one := t.Trackers[name]; one != nil {
-		return one
+	one := t.Trackers[name]
+	if one == nil {
+		one = &trackerTally{Name: name, PerDay: make([]int, t.Days)}
+		t.Trackers[name] = one
 	}
-	return &trackerTally{Name: name, PerDay: make([]int, t.Days)}
+	return one
 }
 
 func addPair(to map[string]*pair, name string, found bool) {
@@ -185,10 +182,11 @@ func (t *tally) ranked() []*trackerTally {
 	return list
 }
 
-// quantile is the time that so much of the alerts took at most.
-func (t *tally) quantile(q float64) string {
+// quantile is the time that so much of the alerts took at most; false when
+// there is none.
+func (t *tally) quantile(q float64) (time.Duration, bool) {
 	if len(t.Took) == 0 {
-		return "–"
+		return 0, false
 	}
-	return span(t.Took[min(int(q*float64(len(t.Took))), len(t.Took)-1)])
+	return t.Took[min(int(q*float64(len(t.Took))), len(t.Took)-1)], true
 }

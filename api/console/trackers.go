@@ -73,7 +73,7 @@ func (s *Console) trackers(c echo.Context, v access.Visitor) error {
 	if err != nil {
 		page.Error = err.Error()
 	}
-	tally, err := s.tally(c.Request().Context(), trackerDays)
+	tally, err := s.tally(c.Request().Context(), tallyOf{Days: trackerDays})
 	if err != nil {
 		return err
 	}

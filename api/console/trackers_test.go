@@ -75,7 +75,9 @@ func TestTheTrackersSayWhatBecameOfThem(t *testing.T) {
 	e := s.entry
 	e.ReceivedAt, e.Trackers = time.Now(), []string{"Sale"}
 	e.Alerts = []events.AlertRecord{{Trackers: []string{"Sale"}, Feedback: []notify.Feedback{{Useful: true}, {Useful: true}, {Useful: true}, {}}}}
-	s.page.Entries = []events.Entry{e, s.entry}
+	old := s.entry
+	old.Key = "calls.old"
+	s.page.Entries = []events.Entry{e, old}
 	page := s.get("/trackers", "op").Body.String()
 	for _, want := range []string{`href="/trackers/edit?id=7"`, "75 %", `href="/recordings?tracker=Sale"`, `href="/recordings/calls.RE1"`, "Symbl's own", "trackers.yaml"} {
 		require.Contains(t, page, want)
