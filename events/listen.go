@@ -14,9 +14,9 @@ import (
 	"github.com/trackerbell/trackerbell/internal/safehttp"
 )
 
-// oneRange is the form of a Range header that a player sends (RFC 9110, 14.1.2),
-// but for the last n bytes, which none asks for.
-var oneRange = regexp.MustCompile(`^bytes=([0-9]{1,15})-([0-9]{1,15})?$`)
+// oneRange is a Range header that asks for one part (RFC 9110, 14.1.2): from a
+// byte on, from one to another, or the last ones.
+var oneRange = regexp.MustCompile(`^bytes=(?:([0-9]{1,15})-([0-9]{0,15})|-([0-9]{1,15}))$`)
 
 // Sound is a recording's media, or a part of it, as it comes from where it is
 // kept. The caller closes Body.
@@ -55,9 +55,8 @@ func (s *Service) Listen(ctx context.Context, key, byteRange string) (*Sound, er
 		return nil, err
 	case rec.isText():
 		return nil, ErrNoMedia
-	case !oneRange.MatchString(byteRange):
-		byteRange = ""
 	}
+	byteRange = validRange(byteRange)
 	if rec.Spooled != nil {
 		return s.listenSpooled(ctx, set, rec, byteRange)
 	}
@@ -81,7 +80,7 @@ func (s *Service) listenAfar(ctx context.Context, rec Recording, byteRange strin
 		case errors.As(err, &status) && status.expired() && at.Renewable && !renew:
 			continue
 		case errors.As(err, &status) && status.Status == http.StatusRequestedRangeNotSatisfiable:
-			return &Sound{Body: http.NoBody, Status: status.Status}, nil
+			return &Sound{Body: http.NoBody, Status: status.Status}, nil // its length, which we do not know, is left out
 		case err != nil:
 			return nil, err
 		}
@@ -137,15 +136,35 @@ func (s *Service) listenSpooled(ctx context.Context, set *streamSet, rec Recordi
 	return sound, nil
 }
 
-// parseRange gives what a Range header asks for of so many bytes, the end
+// validRange is a Range header that asks for one part; empty for what asks for
+// several, or for nothing that can be.
+func validRange(header string) string {
+	m := oneRange.FindStringSubmatch(header)
+	if m == nil {
+		return ""
+	}
+	first, _ := strconv.ParseInt(m[1], 10, 64) // 15 digits always parse
+	last, err := strconv.ParseInt(m[2], 10, 64)
+	if err == nil && last < first {
+		return ""
+	}
+	return header
+}
+
+// parseRange gives what a valid Range header asks for of so many bytes, the end
 // exclusive; without a header all. ok is false when there is nothing of it.
 func parseRange(header string, total int64) (from, to int64, ok bool) {
 	m := oneRange.FindStringSubmatch(header)
 	if m == nil {
 		return 0, total, true
 	}
-	from, _ = strconv.ParseInt(m[1], 10, 64) // 15 digits always parse
 	to = total
+	if m[3] != "" {
+		n, _ := strconv.ParseInt(m[3], 10, 64) // 15 digits always parse
+		from = max(0, total-n)
+		return from, to, from < to
+	}
+	from, _ = strconv.ParseInt(m[1], 10, 64)
 	if m[2] != "" {
 		last, _ := strconv.ParseInt(m[2], 10, 64)
 		to = min(last+1, total)

@@ -68,6 +68,8 @@ func TestAPlayerGetsThePartThatItAsksFor(t *testing.T) {
 		{"bytes=0-", "bytes 0-9/10", "0123456789", 206, 10},
 		{"bytes=3-5", "bytes 3-5/10", "345", 206, 3},
 		{"bytes=8-99", "bytes 8-9/10", "89", 206, 2},
+		{"bytes=-4", "bytes 6-9/10", "6789", 206, 4},
+		{"bytes=5-2", "", "0123456789", 200, 10},
 		{"bytes=1-2,4-5", "", "0123456789", 200, 10},
 		{"lines=1-2", "", "0123456789", 200, 10},
 	} {
@@ -96,15 +98,18 @@ func TestSpooledMediaIsHeardInParts(t *testing.T) {
 		from, to int
 	}{
 		{"bytes=100-199", 100, 200}, {"bytes=16777200-16777300", 16777200, 16777301}, {"bytes=16777216-", 16777216, len(wav)},
+		{"bytes=-1100", len(wav) - 1100, len(wav)}, {"bytes=-99999999", 0, len(wav)},
 	} {
 		s, err := h.Listen(t.Context(), "calls.a", c.ask)
 		require.NoError(t, err)
 		require.Equal(t, string(wav[c.from:c.to]), heard(t, s), c.ask)
 		require.Equal(t, 206, s.Status)
 	}
-	s, err := h.Listen(t.Context(), "calls.a", "bytes=99999999-")
-	require.NoError(t, err)
-	require.Equal(t, []any{416, "bytes */16778224"}, []any{s.Status, s.Range})
+	for _, beyond := range []string{"bytes=99999999-", "bytes=-0"} {
+		s, err := h.Listen(t.Context(), "calls.a", beyond)
+		require.NoError(t, err)
+		require.Equal(t, []any{416, "bytes */16778224"}, []any{s.Status, s.Range}, beyond)
+	}
 }
 
 func TestTextAndWhatIsGoneCannotBeHeard(t *testing.T) {

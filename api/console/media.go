@@ -14,11 +14,14 @@ import (
 )
 
 // media is GET /recordings/{key}/media: the recording itself, or the part that
-// a player asks for, streamed from where it is kept. That somebody listens is
+// a player asks for, streamed from where it is kept; HEAD, its headers. That somebody listens is
 // in the audit log before the first byte is sent.
 func (s *Console) media(c echo.Context, v access.Visitor) error {
-	key := keyOf(c)
-	sound, err := s.Store.Listen(c.Request().Context(), key, c.Request().Header.Get("Range"))
+	key, part := keyOf(c), c.Request().Header.Get("Range")
+	if c.Request().Header.Get("If-Range") != "" {
+		part = "" // we give no mark of a version, so none is the one that is meant (RFC 9110, 13.1.5)
+	}
+	sound, err := s.Store.Listen(c.Request().Context(), key, part)
 	if err != nil {
 		return err
 	}
@@ -29,7 +32,9 @@ func (s *Console) media(c echo.Context, v access.Visitor) error {
 		}
 	}
 	h := c.Response().Header()
-	h.Set(echo.HeaderContentType, sound.Type)
+	if sound.Type != "" {
+		h.Set(echo.HeaderContentType, sound.Type)
+	}
 	h.Set("Accept-Ranges", "bytes")
 	h.Set("Content-Disposition", "inline")
 	if sound.Range != "" {

@@ -1,6 +1,7 @@
 package console_test
 
 import (
+	"net/http/httptest"
 	"net/url"
 	"testing"
 	"time"
@@ -128,6 +129,16 @@ func TestListeningIsToldOncePerListener(t *testing.T) {
 	require.Len(t, s.deeds, 1)
 	require.Equal(t, events.DeedListen, s.deeds[0].Action)
 	require.Equal(t, key, s.deeds[0].Object)
+
+	for header, want := range map[string]int{"": 206, `"a-version"`: 200} {
+		r := httptest.NewRequest("HEAD", "http://localhost/recordings/"+key+"/media", nil)
+		r.Header.Set("Range", "bytes=0-3")
+		r.Header.Set("If-Range", header)
+		w := httptest.NewRecorder()
+		s.ServeHTTP(w, r)
+		require.Equal(t, want, w.Code, "HEAD with If-Range %q", header)
+		require.Equal(t, "4", w.Header().Get("Content-Length"))
+	}
 
 	other := newSite(t, "", "")
 	other.sound, other.broken = "RIFF", events.ErrUnavailable
