@@ -72,15 +72,15 @@ func NewAdmin(cfg AdminConfig, deps AdminDeps) (http.Handler, error) {
 	e.GET("/readyz", health.ready, within(readyTimeout))
 	e.GET("/api/openapi.yaml", describe)
 	e.GET("/metrics", echo.WrapHandler(promhttp.HandlerFor(deps.Gatherer, promhttp.HandlerOpts{})))
-	pages, err := console.New(console.Deps{
+	site, err := console.New(console.Deps{
 		Store: deps.Store, Guard: g.Guard, Stop: deps.Stop, Log: deps.Log,
 		Trackers: deps.Console.Trackers, Setup: deps.Console.Setup, Checks: deps.Console.Checks, Version: deps.Console.Version,
 	})
 	if err != nil {
 		return nil, err
 	}
-	pages.Add(e)
-	addAPI(e, g, deps)
+	site.Add(e)
+	addAPI(e, g, deps, site)
 	addDebug(e, g, deps.Level)
 	if deps.Engine != nil {
 		// The engine has tokens of its own; admin.token means nothing to it.
@@ -93,12 +93,13 @@ func NewAdmin(cfg AdminConfig, deps AdminDeps) (http.Handler, error) {
 
 // addAPI adds the routes one by one: a group's middleware would answer 404
 // where the method is wrong.
-func addAPI(e *echo.Echo, g guard, deps AdminDeps) {
+func addAPI(e *echo.Echo, g guard, deps AdminDeps, site *console.Console) {
 	recordings := &recordings{store: deps.Store, guard: g}
 	quiet := &silences{store: deps.Store, now: time.Now}
 	dead := &deadLetters{store: deps.Store, guard: g}
 	engine := &credentials{read: deps.Credentials}
 	log := &deeds{store: deps.Store}
+	shown := &pages{console: site, guard: g}
 	for _, r := range []struct {
 		method, path string
 		handle       echo.HandlerFunc
@@ -112,6 +113,8 @@ func addAPI(e *echo.Echo, g guard, deps AdminDeps) {
 		{http.MethodDelete, "/recordings/:key", recordings.forget, g.operators, events.DeedForget},
 		{http.MethodPost, "/recordings/:key/replay", recordings.replay, g.operators, events.DeedReplay},
 		{http.MethodGet, "/feedback", recordings.feedback, g.viewers, ""},
+		{http.MethodGet, "/insights", shown.insights, g.viewers, ""},
+		{http.MethodGet, "/system", shown.system, g.viewers, ""},
 		{http.MethodGet, "/silences", quiet.list, g.viewers, ""},
 		{http.MethodPost, "/silences", quiet.add, g.operators, events.DeedSilence},
 		{http.MethodDelete, "/silences/:id", quiet.drop, g.operators, events.DeedSilence},
@@ -124,6 +127,7 @@ func addAPI(e *echo.Echo, g guard, deps AdminDeps) {
 	} {
 		e.Add(r.method, "/api"+r.path, r.handle, noStore, r.allow, within(requestTimeout), audited(deps.Store, g, r.deed))
 	}
+	e.Match([]string{http.MethodGet, http.MethodHead}, "/api/recordings/:key/media", shown.media, noStore, g.operators)
 	e.POST("/api/sources/:name/backfill", backfill(deps.Backfill), noStore, g.operators, within(backfillTimeout), audited(deps.Store, g, events.DeedBackfill))
 }
 

@@ -22,6 +22,7 @@ import (
 	"github.com/trackerbell/trackerbell/api/source"
 	"github.com/trackerbell/trackerbell/config"
 	"github.com/trackerbell/trackerbell/events"
+	"github.com/trackerbell/trackerbell/notify"
 )
 
 var (
@@ -176,6 +177,23 @@ func requireProblem(t *testing.T, w *httptest.ResponseRecorder, body string) {
 type pages struct {
 	console.Store
 	deeds []events.Deed
+}
+
+func (pages) Listen(context.Context, string, string) (*events.Sound, error) {
+	return &events.Sound{Body: io.NopCloser(strings.NewReader("RIFF")), Status: http.StatusOK, Type: "audio/wav", Length: 4}, nil
+}
+
+func (pages) Walk(_ context.Context, _ uint64, visit func(*events.Glance) bool) error {
+	now := time.Now()
+	visit(&events.Glance{
+		Key: "calls.RE1", Source: "calls", Call: events.GlanceCall{Agent: "+14155550188"}, ReceivedAt: now, Trackers: []string{"Sale"},
+		Alerts: []events.GlanceAlert{{Trackers: []string{"Sale"}, PostedAt: now, Feedback: []notify.Feedback{{}}}, {Held: "cap"}},
+	})
+	return nil
+}
+
+func (pages) StepBacklogs(context.Context) ([]events.StepBacklog, error) {
+	return []events.StepBacklog{{Step: events.StepSubmit, Pending: 3, Waiting: 2, Oldest: 1500 * time.Millisecond}}, nil
 }
 
 func (pages) RouteAgain(context.Context, string) error { return nil }

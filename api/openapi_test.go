@@ -21,6 +21,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/trackerbell/trackerbell/api"
+	"github.com/trackerbell/trackerbell/api/console"
 	"github.com/trackerbell/trackerbell/events"
 	"github.com/trackerbell/trackerbell/notify"
 )
@@ -40,6 +41,9 @@ func document(t *testing.T) (*openapi3.T, routers.Router) {
 func filled(t *testing.T) *admin {
 	t.Helper()
 	a := newAdmin(t, api.AdminConfig{Token: "op", ViewerToken: "view"}, func(d *api.AdminDeps) {
+		d.Console.Checks = func(context.Context) []console.Dependency {
+			return []console.Dependency{{Name: "Slack", Text: "token revoked"}}
+		}
 		d.Backfill = func(context.Context, api.BackfillQuery) (api.BackfillPage, error) {
 			return api.BackfillPage{Recordings: []api.Accepted{{Recording: "calls.RE1"}}}, nil
 		}
@@ -91,6 +95,8 @@ func TestTheAPIAnswersAsItsDocumentSays(t *testing.T) {
 		{"GET", "/api/recordings/calls.RE1/matches", "view", 200}, {"GET", "/api/recordings/calls.RE1/vcon", "op", 200},
 		{"POST", "/api/recordings/calls.RE1/replay", "op", 202}, {"POST", "/api/recordings/calls.RE1/replay?from=route", "op", 202},
 		{"POST", "/api/recordings/calls.RE1/replay?from=notify", "op", 400}, {"POST", "/api/recordings/calls.RE1/replay", "view", 403},
+		{"GET", "/api/insights?days=7&source=calls&agent=%2B14155550188", "view", 200}, {"GET", "/api/insights?days=8", "op", 400},
+		{"GET", "/api/system", "view", 200}, {"GET", "/api/recordings/calls.RE1/media", "op", 200}, {"HEAD", "/api/recordings/calls.RE1/media", "op", 200},
 		{"GET", "/api/feedback", "op", 200}, {"GET", "/api/dead", "op", 200}, {"GET", "/api/dead/7", "op", 200}, {"GET", "/api/dead/7", "view", 200},
 		{"DELETE", "/api/dead/7", "op", 204}, {"POST", "/api/dead/7/replay", "op", 202},
 		{"GET", "/api/silences", "op", 200}, {"POST", "/api/silences?for=2h&reason=why&tracker=Sale", "op", 201}, {"POST", "/api/silences?for=2h", "op", 400},
@@ -131,6 +137,27 @@ func TestTheAPIAnswersAsItsDocumentSays(t *testing.T) {
 			require.True(t, seen[method+" "+path], "no request of this test is %s %s", method, path)
 		}
 	}
+}
+
+func TestProgramsGetTheNumbersOfTheConsole(t *testing.T) {
+	a := filled(t)
+	var in console.Insights
+	require.NoError(t, json.Unmarshal(do(a, request("GET", "/api/insights", "view")).Body.Bytes(), &in))
+	require.Equal(t, 1, in.Calls)
+	require.Equal(t, 1, in.PerDay[29])
+	require.Equal(t, []console.CallsOf{{Name: "+1 415 •••• 0188", Calls: 1, Found: 1}}, in.Agents, "a viewer sees no number")
+	require.Equal(t, 1, in.Trackers[0].FalseAlarms)
+	require.Equal(t, map[string]int{"cap": 1}, in.Held)
+	require.Len(t, in.Seconds, 3)
+	require.True(t, in.Complete)
+	var sys console.System
+	require.NoError(t, json.Unmarshal(do(a, request("GET", "/api/system", "view")).Body.Bytes(), &sys))
+	require.Equal(t, []console.StepBacklog{{Step: "submit", Pending: 3, Waiting: 2, Oldest: 1.5}}, sys.Steps)
+	require.Equal(t, "Slack", sys.Dependencies[1].Name)
+	w := do(a, request("GET", "/api/recordings/calls.RE1/media", "op"))
+	require.Equal(t, "RIFF", w.Body.String())
+	require.Equal(t, events.DeedListen, a.store.deeds[1].Action)
+	require.Equal(t, 403, do(a, request("GET", "/api/recordings/calls.RE1/media", "view")).Code)
 }
 
 func TestTheDocumentHasEveryEndpoint(t *testing.T) {

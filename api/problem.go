@@ -72,6 +72,8 @@ func problemOf(err error) (p Problem, known bool) {
 		status = http.StatusNotFound
 	case errors.Is(err, events.ErrGone):
 		status, detail = http.StatusGone, events.ErrGone.Error()
+	case errors.Is(err, events.ErrNoMedia):
+		status, detail = http.StatusNotFound, events.ErrNoMedia.Error()
 	case errors.Is(err, events.ErrUnavailable):
 		status, detail = http.StatusServiceUnavailable, "nothing can be stored now; try again"
 	case errors.Is(err, context.DeadlineExceeded):

@@ -93,7 +93,7 @@ func (s *Console) Add(e *echo.Echo) {
 		e.Add(r.method, r.path, s.answer(r.need, pageTimeout, r.handle), secure)
 	}
 	// These last.
-	e.Match([]string{http.MethodGet, http.MethodHead}, "/recordings/:key/media", s.answer(access.Operator, 0, s.media), secure)
+	e.Match([]string{http.MethodGet, http.MethodHead}, "/recordings/:key/media", s.answer(access.Operator, 0, s.Media), secure)
 	e.GET("/live", s.answer(access.Viewer, 0, s.live), secure)
 }
 

@@ -143,7 +143,7 @@ func (s *Console) lastDays(c echo.Context) (tallyOf, *tally, error) {
 }
 
 func readTallyOf(q url.Values) (tallyOf, error) {
-	of := tallyOf{insightDays, cut(q.Get("source"), maxQuery), cut(q.Get("agent"), maxQuery)}
+	of := tallyOf{insightDays, cut(q.Get("source")), cut(q.Get("agent"))}
 	if raw := q.Get("days"); raw != "" {
 		days, err := strconv.Atoi(raw)
 		if err != nil || !slices.Contains([]int{7, 30, 90}, days) {

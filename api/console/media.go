@@ -13,10 +13,10 @@ import (
 	"github.com/trackerbell/trackerbell/events"
 )
 
-// media is GET /recordings/{key}/media: the recording itself, or the part that
+// Media answers GET …/recordings/{key}/media for an operator: the recording itself, or the part that
 // a player asks for, streamed from where it is kept; HEAD, its headers. That somebody listens is
 // in the audit log before the first byte is sent.
-func (s *Console) media(c echo.Context, v access.Visitor) error {
+func (s *Console) Media(c echo.Context, v access.Visitor) error {
 	key, part := keyOf(c), c.Request().Header.Get("Range")
 	if c.Request().Header.Get("If-Range") != "" {
 		part = "" // we give no mark of a version, so none is the one that is meant (RFC 9110, 13.1.5)

@@ -1,6 +1,7 @@
 package console_test
 
 import (
+	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"testing"
@@ -131,7 +132,7 @@ func TestListeningIsToldOncePerListener(t *testing.T) {
 	require.Equal(t, key, s.deeds[0].Object)
 
 	for header, want := range map[string]int{"": 206, `"a-version"`: 200} {
-		r := httptest.NewRequest("HEAD", "http://localhost/recordings/"+key+"/media", nil)
+		r := httptest.NewRequest(http.MethodHead, "http://localhost/recordings/"+key+"/media", nil)
 		r.Header.Set("Range", "bytes=0-3")
 		r.Header.Set("If-Range", header)
 		w := httptest.NewRecorder()

@@ -86,14 +86,14 @@ func (s *Console) recordings(c echo.Context, v access.Visitor) error {
 }
 
 func readSearch(c echo.Context) searchForm {
-	get := func(name string) string { return strings.TrimSpace(cut(c.QueryParam(name), maxQuery)) }
+	get := func(name string) string { return strings.TrimSpace(cut(c.QueryParam(name))) }
 	return searchForm{get("q"), get("source"), get("stage"), get("tracker"), get("since"), get("until")}
 }
 
-// cut keeps the first characters of a text.
-func cut(text string, limit int) string {
-	if runes := []rune(text); len(runes) > limit {
-		return string(runes[:limit])
+// cut keeps the first characters of what somebody looks for.
+func cut(text string) string {
+	if runes := []rune(text); len(runes) > maxQuery {
+		return string(runes[:maxQuery])
 	}
 	return text
 }

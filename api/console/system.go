@@ -21,9 +21,9 @@ const (
 
 // Dependency is something that the service needs, and how it is now.
 type Dependency struct {
-	Name string
-	OK   bool
-	Text string
+	Name string `json:"name"`
+	OK   bool   `json:"ok"`
+	Text string `json:"text"`
 }
 
 // systemPage is how the service itself is.
@@ -78,7 +78,7 @@ func (s *Console) dependencies(ctx context.Context) []Dependency {
 
 // addSilence is POST /system/silences.
 func (s *Console) addSilence(c echo.Context, v access.Visitor) error {
-	get := func(name string) string { return strings.TrimSpace(cut(c.FormValue(name), maxQuery)) }
+	get := func(name string) string { return strings.TrimSpace(cut(c.FormValue(name))) }
 	hours, err := strconv.ParseFloat(get("hours"), 64)
 	length := time.Duration(hours * float64(time.Hour))
 	q := events.Silence{Destination: get("destination"), Tracker: get("tracker"), Source: get("source"), Reason: get("reason"), Until: s.now().Add(length).UTC()}
