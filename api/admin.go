@@ -61,6 +61,7 @@ type ConsoleDeps struct {
 	Setup    func() string // the configuration without its secrets, as YAML
 	Checks   func(context.Context) []console.Dependency
 	Version  string
+	Remote   bool // the Symbl that transcribes is outside of this network
 }
 
 // NewAdmin makes the server of the admin listener.
@@ -74,7 +75,7 @@ func NewAdmin(cfg AdminConfig, deps AdminDeps) (http.Handler, error) {
 	e.GET("/metrics", echo.WrapHandler(promhttp.HandlerFor(deps.Gatherer, promhttp.HandlerOpts{})))
 	site, err := console.New(console.Deps{
 		Store: deps.Store, Guard: g.Guard, Stop: deps.Stop, Log: deps.Log,
-		Trackers: deps.Console.Trackers, Setup: deps.Console.Setup, Checks: deps.Console.Checks, Version: deps.Console.Version,
+		Trackers: deps.Console.Trackers, Setup: deps.Console.Setup, Checks: deps.Console.Checks, Version: deps.Console.Version, Remote: deps.Console.Remote,
 	})
 	if err != nil {
 		return nil, err

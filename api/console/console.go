@@ -30,6 +30,7 @@ type Deps struct {
 	Setup    func() string // the configuration without its secrets, as YAML
 	Checks   func(context.Context) []Dependency
 	Version  string
+	Remote   bool // what was said is far away, so that a search sees only the sentences in which a tracker was found
 }
 
 // Console are the pages.

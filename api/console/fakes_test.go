@@ -184,7 +184,7 @@ type site struct {
 	stop chan struct{}
 }
 
-func newSite(t *testing.T, token, viewerToken string) *site {
+func newSite(t *testing.T, token, viewerToken string, change ...func(*console.Deps)) *site {
 	t.Helper()
 	s := &site{t: t, stop: make(chan struct{}), store: &store{entry: events.Entry{
 		Key: key, Source: "calls", ID: "RE1", Stage: events.StageDone, Routed: true, ReceivedAt: time.Now().Add(-time.Hour),
@@ -194,13 +194,17 @@ func newSite(t *testing.T, token, viewerToken string) *site {
 	s.trackers = &account{list: []symbl.Tracker{
 		{ID: "7", Name: "Sale", Vocabulary: []string{"a sale", "a discount"}, Categories: []string{"kept"}}, {ID: "8", Name: "Symbl.Any"},
 	}}
-	c, err := console.New(console.Deps{
+	deps := console.Deps{
 		Store: s.store, Guard: access.New(token, viewerToken), Stop: s.stop, Log: zap.NewNop(), Trackers: s.trackers, Version: "trackerbell 9",
 		Setup: func() string { return "admin:\n  token: (hidden)\n" },
 		Checks: func(context.Context) []console.Dependency {
 			return []console.Dependency{{Name: "Symbl", Text: "<b>refuses</b> us"}}
 		},
-	})
+	}
+	for _, f := range change {
+		f(&deps)
+	}
+	c, err := console.New(deps)
 	require.NoError(t, err)
 	e := echo.New()
 	c.Add(e)

@@ -32,6 +32,7 @@ type recordingsPage struct {
 	Next    string // that of the next one; empty at the end
 	Reached string // how far back the search came; empty when it saw all
 	News    string // what happened last
+	Partly  bool   // of some calls, not all that was said was searched
 }
 
 // searchForm is what the list's form holds.
@@ -69,6 +70,7 @@ func (s *Console) recordings(c echo.Context, v access.Visitor) error {
 		frame: s.newFrame(c, v, "/", "Recordings"), Search: form, Sources: s.Store.SourceNames(),
 		Stages: []events.Stage{events.StageReady, events.StageSubmitted, events.StageProcessed, events.StageDone, events.StageDead},
 		Live:   cursor == 0 && c.QueryParam("live") != "off", Here: form.path(0),
+		Partly: s.Remote && form.Query != "",
 	}
 	for _, e := range found.Entries {
 		page.Rows = append(page.Rows, s.newRow(e, page.Operator()))

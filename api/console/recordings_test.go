@@ -13,6 +13,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/trackerbell/trackerbell/api/console"
 	"github.com/trackerbell/trackerbell/events"
 	"github.com/trackerbell/trackerbell/notify"
 )
@@ -54,6 +55,29 @@ func TestTheFormSaysWhatIsLookedFor(t *testing.T) {
 	s.get("/recordings?q="+strings.Repeat("x", 500), "op")
 	require.Len(t, s.searched.Query, 200)
 	require.False(t, s.searched.Masked)
+}
+
+func TestASearchSaysWhereItDoesNotLook(t *testing.T) {
+	const hint = "only the sentences in which a tracker was found are searched"
+	near, far := newSite(t, "", ""), newSite(t, "", "", func(d *console.Deps) { d.Remote = true })
+	require.NotContains(t, near.get("/recordings?q=refund", "").Body.String(), hint)
+	require.Contains(t, far.get("/recordings?q=refund", "").Body.String(), hint)
+	require.NotContains(t, far.get("/recordings", "").Body.String(), hint)
+}
+
+func TestAViewerSeesNoNumberThatStandsForAName(t *testing.T) {
+	s := newSite(t, "op", "view")
+	s.entry.Call.Agent, s.entry.Call.Labels = "+14155550188", map[string]string{"caller": "+14155550188"}
+	s.page.Entries = []events.Entry{s.entry}
+	s.transcript = events.Transcript{Lines: []events.Line{{Speaker: "+14155550188", Text: "hello"}}}
+	for _, path := range []string{"/recordings", "/recordings/" + key} {
+		require.Contains(t, s.get(path, "op").Body.String(), "14155550188", path)
+		page := s.get(path, "view").Body.String()
+		require.NotContains(t, page, "14155550188", path)
+		require.Contains(t, page, "1 415 •••• 0188", path)
+	}
+	require.Contains(t, s.get("/recordings/"+key, "op").Body.String(), "Open the recording where it is kept")
+	require.NotContains(t, s.get("/recordings/"+key, "view").Body.String(), "Open the recording where it is kept")
 }
 
 // A page that shows 50 calls with much in them stays small.

@@ -74,7 +74,7 @@ func (w *web) renewAdmin(a *app, cfg *config.Config) error {
 	deps := api.AdminDeps{
 		Store: a.service, Gatherer: a.registry, Level: a.level, Backfill: w.public.Backfill, Stop: w.stop, Log: a.log,
 		Console: api.ConsoleDeps{
-			Trackers: consoleTrackers{a}, Version: "trackerbell " + version,
+			Trackers: consoleTrackers{a}, Version: "trackerbell " + version, Remote: isRemote(a.cfg.Symbl.BaseURL),
 			Setup:  func() string { return setup(cfg) },
 			Checks: func(ctx context.Context) []console.Dependency { return dependencies(ctx, cfg) },
 		},
