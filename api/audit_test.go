@@ -31,4 +31,6 @@ func TestWhatIsChangedIsInTheAuditLogBeforeItIsDone(t *testing.T) {
 		{Role: "operator", Address: "192.0.2.1", Forwarded: "203.0.113.7", Action: "forget", Object: "calls.RE1", Detail: "DELETE /api/recordings/:key"},
 		{Role: "operator", Address: "192.0.2.1", Action: "replay", Object: "7", Detail: "POST /api/dead/:id/replay"},
 	}, a.store.deeds)
+	require.Equal(t, 201, do(a, request("POST", "/api/silences?for=2h&reason=why&destination=%23sales&source=calls", "op")).Code)
+	require.Equal(t, "#sales calls", a.store.deeds[2].Object)
 }

@@ -1,8 +1,13 @@
 package console
 
 import (
+	"bytes"
 	"encoding/json"
+	"fmt"
 	"net/http"
+	"strings"
+	"unicode"
+	"unicode/utf16"
 
 	"github.com/labstack/echo/v4"
 
@@ -39,11 +44,36 @@ func (s *Console) rawEvents(c echo.Context, v access.Visitor) error {
 		to *string
 		of any
 	}{{&page.Entry, story.Entry}, {&page.Ready, story.Recording}, {&page.Matches, story.Trackers}} {
-		raw, err := json.MarshalIndent(part.of, "", "  ")
+		text, err := readable(part.of)
 		if err != nil {
 			return err
 		}
-		*part.to = string(raw)
+		*part.to = text
 	}
 	return s.render(c, http.StatusOK, "raw", page)
+}
+
+// readable is JSON for people: what is invisible in its texts, or reorders
+// them, is written as an escape.
+func readable(value any) (string, error) {
+	var raw bytes.Buffer
+	e := json.NewEncoder(&raw)
+	e.SetEscapeHTML(false) // the template does
+	e.SetIndent("", "  ")
+	if err := e.Encode(value); err != nil {
+		return "", err
+	}
+	var text strings.Builder
+	for _, r := range raw.String() {
+		switch {
+		case r == '\n' || unicode.IsGraphic(r):
+			text.WriteRune(r)
+		case r > 0xffff:
+			high, low := utf16.EncodeRune(r)
+			fmt.Fprintf(&text, `\u%04x\u%04x`, high, low)
+		default:
+			fmt.Fprintf(&text, `\u%04x`, r)
+		}
+	}
+	return text.String(), nil
 }

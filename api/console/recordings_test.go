@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"fmt"
+	"html"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -178,4 +179,7 @@ func TestInvisibleCharactersDoNotReachThePage(t *testing.T) {
 			require.NotContains(t, page, bad, path)
 		}
 	}
+	raw := html.UnescapeString(s.get("/recordings/"+key+"/events", "").Body.String())
+	require.Contains(t, raw, `"from": "\u202egnp.exe\u0000"`)
+	require.Contains(t, raw, `"agent": "a\u2066b"`)
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 	"github.com/stretchr/testify/require"
 )
 
@@ -141,6 +142,26 @@ func (b *browser) submit(selector string) {
 	_, err := chromedp.RunResponse(ctx, chromedp.Click(chromedp.CSS(selector)))
 	require.NoError(b.t, err)
 	b.do(chromedp.WaitReady(chromedp.CSS("main")))
+}
+
+// press presses a key, and gives the element that has the focus then: by its
+// id, or by what it says.
+func (b *browser) press(key string) string {
+	b.t.Helper()
+	b.do(chromedp.KeyEvent(key))
+	return eval[string](b, "(e => e.id || e.value || (e.getAttribute('aria-label') || e.innerText).trim())(document.activeElement)")
+}
+
+// tabTo presses the tabulator until an element has the focus, which must show.
+func (b *browser) tabTo(name string) {
+	b.t.Helper()
+	for range 60 {
+		if b.press(kb.Tab) == name {
+			require.NotEqual(b.t, "0px none", eval[string](b, "(s => s.outlineWidth + ' ' + s.outlineStyle)(getComputedStyle(document.activeElement))"), "the focus on %s shows", name)
+			return
+		}
+	}
+	require.Fail(b.t, "no key reaches "+name)
 }
 
 // follow goes where a link leads, which may be replaced at any moment.

@@ -1,11 +1,15 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"testing"
 
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 	"github.com/stretchr/testify/require"
 
 	"github.com/trackerbell/trackerbell/events"
@@ -183,6 +187,78 @@ func TestInABrowserATrackerIsTriedBeforeItIsSaved(t *testing.T) {
 	require.Equal(t, "silence", s.waitStage(held, events.StageDone).Alerts[0].Held)
 	b.open("/recordings/" + held)
 	b.waitText("#verdict", "was held back: somebody had silenced it.")
+}
+
+func TestInABrowserTheKeyboardIsEnough(t *testing.T) {
+	s, _ := newFull(t)
+	s.start()
+	key := s.accept("calls", saleCall("sale-1"))
+	s.waitStage(key, events.StageDone)
+	b := newBrowser(t, s.admin)
+	b.open("/?live=off")
+	require.Equal(t, "token", eval[string](b, "document.activeElement.id"), "the form waits for the token")
+	b.do(chromedp.KeyEvent(operatorToken))
+	b.enter()
+	require.Equal(t, "Skip to the content", b.press(kb.Tab))
+	b.do(chromedp.KeyEvent(kb.Enter))
+	require.Equal(t, "main", eval[string](b, "document.activeElement.id"))
+	b.tabTo("to-" + key)
+	b.enter()
+	b.waitText("#verdict", "Found: Promotion Mention.")
+	b.tabTo("0:13: Promotion Mention") // the mark on the time line
+	b.do(chromedp.KeyEvent(kb.Enter))
+	require.Contains(t, eval[string](b, "location.hash"), "#line-")
+	for _, name := range []string{"step", "Replay", "Raw events", "Forget this call …"} {
+		b.tabTo(name)
+	}
+	b.do(chromedp.KeyEvent(kb.Enter))
+	b.tabTo("yes")
+	b.do(chromedp.KeyEvent(" "))
+	b.tabTo("Forget")
+	b.enter()
+	require.Contains(t, b.text("main"), "The call is forgotten")
+}
+
+// enter presses the enter key where that leads to another page.
+func (b *browser) enter() {
+	b.t.Helper()
+	ctx, cancel := context.WithTimeout(b.ctx, browserSoon)
+	defer cancel()
+	_, err := chromedp.RunResponse(ctx, chromedp.KeyEvent(kb.Enter))
+	require.NoError(b.t, err)
+	b.do(chromedp.WaitReady(chromedp.CSS("main")))
+}
+
+func TestInABrowserThePagesReadAndActWithoutScripts(t *testing.T) {
+	s, _ := newFull(t)
+	s.start()
+	key := s.accept("calls", saleCall("sale-1"))
+	s.waitStage(key, events.StageDone)
+	b := newBrowser(t, s.admin)
+	b.do(chromedp.Func(func(ctx context.Context, tab *chromedp.Target) error {
+		_, err := cdp.Call(ctx, tab, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
+		return err
+	}))
+	b.signIn("/recordings?q=sale", operatorToken)
+	require.Contains(t, b.text("#rows"), "Promotion Mention")
+	b.follow("#rows a")
+	require.Contains(t, b.text("#verdict"), "Found: Promotion Mention.")
+	require.Contains(t, b.text("#transcript mark"), "we have a sale right now on")
+	for page, want := range map[string]string{
+		"/dead": "everything that came in was handled", "/trackers": "Promotion Mention", "/insights": "1 call · at most 1 a day", "/system": "streams are there",
+		"/recordings/" + key + "/events": `"stage": "done"`,
+	} {
+		b.open(page)
+		require.Contains(t, b.text("main"), want, page)
+	}
+	b.open("/trackers")
+	b.follow("tbody tr:last-child a")
+	b.do(chromedp.SendKeys(chromedp.CSS("#vocabulary"), "Then I take it\n"))
+	b.submit("button[formaction]")
+	require.Contains(t, b.text("#preview"), "1 new", "the preview is a page of its own then")
+	b.open("/recordings/" + key)
+	b.submit("#actions form[action$=replay] button")
+	require.Contains(t, b.text("[role=status]"), "It is tried again.")
 }
 
 // A call whose every text was written to break the page.
