@@ -47,7 +47,7 @@ func (c *routedCall) found(g *globals, cfg *config.Config) (events.Processed, er
 		a := notify.SampleAlert()
 		return events.Processed{Call: a.Call, Trackers: a.Trackers[:1]}, nil
 	default:
-		return events.Processed{}, usagef("give one of --recording and --transcript")
+		return events.Processed{}, usagef("give one of --recording, --transcript and --sample")
 	}
 }
 
