@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"path/filepath"
 	"time"
 )
 
@@ -13,6 +14,7 @@ const (
 	ingestTime  = 5 * time.Second
 	ingestRate  = 500 // requests a second
 	ingestConns = 64
+	profileTime = 4 * time.Second
 )
 
 // taken is what one side did in one round of ingest.
@@ -31,7 +33,7 @@ func ingest(ctx context.Context, l *lab) error {
 		for i := range sides {
 			side := (i + round) % 2 // who is first changes
 			var err error
-			if sides[side], err = l.ingestSide(ctx, side == 0, l.profile != "" && round == 0); err != nil {
+			if sides[side], err = l.ingestSide(ctx, side == 0); err != nil {
 				return err
 			}
 		}
@@ -46,21 +48,21 @@ func ingest(ctx context.Context, l *lab) error {
 }
 
 // ingestSide measures one side on a nats-server of its own.
-func (l *lab) ingestSide(ctx context.Context, ours, profile bool) (t taken, err error) {
+func (l *lab) ingestSide(ctx context.Context, ours bool) (t taken, err error) {
 	l.upstream.reset(plan{held: true})
 	n, err := l.startNATS(ctx)
 	if err != nil {
 		return t, err
 	}
 	defer n.stop()
-	var webhook, admin string
+	var sut *service // nil: the reference
+	var webhook string
 	var p *process
 	if ours {
-		s, err := l.serve(ctx, setup{nats: n.url})
-		if err != nil {
+		if sut, err = l.serve(ctx, setup{nats: n.url}); err != nil {
 			return t, err
 		}
-		webhook, admin, p = s.webhook, s.admin, s.process
+		webhook, p = sut.webhook, sut.process
 	} else {
 		r, err := l.refer(ctx, l.ceil, "ceil", n)
 		if err != nil {
@@ -74,18 +76,13 @@ func (l *lab) ingestSide(ctx context.Context, ours, profile bool) (t taken, err 
 		return t, err
 	}
 	sent.duration = ingestTime
-	profiled := make(chan error, 1)
-	if ours && profile {
-		go func() { profiled <- fetchProfile(ctx, admin, l.profile) }()
-	} else {
-		profiled <- nil
-	}
+	profiled := l.profiling(ctx, sut, "ingest")
 	var out outcome
 	t.cpuAtRate, err = cpuOfEach(func() (int, error) { out, err = sent.send(ctx); return out.sent, err }, p, n.process)
 	if err != nil {
 		return t, err
 	}
-	if err := <-profiled; err != nil {
+	if err := profiled(); err != nil {
 		return t, err
 	}
 	t.p50, t.p99 = percentile(out.latencies, 0.5), percentile(out.latencies, 0.99)
@@ -120,14 +117,22 @@ func cpuOfEach(do func() (int, error), processes ...*process) (float64, error) {
 	return float64(used.Microseconds()) / float64(n), nil
 }
 
-// fetchProfile saves a CPU profile of the service.
-func fetchProfile(ctx context.Context, admin, file string) error {
-	address := fmt.Sprintf("%s/debug/pprof/profile?seconds=%.0f", admin, ingestTime.Seconds()-1)
-	body, err := get(ctx, address)
-	if err != nil {
-		return err
+// profiling saves a CPU profile of what the service does from now on, the first
+// time for each name, if the user wants one. What it returns waits for it.
+func (l *lab) profiling(ctx context.Context, s *service, name string) (wait func() error) {
+	file := filepath.Join(l.profiles, name+".pprof")
+	if _, err := os.Stat(file); l.profiles == "" || s == nil || err == nil {
+		return func() error { return nil }
 	}
-	return os.WriteFile(file, body, 0o600)
+	done := make(chan error, 1)
+	go func() {
+		body, err := get(ctx, fmt.Sprintf("%s/debug/pprof/profile?seconds=%.0f", s.admin, profileTime.Seconds()))
+		if err == nil {
+			err = os.WriteFile(file, body, 0o600)
+		}
+		done <- err
+	}()
+	return func() error { return <-done }
 }
 
 // get fetches a page of ours.

@@ -77,7 +77,7 @@ func measure(ctx context.Context, args []string, out io.Writer) error {
 	flags.StringVar(&l.binary, "binary", "bin/trackerbell", "the program")
 	flags.StringVar(&l.nats, "nats", os.Getenv("NATS_SERVER"), "a nats-server to start instead of the one of our go.mod")
 	flags.StringVar(&l.sync, "sync", "interval", "when NATS syncs its files: interval or always")
-	flags.StringVar(&l.profile, "profile", "", "file for a CPU profile of the service in the ingest part at a fixed rate")
+	flags.StringVar(&l.profiles, "profiles", "", "folder for CPU profiles of the service, of ingest at a fixed rate and of the pipeline")
 	flags.IntVar(&l.rounds, "rounds", 3, "rounds in which the program and the references take turns")
 	if err := flags.Parse(args); err != nil {
 		return err
@@ -109,7 +109,7 @@ func measure(ctx context.Context, args []string, out io.Writer) error {
 type lab struct {
 	dir                            string // temporary
 	binary, nats, ceil, pipe, self string // programs; nats, ceil and pipe are empty: self plays the role
-	sync, profile                  string
+	sync, profiles                 string
 	rounds                         int
 	upstream                       *standIn
 	results                        results

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 )
@@ -46,6 +47,7 @@ func (l *lab) pipelineSide(ctx context.Context, side int) (c carried, err error)
 	}
 	defer n.stop()
 	sent := load{media: l.upstream.url + "/recordings/", connections: ingestConns, count: pipelineCalls}
+	var sut *service // nil: the reference
 	var p *process
 	if side == 2 {
 		r, err := l.refer(ctx, l.pipe, "pipe", n)
@@ -55,17 +57,17 @@ func (l *lab) pipelineSide(ctx context.Context, side int) (c carried, err error)
 		sent.url, p = r.webhook, r.process
 	} else {
 		sent.lines = [2]int{pipelineChannels, 0}[side]
-		s, err := l.serve(ctx, setup{nats: n.url, lines: sent.lines, poll: time.Second})
-		if err != nil {
+		if sut, err = l.serve(ctx, setup{nats: n.url, lines: sent.lines, poll: time.Second}); err != nil {
 			return c, err
 		}
-		sent.url, p = s.webhook, s.process
+		sent.url, p = sut.webhook, sut.process
 	}
 	defer p.stop()
+	profiled := l.profiling(ctx, sut, "pipeline")
 	begin := time.Now()
 	c.cpu, err = cpuOfEach(func() (int, error) { return sent.count, l.carry(ctx, p, sent) }, p, n.process)
 	c.perSecond = float64(sent.count) / time.Since(begin).Seconds()
-	return c, err
+	return c, errors.Join(err, profiled())
 }
 
 // carry sends the load and waits until Slack has it all, each once.
