@@ -3,7 +3,6 @@ package events
 import (
 	"context"
 	"errors"
-	"sync"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -13,18 +12,15 @@ import (
 // gatherWait is how long a pull waits for more workers to be free.
 const gatherWait = 5 * time.Millisecond
 
-// takeBatch hands up to n messages to as many handlers.
-func (st *stage) takeBatch(ctx, work context.Context, cons jetstream.Consumer, n int, free chan struct{}, handlers *sync.WaitGroup) (used int, err error) {
+// takeBatch hands up to n messages to as many free workers.
+func (st *stage) takeBatch(ctx context.Context, cons jetstream.Consumer, n int, todo chan<- jetstream.Msg) (used int, err error) {
 	batch, err := cons.Fetch(n, jetstream.FetchContext(ctx))
 	if err != nil {
 		return 0, err
 	}
 	for msg := range batch.Messages() {
 		used++
-		handlers.Go(func() {
-			defer func() { free <- struct{}{} }()
-			st.process(work, msg)
-		})
+		todo <- msg
 	}
 	return used, batch.Error()
 }

@@ -91,15 +91,20 @@ func (st *stage) run(ctx, work context.Context) {
 	for range st.workers {
 		free <- struct{}{}
 	}
+	todo := make(chan jetstream.Msg)
 	var handlers sync.WaitGroup
 	defer handlers.Wait()
+	defer close(todo)
+	if st.workers > 1 { // one is the loop itself
+		st.startWorkers(work, todo, free, &handlers)
+	}
 	defer func() {
 		if st.one != nil {
 			handBack(st.one)
 		}
 	}()
 	for ctx.Err() == nil {
-		if err := st.turn(ctx, work, free, &handlers); err != nil && ctx.Err() == nil {
+		if err := st.turn(ctx, work, free, todo); err != nil && ctx.Err() == nil {
 			st.reopen()
 			if !st.failing.Swap(true) {
 				st.svc.dep.Log.Warn("stage cannot pull; trying on", zap.String("stage", st.name), zap.Error(err))
@@ -109,9 +114,22 @@ func (st *stage) run(ctx, work context.Context) {
 	}
 }
 
+// startWorkers starts what handles messages, until there will be no more. They
+// live on between two messages, because a new goroutine's stack has to grow.
+func (st *stage) startWorkers(work context.Context, todo <-chan jetstream.Msg, free chan<- struct{}, handlers *sync.WaitGroup) {
+	for range st.workers {
+		handlers.Go(func() {
+			for msg := range todo {
+				st.process(work, msg)
+				free <- struct{}{}
+			}
+		})
+	}
+}
+
 // turn takes as many messages as there are free workers, and no more: what is
 // fetched is in a handler at once, so its heartbeat runs.
-func (st *stage) turn(ctx, work context.Context, free chan struct{}, handlers *sync.WaitGroup) error {
+func (st *stage) turn(ctx, work context.Context, free chan struct{}, todo chan<- jetstream.Msg) error {
 	st.turned.Store(st.svc.now().UnixNano())
 	closed, probe := st.gate.state(st.svc.now())
 	if closed > 0 {
@@ -141,7 +159,7 @@ func (st *stage) turn(ctx, work context.Context, free chan struct{}, handlers *s
 	if st.workers == 1 {
 		err = st.takeOne(limited, work, cons)
 	} else {
-		used, err = st.takeBatch(limited, work, cons, n, free, handlers)
+		used, err = st.takeBatch(limited, cons, n, todo)
 	}
 	if err != nil && !errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, nats.ErrTimeout) {
 		return fmt.Errorf("pull: %w", err)

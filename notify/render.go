@@ -54,7 +54,7 @@ func Render(a Alert, opt RenderOptions) Message {
 		return renderReply(a)
 	}
 	v := newView(a)
-	v.threaded(Parts(a) > 1)
+	v.threaded(v.parts(a) > 1)
 	custom, err := runTemplate(a, opt)
 	m := Message{Color: a.Style.Color, Metadata: newMetadata(a), TemplateError: err}
 	text := escape(v.fallback(a))

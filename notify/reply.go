@@ -14,8 +14,10 @@ const maxReplies = 5
 
 // Parts is how many messages an alert is: its summary, and the replies that
 // hold all quotes, in the order of the call, where the summary does not.
-func Parts(a Alert) int {
-	if a.Digest != nil || a.Style.Alone || !a.Style.Template.IsZero() && a.Style.Template.Body != "" || !overflows(a) {
+func Parts(a Alert) int { return newView(a).parts(a) }
+
+func (v view) parts(a Alert) int {
+	if a.Digest != nil || a.Style.Alone || !a.Style.Template.IsZero() && a.Style.Template.Body != "" || !v.overflows(a) {
 		return 1
 	}
 	return 1 + len(pages(a))
@@ -23,8 +25,7 @@ func Parts(a Alert) int {
 
 // overflows tells whether the summary leaves something out. It is asked
 // without a template: that may fail when the message is rendered.
-func overflows(a Alert) bool {
-	v := newView(a)
+func (v view) overflows(a Alert) bool {
 	left := budget{blocks: maxBlocks, chars: maxBlocksJSON}
 	fitTo(&left, v.head(a, rendered{}))
 	fitTo(&left, v.foot(a, RenderOptions{Buttons: true}))
