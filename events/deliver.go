@@ -40,11 +40,11 @@ func (s *Service) deliver(ctx context.Context, d delivery, limit *rate.Limiter) 
 	if err != nil {
 		return dead(ReasonMalformed, err)
 	}
-	parts := 1
+	alert.Parts = 1
 	if t, ok := s.aims().Notifiers.For(alert.Destination).(notify.Threader); ok {
-		parts = t.Parts(alert)
+		alert.Parts = t.Parts(alert)
 	}
-	for alert.Part = range parts {
+	for alert.Part = range alert.Parts {
 		e, err := s.recentEntry(ctx, alert.Recording, func(e *Entry) bool {
 			rec := e.alert(alert.ID)
 			return rec != nil && rec.Held == "" && !rec.Dropped && rec.part(alert.Part).untried()
@@ -70,7 +70,7 @@ func (s *Service) deliver(ctx context.Context, d delivery, limit *rate.Limiter) 
 			}
 		}
 		alert.Thread = e.under(rec, alert.Part)
-		if err := s.deliverPart(ctx, posting{alert, parts, d.seq}, post, limit); err != nil {
+		if err := s.deliverPart(ctx, posting{alert, d.seq}, post, limit); err != nil {
 			return err
 		}
 	}
@@ -97,8 +97,7 @@ func (e *Entry) under(rec *AlertRecord, part int) notify.Receipt {
 // posting is a message of an alert that is to be posted.
 type posting struct {
 	notify.Alert
-	parts int    // messages of the alert
-	seq   uint64 // of its event
+	seq uint64 // of its event
 }
 
 // deliverPart posts one message of an alert.
@@ -248,7 +247,7 @@ func (s *Service) posted(ctx context.Context, posted posting, r notify.Receipt) 
 		p := rec.part(alert.Part)
 		p.Channel, p.TS, p.PostedAt = r.Channel, r.TS, now.UTC()
 		if alert.Part == 0 {
-			_ = rec.part(posted.parts - 1) // makes room for the replies
+			_ = rec.part(alert.Parts - 1) // makes room for the replies
 			rec.Seq, rec.Said = posted.seq, said(alert)
 			rec.Thread = alert.Thread.TS
 			if r.TS != "" && !alert.Style.Alone {

@@ -21,13 +21,15 @@ type Alert struct {
 	Note        string    `json:"note,omitempty"`        // what is unusual about this alert: where it could not be posted
 	Digest      *Digest   `json:"digest,omitempty"`      // alerts that were held back, in place of Call and Trackers
 
-	// Feedback, Thread, Part and Channel are the notify stage's own: what people
-	// thought of the alert, the message to post under, which message of the
-	// alert is meant, the summary (0) or a reply, and the id of the
-	// destination's channel where an earlier post told it.
+	// Feedback, Thread, Part, Parts and Channel are the notify stage's own: what
+	// people thought of the alert, the message to post under, which message of
+	// the alert is meant, the summary (0) or a reply, of how many where they are
+	// counted already, and the id of the destination's channel where an earlier
+	// post told it.
 	Feedback []Feedback `json:"-"`
 	Thread   Receipt    `json:"-"`
 	Part     int        `json:"-"`
+	Parts    int        `json:"-"`
 	Channel  string     `json:"-"`
 }
 

@@ -150,11 +150,16 @@ func cutCells(cells []cell, limit int) []cell {
 // these three start all markup: links, mentions, <!channel>. See
 // docs.slack.dev/messaging/formatting-message-text#escaping.
 func escape(s string) string {
-	return strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;").Replace(s)
+	s = strings.ReplaceAll(s, "&", "&amp;")
+	s = strings.ReplaceAll(s, "<", "&lt;")
+	return strings.ReplaceAll(s, ">", "&gt;")
 }
 
 // inert is for rich text, which Slack shows as it is and must not be escaped.
 // Should anyone copy it into a place with markup, it must not ring a channel.
 func inert(s string) string {
-	return strings.NewReplacer("<!", "<"+wordJoiner+"!", "<@", "<"+wordJoiner+"@", "<#", "<"+wordJoiner+"#").Replace(s)
+	for _, sigil := range []string{"!", "@", "#"} {
+		s = strings.ReplaceAll(s, "<"+sigil, "<"+wordJoiner+sigil)
+	}
+	return s
 }

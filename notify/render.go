@@ -54,7 +54,10 @@ func Render(a Alert, opt RenderOptions) Message {
 		return renderReply(a)
 	}
 	v := newView(a)
-	v.threaded(v.parts(a) > 1)
+	if a.Parts == 0 {
+		a.Parts = v.parts(a)
+	}
+	v.threaded(a.Parts > 1)
 	custom, err := runTemplate(a, opt)
 	m := Message{Color: a.Style.Color, Metadata: newMetadata(a), TemplateError: err}
 	text := escape(v.fallback(a))

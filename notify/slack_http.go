@@ -33,7 +33,7 @@ func guardedClient(base *http.Client) *http.Client {
 		transport = &http.Transport{
 			Proxy:               http.ProxyFromEnvironment,
 			ForceAttemptHTTP2:   true,
-			MaxIdleConnsPerHost: 8,
+			MaxIdleConnsPerHost: 64, // one for each channel that is posted to at once
 			IdleConnTimeout:     90 * time.Second,
 			TLSHandshakeTimeout: 10 * time.Second,
 		}

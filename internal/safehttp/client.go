@@ -23,7 +23,7 @@ const (
 	defaultStall     = 30 * time.Second
 	maxHeaderBytes   = 256 << 10
 	maxDiscardBytes  = 64 << 10
-	idlePerHost      = 4
+	idlePerHost      = 16
 	defaultUserAgent = "trackerbell"
 )
 
