@@ -1,20 +1,13 @@
 package source
 
 import (
-	"crypto/hmac"
-	"crypto/sha1" //nolint:gosec // Twilio signs with HMAC-SHA1
-	"encoding/base64"
-	"encoding/hex"
 	"fmt"
-	"maps"
 	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
-
-	"github.com/twilio/twilio-go/client"
 )
 
 const (
@@ -81,15 +74,6 @@ func (t *twilio) Verify(r Request) error {
 	return fmt.Errorf("%w: it fits no secret; is server.publicURL the address that %s calls?", ErrSignature, t.name)
 }
 
-func (t *twilio) signed(r Request, token, signature string) bool {
-	if t.name == signalwireName && contentType(r.Header) == contentTypeJSON {
-		given, err := hex.DecodeString(signature)
-		return err == nil && hmac.Equal(given, sumSHA1(token, r.URL.String()+string(r.Body)))
-	}
-	validator := client.NewRequestValidator(token)
-	return validator.ValidateBody(r.URL.String(), r.Body, signature)
-}
-
 // Authorisation is Basic for the provider's own hosts over https, and empty for
 // any other: a recording may be in the customer's bucket, and a webhook may lie.
 // Where no credentials are configured for Twilio, they are the account that the URL
@@ -144,19 +128,4 @@ func (t *twilio) Compose(o Outline, u *url.URL, now time.Time) (Request, error) 
 		header.Set(name, signTwilio(t.tokens[len(t.tokens)-1], u, form))
 	}
 	return Request{Method: http.MethodPost, URL: u, Header: header, Body: []byte(form.Encode()), ReceivedAt: now}, nil
-}
-
-// signTwilio is the base64 HMAC-SHA1 of the URL and the sorted parameters.
-func signTwilio(token string, u *url.URL, form url.Values) string {
-	message := u.String()
-	for _, name := range slices.Sorted(maps.Keys(form)) {
-		message += name + form.Get(name)
-	}
-	return base64.StdEncoding.EncodeToString(sumSHA1(token, message))
-}
-
-func sumSHA1(key, message string) []byte {
-	mac := hmac.New(sha1.New, []byte(key))
-	mac.Write([]byte(message))
-	return mac.Sum(nil)
 }

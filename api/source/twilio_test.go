@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"github.com/twilio/twilio-go/client"
 
 	"github.com/trackerbell/trackerbell/api/source"
 	"github.com/trackerbell/trackerbell/config"
@@ -101,6 +102,36 @@ func TestTwilioVectorsOfTheNodeLibraryVerify(t *testing.T) {
 	const jsonSignature = "cO78tOHdU2aSRPOQoqbY45/CiJo="
 	require.NoError(t, p.Verify(twilioRequest(t, digest, "application/json", vector, jsonSignature)))
 	require.ErrorIs(t, p.Verify(twilioRequest(t, digest, "application/json", vector+" ", jsonSignature)), source.ErrSignature)
+}
+
+// FuzzTwilioSignaturesAreJudgedAsByTwiliosLibrary signs one URL and sends
+// another, which differ in the port or not at all.
+func FuzzTwilioSignaturesAreJudgedAsByTwiliosLibrary(f *testing.F) {
+	for _, address := range []string{
+		twilioHook, "https://bridge.example.com:443/hooks/twilio", "http://bridge.example.com/hooks", "http://bridge.example.com:80/hooks?a=b&a=c",
+		"https://bridge.example.com:8443/hooks/twilio?line=1", "http://bridge.example.com:443/", "https://bridge.example.com", twilioHook + "&bodySHA256=00",
+	} {
+		for _, body := range []string{"RecordingSid=RE2&To=%2B15005550006", "b=1&a=2&b=3", "a=1;b=2", "", "%zz", `{"a":"b"}`} {
+			for port := range 4 {
+				f.Add(address, body, port)
+			}
+		}
+	}
+	validator := client.NewRequestValidator(authToken)
+	f.Fuzz(func(t *testing.T, address, body string, port int) {
+		u, err := url.Parse(address)
+		if err != nil || u.Host == "" || strings.ContainsAny(u.Host, "[@") { // of which the library makes nothing sensible
+			t.Skip()
+		}
+		signed := *u
+		signed.Host = []string{u.Host, u.Hostname(), u.Hostname() + ":443", u.Hostname() + ":80"}[uint(port)%4]
+		r := twilioRequest(t, signed.String(), "application/x-www-form-urlencoded", body, "")
+		twilioKit().sign(&r, authToken, now())
+		r.URL = u
+		p := build(t, config.Source{Provider: "twilio", Secret: authToken})
+		want := validator.ValidateBody(u.String(), r.Body, r.Header.Get("X-Twilio-Signature"))
+		require.Equal(t, want, p.Verify(r) == nil)
+	})
 }
 
 func TestTwilioCredentialsGoToTwilioOnly(t *testing.T) {
