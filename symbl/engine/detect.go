@@ -1,7 +1,10 @@
 package engine
 
 import (
+	"cmp"
 	"context"
+	"maps"
+	"slices"
 
 	"github.com/trackerbell/trackerbell/symbl"
 	"github.com/trackerbell/trackerbell/symbl/engine/match"
@@ -32,12 +35,13 @@ func (e *Engine) detect(ctx context.Context, in input, messages []symbl.Message,
 		asked := insights(set, questions)
 		for _, h := range hits {
 			p := place{h.Tracker, h.Phrase}
-			if found[p] == nil {
-				found[p] = &symbl.Match{Type: entryType, Value: trackers[p.tracker].Vocabulary[p.phrase], InsightRefs: []symbl.InsightRef{}}
+			at := found[p]
+			if at == nil {
+				at = &symbl.Match{Type: entryType, Value: trackers[p.tracker].Vocabulary[p.phrase], InsightRefs: []symbl.InsightRef{}}
+				found[p] = at
 			}
-			found[p].MessageRefs = append(found[p].MessageRefs,
-				symbl.MessageRef{ID: m.ID, Text: m.Text, Offset: h.Offset, Score: h.Score, Words: h.Words})
-			found[p].InsightRefs = append(found[p].InsightRefs, asked[p]...)
+			at.MessageRefs = append(at.MessageRefs, symbl.MessageRef{ID: m.ID, Text: m.Text, Offset: h.Offset, Score: h.Score, Words: h.Words})
+			at.InsightRefs = append(at.InsightRefs, asked[p]...)
 		}
 	}
 	out.Results = inOrder(trackers, found)
@@ -47,17 +51,16 @@ func (e *Engine) detect(ctx context.Context, in input, messages []symbl.Message,
 // inOrder gives the matches in the order of the trackers and their
 // vocabularies.
 func inOrder(trackers []symbl.Tracker, found map[place]*symbl.Match) []symbl.TrackerResult {
+	places := slices.SortedFunc(maps.Keys(found), func(a, b place) int {
+		return cmp.Or(cmp.Compare(a.tracker, b.tracker), cmp.Compare(a.phrase, b.phrase))
+	})
 	results := []symbl.TrackerResult{}
-	for i, t := range trackers {
-		var matches []symbl.Match
-		for j := range t.Vocabulary {
-			if m := found[place{i, j}]; m != nil {
-				matches = append(matches, *m)
-			}
+	for i, p := range places {
+		if i == 0 || places[i-1].tracker != p.tracker {
+			results = append(results, symbl.TrackerResult{ID: trackers[p.tracker].ID, Name: trackers[p.tracker].Name})
 		}
-		if matches != nil {
-			results = append(results, symbl.TrackerResult{ID: t.ID, Name: t.Name, Matches: matches})
-		}
+		last := &results[len(results)-1]
+		last.Matches = append(last.Matches, *found[p])
 	}
 	return results
 }

@@ -37,7 +37,10 @@ func (p *packer) pack(value any) ([]byte, error) {
 	out := bytes.NewBuffer([]byte{packedGzip})
 	w, ok := p.writers.Get().(*gzip.Writer)
 	if !ok {
-		w = gzip.NewWriter(out)
+		var err error
+		if w, err = gzip.NewWriterLevel(out, gzip.BestSpeed); err != nil {
+			return nil, fmt.Errorf("compress: %w", err)
+		}
 	}
 	defer p.writers.Put(w)
 	w.Reset(out)
