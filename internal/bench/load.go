@@ -35,6 +35,7 @@ type load struct {
 	media       string // prefix of the recordings' URLs
 	lines       int    // each recording carries ?line= with one of so many
 	connections int
+	times       int           // how often each recording is sent; 0: once
 	rate        float64       // requests a second; 0: the next as soon as one is answered
 	duration    time.Duration // how long; 0: until count
 	count       int           // how many; 0: until duration
@@ -131,8 +132,10 @@ func (l load) connection(ctx context.Context, due <-chan time.Time, number *atom
 		if at.IsZero() {
 			at = time.Now()
 		}
-		if err := exchange(conn, reader, request); err != nil {
-			return latencies, err
+		for range max(1, l.times) {
+			if err := exchange(conn, reader, request); err != nil {
+				return latencies, err
+			}
 		}
 		latencies = append(latencies, time.Since(at))
 	}

@@ -16,6 +16,7 @@ type setup struct {
 	maxJobs int           // 0: the default
 	poll    time.Duration // 0: the default
 	lines   int           // channels, one for each ?line= of the webhook; 0: all in one
+	paced   bool          // messages are posted at the default's rate
 }
 
 // service is a running trackerbell.
@@ -27,8 +28,8 @@ type service struct {
 }
 
 // serve starts the service with everything on that is on by default, Symbl
-// and Slack at the stand-in, and no limit on messages of ours: the stand-in
-// has none.
+// and Slack at the stand-in, and, unless it is to be paced, no limit on messages of
+// ours: the stand-in has none.
 func (l *lab) serve(ctx context.Context, cfg setup) (*service, error) {
 	public, err := freeAddr(ctx)
 	if err != nil {
@@ -74,7 +75,11 @@ func (cfg setup) yaml(public, admin, upstream, sync string) string {
 	if cfg.poll > 0 {
 		fmt.Fprintf(&b, ", pollInterval: %s, pollMax: %s", cfg.poll, cfg.poll)
 	}
-	fmt.Fprintf(&b, "}\nslack: {token: xoxb-bench, apiURL: \"%s/api/\", ratePerChannel: 0}\nmedia: {allowHosts: [127.0.0.1]}\n", upstream)
+	fmt.Fprintf(&b, "}\nslack: {token: xoxb-bench, apiURL: \"%s/api/\"", upstream)
+	if !cfg.paced {
+		b.WriteString(", ratePerChannel: 0")
+	}
+	b.WriteString("}\nmedia: {allowHosts: [127.0.0.1]}\n")
 	fmt.Fprintf(&b, "sources: [{name: hook, provider: twilio, secret: %q, labelsFromQuery: [line]}]\n", twilioKey)
 	if cfg.lines > 0 {
 		b.WriteString("routes:\n")

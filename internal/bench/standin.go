@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/http"
+	"net/url"
 	"regexp"
 	"strings"
 	"sync"
@@ -33,15 +34,22 @@ type plan struct {
 	delay, jitter time.Duration // a job takes delay and up to jitter more
 	silent        bool          // the callback never comes
 	held          bool          // jobs run until they are released
+	failEvery     int           // every so-manieth submit gets 500
+	throttleEvery int           // every so-manieth submit gets 429
+	slow          bool          // Slack takes one message a second for each channel
 }
 
 // seen is what happened since the last reset.
 type seen struct {
 	jobs   []*job
-	of     map[string]*job // by recording
-	posted map[string]bool // recordings
-	twice  int             // posts of a recording that was posted before
-	beyond []time.Duration // from the end of a job to its post
+	of     map[string]*job      // by recording
+	posted map[string]bool      // recordings
+	twice  int                  // posts of a recording that was posted before
+	again  int                  // jobs of a recording that had one
+	tries  int                  // submits, the refused ones included
+	next   map[string]time.Time // when a channel takes its next message
+	limits int                  // messages that came too early for that
+	beyond []time.Duration      // from the end of a job to its post
 }
 
 // job is one recording's. Its id and its conversation's are its place in the list.
@@ -72,7 +80,7 @@ func (s *standIn) close() {
 func (s *standIn) reset(p plan) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.plan, s.seen = p, seen{of: map[string]*job{}, posted: map[string]bool{}}
+	s.plan, s.seen = p, seen{of: map[string]*job{}, posted: map[string]bool{}, next: map[string]time.Time{}}
 }
 
 // counts gives the jobs, the posted recordings and the posts too many.
@@ -80,6 +88,13 @@ func (s *standIn) counts() (jobs, posted, twice int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return len(s.jobs), len(s.posted), s.twice
+}
+
+// look is what happened so far.
+func (s *standIn) look() seen {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.seen
 }
 
 func (s *standIn) beyondJobs() []time.Duration {
@@ -143,7 +158,20 @@ func (s *standIn) submit(w http.ResponseWriter, r *http.Request) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.tries++
+	switch {
+	case s.plan.failEvery > 0 && s.tries%s.plan.failEvery == 0:
+		answer(w, http.StatusInternalServerError, `{"message":"it failed"}`)
+		return
+	case s.plan.throttleEvery > 0 && s.tries%s.plan.throttleEvery == 0:
+		w.Header().Set("Retry-After", "1")
+		answer(w, http.StatusTooManyRequests, `{"message":"too many requests"}`)
+		return
+	}
 	i, j := len(s.jobs), &job{recording: s.recordingIn(body), hook: req.WebhookURL}
+	if s.of[j.recording] != nil {
+		s.again++
+	}
 	s.jobs, s.of[j.recording] = append(s.jobs, j), j
 	if !s.plan.held {
 		took := s.plan.delay
@@ -221,12 +249,34 @@ func (s *standIn) post(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	now := time.Now()
+	if !s.takes(body, now) {
+		w.Header().Set("Retry-After", "1")
+		answer(w, http.StatusTooManyRequests, `{"ok":false,"error":"ratelimited"}`)
+		return
+	}
 	s.arrived(s.recordingIn(body), now)
 	if strings.HasPrefix(r.URL.Path, "/services/") {
 		answer(w, http.StatusOK, "ok")
 		return
 	}
 	answer(w, http.StatusOK, fmt.Sprintf(`{"ok":true,"channel":"C1","ts":"%d.%06d"}`, now.Unix(), now.Nanosecond()/1000))
+}
+
+// takes tells whether the channel of a message takes one now.
+func (s *standIn) takes(body []byte, now time.Time) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	form, err := url.ParseQuery(string(body))
+	if !s.plan.slow || err != nil {
+		return true
+	}
+	channel := form.Get("channel")
+	if now.Before(s.next[channel]) {
+		s.limits++
+		return false
+	}
+	s.next[channel] = now.Add(time.Second)
+	return true
 }
 
 // arrived notes a post.
