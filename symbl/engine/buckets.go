@@ -70,7 +70,7 @@ func openStore(ctx context.Context, js jetstream.JetStream, cfg Config) (*store,
 	}
 	return &store{
 		kv: kv, blobs: blobs, objects: below, log: cfg.Logger,
-		packer: &packer{}, inline: int(min(maxInline, js.Conn().MaxPayload()/2)),
+		inline: int(min(maxInline, js.Conn().MaxPayload()/2)),
 	}, nil
 }
 

@@ -46,7 +46,7 @@ func load[T any](ctx context.Context, s *store, key string) (value T, v version,
 	if err != nil {
 		return value, v, err
 	}
-	if err := s.packer.unpack(data, &value); err != nil {
+	if err := unpack(data, &value); err != nil {
 		return value, v, fmt.Errorf("decode %s: %w", kind(key), err)
 	}
 	return value, v, nil
@@ -57,7 +57,7 @@ func load[T any](ctx context.Context, s *store, key string) (value T, v version,
 func scan[T any](ctx context.Context, s *store, keys []string, each func(key string, value T)) error {
 	return s.scan(ctx, keys, func(key string, data []byte) error {
 		var value T
-		if err := s.packer.unpack(data, &value); err != nil {
+		if err := unpack(data, &value); err != nil {
 			return fmt.Errorf("decode %s: %w", kind(key), err)
 		}
 		each(key, value)

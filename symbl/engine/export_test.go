@@ -24,14 +24,11 @@ func Hasty(c Config) Config {
 // SetNow replaces the engine's clock.
 func (e *Engine) SetNow(now func() time.Time) { e.now = now }
 
-// Fingerprint, Pack and Unpack are for tests of the storage.
-type Packer struct{ packer packer }
-
 // Pack encodes a value as an entry holds it.
-func (p *Packer) Pack(value any) ([]byte, error) { return p.packer.pack(value) }
+func Pack(value any) ([]byte, error) { return pack(value) }
 
 // Unpack decodes what an entry holds.
-func (p *Packer) Unpack(data []byte, value any) error { return p.packer.unpack(data, value) }
+func Unpack(data []byte, value any) error { return unpack(data, value) }
 
 // Sentences joins segments.
 var Sentences = sentences

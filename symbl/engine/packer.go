@@ -5,61 +5,55 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"sync"
 
 	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/s2"
 )
 
 // The first byte of an entry says what follows.
 const (
 	packedPlain = 'j' // JSON
-	packedGzip  = 'g' // JSON, compressed
+	packedS2    = 's' // JSON, compressed
+	packedGzip  = 'g' // the same, by an earlier version
 	packedRef   = 'r' // the name of an object that holds the packed value
 
-	worthGzip = 1 << 10 // bytes; below it compressing costs more than it saves
+	worthPacking = 1 << 10 // bytes; below it compressing costs more than it saves
+	maxUnpacked  = 1 << 30 // bytes
 )
 
 var errPacking = errors.New("not a value of the engine")
 
-// packer turns values into the bytes of an entry and back.
-type packer struct {
-	writers sync.Pool // of *gzip.Writer, which are large
-}
-
-func (p *packer) pack(value any) ([]byte, error) {
+// pack turns a value into the bytes of an entry.
+func pack(value any) ([]byte, error) {
 	data, err := encode(value)
 	if err != nil {
 		return nil, err
 	}
-	if len(data) < worthGzip {
+	if len(data) < worthPacking {
 		return append([]byte{packedPlain}, data...), nil
 	}
-	out := bytes.NewBuffer([]byte{packedGzip})
-	w, ok := p.writers.Get().(*gzip.Writer)
-	if !ok {
-		var err error
-		if w, err = gzip.NewWriterLevel(out, gzip.BestSpeed); err != nil {
-			return nil, fmt.Errorf("compress: %w", err)
-		}
-	}
-	defer p.writers.Put(w)
-	w.Reset(out)
-	if _, err := w.Write(data); err != nil {
-		return nil, fmt.Errorf("compress: %w", err)
-	}
-	if err := w.Close(); err != nil {
-		return nil, fmt.Errorf("compress: %w", err)
-	}
-	return out.Bytes(), nil
+	out := make([]byte, 1+s2.MaxEncodedLen(len(data)))
+	out[0] = packedS2
+	return out[:1+len(s2.Encode(out[1:], data))], nil
 }
 
-func (p *packer) unpack(data []byte, value any) error {
+// unpack turns the bytes of an entry back into a value.
+func unpack(data []byte, value any) error {
 	if len(data) == 0 {
 		return errPacking
 	}
 	switch data[0] {
 	case packedPlain:
 		return json.Unmarshal(data[1:], value)
+	case packedS2:
+		if n, err := s2.DecodedLen(data[1:]); err != nil || n > maxUnpacked {
+			return errPacking
+		}
+		plain, err := s2.Decode(nil, data[1:])
+		if err != nil {
+			return fmt.Errorf("decompress: %w", err)
+		}
+		return json.Unmarshal(plain, value)
 	case packedGzip:
 		r, err := gzip.NewReader(bytes.NewReader(data[1:]))
 		if err != nil {

@@ -35,7 +35,6 @@ const (
 type store struct {
 	kv     jetstream.KeyValue
 	blobs  jetstream.ObjectStore
-	packer *packer
 	inline int // bytes
 
 	objects jetstream.Stream // of blobs
@@ -50,6 +49,12 @@ type version struct {
 
 // read gives the packed value of an entry, or errNotFound.
 func (s *store) read(ctx context.Context, key string) ([]byte, version, error) {
+	return s.readNewer(ctx, key, 0)
+}
+
+// readNewer is read that gives no value where the entry still has the revision
+// that the caller knows.
+func (s *store) readNewer(ctx context.Context, key string, known uint64) ([]byte, version, error) {
 	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
 	defer cancel()
 	var err error
@@ -62,7 +67,10 @@ func (s *store) read(ctx context.Context, key string) ([]byte, version, error) {
 			return nil, version{}, fmt.Errorf("read %s: %w", kind(key), err)
 		}
 		v := version{revision: entry.Revision(), blob: reference(entry.Value())}
-		if v.blob == "" {
+		switch {
+		case v.revision == known:
+			return nil, v, nil
+		case v.blob == "":
 			return entry.Value(), v, nil
 		}
 		var data []byte
@@ -102,7 +110,7 @@ func (s *store) scan(ctx context.Context, keys []string, each func(key string, d
 func (s *store) write(ctx context.Context, key string, value any, before version, put func(ctx context.Context, data []byte) (uint64, error)) (version, error) {
 	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
 	defer cancel()
-	data, err := s.packer.pack(value)
+	data, err := pack(value)
 	if err != nil {
 		return version{}, fmt.Errorf("encode %s: %w", kind(key), err)
 	}

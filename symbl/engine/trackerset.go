@@ -77,21 +77,24 @@ func newTrackerStore(s *store, limit int) *trackerStore {
 
 const maxCompiled = 32 // languages
 
-// load reads the set; it is decoded only when it has changed.
+// load gives the set; it is read and decoded only when it has changed.
 func (s *trackerStore) load(ctx context.Context) (trackerSet, error) {
-	data, v, err := s.store.read(ctx, keyTrackers)
-	if errors.Is(err, errNotFound) {
+	s.mu.Lock()
+	known := s.cached
+	s.mu.Unlock()
+	data, v, err := s.store.readNewer(ctx, keyTrackers, known.revision)
+	switch {
+	case errors.Is(err, errNotFound):
 		return trackerSet{}, nil
-	} else if err != nil {
+	case err != nil:
 		return trackerSet{}, err
+	case v.revision == known.revision:
+		return known, nil
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.cached.revision == v.revision {
-		return s.cached, nil
-	}
 	var set trackerSet
-	if err := s.store.packer.unpack(data, &set); err != nil {
+	if err := unpack(data, &set); err != nil {
 		return trackerSet{}, err
 	}
 	set.revision = v.revision
