@@ -24,6 +24,7 @@ const module = "github.com/trackerbell/trackerbell"
 func rooms() map[string][]string {
 	return map[string][]string{
 		"config":                  {},
+		"internal/bench":          {"symbl"},
 		"internal/crash":          {},
 		"internal/failures":       {},
 		"internal/objects":        {},

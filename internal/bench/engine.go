@@ -164,7 +164,7 @@ type words struct {
 }
 
 func readWords(file string) (words, error) {
-	text, err := os.ReadFile(file) //nolint:gosec // a file of this repository
+	text, err := os.ReadFile(file)
 	if err != nil {
 		return words{}, fmt.Errorf("run it in the repository: %w", err)
 	}
