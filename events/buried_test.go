@@ -1,6 +1,8 @@
 package events
 
 import (
+	"errors"
+	"strconv"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -51,4 +53,26 @@ func TestTheReplayOfASubmitThatHasHappenedAwaitsItsJob(t *testing.T) {
 	h.settled(h.Service, "calls.a", StageDone)
 	require.Equal(t, 1, h.symbl.count(), "it is not submitted again")
 	require.Len(t, h.slack.posted(), 1)
+}
+
+// A letter may be dealt with between its being stored and its message's end: the
+// message comes again.
+func TestALetterThatWasDroppedDoesNotComeBackWithItsMessage(t *testing.T) {
+	h := newHouse(t, nil)
+	h.symbl.refuse = func(int) error {
+		return &symbl.Error{Class: symbl.Permanent, Definite: true, Message: "messages are missing"}
+	}
+	h.run(h.Service)
+	h.accept(transcript("a"))
+	e := h.settled(h.Service, "calls.a", StageDead)
+	require.NoError(t, h.DropDead(t.Context(), e.DeadLetters[0]))
+	ev, err := readEvent(t.Context(), h.opened.Load().recordings, e.ReadySeq)
+	require.NoError(t, err)
+	require.NoError(t, h.bury(t.Context(), burial{
+		delivery: delivery{event: ev, seq: e.ReadySeq, delivered: 2}, step: StepSubmit, run: strconv.FormatUint(e.ReadySeq, 10),
+		subject: subjectReady + "calls", reason: ReasonRefused, cause: errors.New("messages are missing"),
+	}))
+	e, err = h.Entry(t.Context(), "calls.a")
+	require.NoError(t, err)
+	require.Equal(t, StageDone, e.State())
 }

@@ -71,6 +71,11 @@ func (s *Service) bury(ctx context.Context, b burial) error {
 		return fmt.Errorf("publish dead letter: %w", err)
 	}
 	crash.At("the letter is stored")
+	if ack.Duplicate {
+		if _, err := readEvent(ctx, set.dead, ack.Sequence); errors.Is(err, ErrNotFound) {
+			return nil // it was replayed or dropped before its message could say that it is one
+		}
+	}
 	if b.event.Subject != "" {
 		if err := s.markDead(ctx, b.event.Subject, ack.Sequence); err != nil {
 			return err

@@ -148,7 +148,12 @@ func (s *Service) lookUp(ctx context.Context, alert notify.Alert, intent time.Ti
 	if !ok {
 		return notify.Receipt{}, false, nil
 	}
-	if early := settleTime - s.now().Sub(intent); early > 0 {
+	if early := settleTime - s.now().Sub(intent); early > settleTime { // the clock was set back
+		if _, err := s.setIntent(ctx, alert, intent, s.now().UTC()); err != nil && !errors.Is(err, errMoved) {
+			return notify.Receipt{}, false, err
+		}
+		return notify.Receipt{}, false, wait(settleTime)
+	} else if early > 0 {
 		return notify.Receipt{}, false, wait(early)
 	}
 	alert.Channel = s.channelOf(ctx, alert.Destination)

@@ -34,7 +34,8 @@ type fakeSymbl struct {
 	refuse   func(n int) error              // of the n-th submit, from 1
 	known    map[string]string              // conversations that FindConversation finds, by name
 	lookups  int
-	files    []string // type, size and digest of what was uploaded
+	since    time.Time // of the last lookup
+	files    []string  // type, size and digest of what was uploaded
 }
 
 func newFakeSymbl() *fakeSymbl {
@@ -107,10 +108,11 @@ func (f *fakeSymbl) DeleteConversation(_ context.Context, id string) error {
 	return nil
 }
 
-func (f *fakeSymbl) FindConversation(_ context.Context, name string, _ time.Time) (symbl.Conversation, bool, error) {
+func (f *fakeSymbl) FindConversation(_ context.Context, name string, since time.Time) (symbl.Conversation, bool, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.lookups++
+	f.since = since
 	id, ok := f.known[name]
 	return symbl.Conversation{ID: id, Name: name}, ok, nil
 }

@@ -64,8 +64,10 @@ func Connect(cfg config.NATS, log *zap.Logger) (*NATS, error) {
 // store.
 func (n *NATS) Close(ctx context.Context) error {
 	var errs []error
-	if err := n.Conn.FlushWithContext(ctx); err != nil && n.Conn.IsConnected() {
-		errs = append(errs, fmt.Errorf("flush nats: %w", err))
+	if n.Conn.IsConnected() { // else a flush would only wait
+		if err := n.Conn.FlushWithContext(ctx); err != nil && n.Conn.IsConnected() {
+			errs = append(errs, fmt.Errorf("flush nats: %w", err))
+		}
 	}
 	n.Conn.Close()
 	if n.server != nil {

@@ -154,7 +154,11 @@ func (s *Service) earlierSubmit(ctx context.Context, e Entry) (symbl.Job, bool, 
 	if e.SubmitIntent.IsZero() || s.opt.Idempotent {
 		return symbl.Job{}, false, nil
 	}
-	conv, found, err := s.symbl.FindConversation(ctx, e.Key, e.SubmitIntent.Add(-clockSlack))
+	since := e.SubmitIntent
+	if now := s.now(); since.After(now) {
+		since = now // the clock was set back
+	}
+	conv, found, err := s.symbl.FindConversation(ctx, e.Key, since.Add(-clockSlack))
 	var failed *symbl.Error
 	if errors.As(err, &failed) && (failed.Class == symbl.NotFound || failed.Class == symbl.Permanent) {
 		s.dep.Log.Warn("the backend cannot list conversations; submitting again", zap.String("recording", e.Key))

@@ -115,7 +115,7 @@ func (a *app) wire(notifiers *notify.Switchboard) error {
 		AllTrackers: a.cfg.Symbl.AllTrackers, MaxJobs: maxJobs(a.cfg), JobTimeout: a.cfg.Symbl.JobTimeout,
 		PollInterval: a.cfg.Symbl.PollInterval, PollMax: a.cfg.Symbl.PollMax, Rate: rates(a.cfg).RatePerChannel, RateAll: rates(a.cfg).RatePerWorkspace,
 		FallbackChannel: a.cfg.Slack.FallbackChannel, OperatorChannel: a.cfg.Slack.OperatorChannel,
-		MaxMedia: int64(a.cfg.Media.MaxBytes), TextOnly: textOnly(a.cfg), Sources: sourceOptions(a.cfg), Drain: a.cfg.Server.ShutdownTimeout,
+		MaxMedia: int64(a.cfg.Media.MaxBytes), TextOnly: textOnly(a.cfg), Sources: sourceOptions(a.cfg), Drain: drainTime(a.cfg),
 	}, events.Deps{
 		Conn: a.nats.Conn, Backend: a.backend, Media: a, Download: a.download, Router: router,
 		Notifiers: notifiers, Noise: noise, Log: a.log, Metrics: metrics, Tracer: a.tracing.tracer(),

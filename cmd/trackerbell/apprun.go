@@ -18,6 +18,13 @@ import (
 // closeTimeout is how long Close waits for what is still to be sent.
 const closeTimeout = 5 * time.Second
 
+// drainTime is what requests and handlers under way may take when the program
+// is to end. The rest of server.shutdownTimeout is for what they need to the
+// last, the engine and the store.
+func drainTime(cfg *config.Config) time.Duration {
+	return cfg.Server.ShutdownTimeout - cfg.Server.ShutdownTimeout/4
+}
+
 // Run works until ctx ends, then drains: the listeners stop taking requests,
 // the handlers under way finish or hand their message back, and the engine,
 // which they need, ends last.
@@ -37,7 +44,7 @@ func (a *app) Run(ctx context.Context) error {
 		return fmt.Errorf("set up the admin listener: %w", err)
 	}
 	a.web.Store(w)
-	limits := api.DefaultLimits(a.cfg.Server.ShutdownTimeout)
+	limits := api.DefaultLimits(drainTime(a.cfg))
 	group.Go(func() error { return api.Serve(ctx, a.public, w.public, limits, a.log) })
 	group.Go(func() error { return api.Serve(ctx, a.admin, w, limits, a.log) })
 	group.Go(func() error {

@@ -201,6 +201,21 @@ func pauseReplica(times int, d time.Duration) fault {
 	}}
 }
 
+// slowNATS lets the nats-server run one part in ten of the time, as one does
+// that waits for its disk.
+func slowNATS(times int) fault {
+	return fault{name: "a slow nats-server", inflict: func(a *arena, busy func()) int {
+		busy()
+		for range times {
+			a.nats.signal(syscall.SIGSTOP)
+			last(90 * time.Millisecond)
+			a.nats.signal(syscall.SIGCONT)
+			last(10 * time.Millisecond)
+		}
+		return times
+	}}
+}
+
 func faultsOfReplicas(*arena) []fault {
 	list := []fault{
 		{name: "rolling restart", inflict: func(a *arena, busy func()) (times int) {
@@ -224,6 +239,7 @@ func faultsOfReplicas(*arena) []fault {
 			return 3
 		}},
 	}
+	list = append(list, slowNATS(100))
 	list = append(list, cables("NATS of one replica", (*arena).natsOfOne)...)
 	return append(list, cables("NATS of all replicas", (*arena).natsOfAll)...)
 }

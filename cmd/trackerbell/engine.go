@@ -146,7 +146,7 @@ func (s *engineServer) announce(w io.Writer) error {
 // under way finish or go back to the queue.
 func (s *engineServer) run(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
-	limits := api.DefaultLimits(s.cfg.Server.ShutdownTimeout)
+	limits := api.DefaultLimits(drainTime(s.cfg))
 	group.Go(func() error { return api.Serve(ctx, s.listener, api.Streaming(s.engine.Handler()), limits, s.log) })
 	group.Go(func() error { return s.engine.Run(ctx) })
 	group.Go(func() error {

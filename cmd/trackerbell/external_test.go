@@ -200,8 +200,8 @@ func TestReplicasShareTheWork(t *testing.T) {
 	runs[2].stop()
 }
 
-// TestAClusterLosesANode runs two replicas on a cluster of three servers, and
-// stops the one that leads.
+// TestAClusterLosesANode runs two replicas on a cluster of three servers. It
+// stops one that does not lead, and, when that is back, the one that does.
 func TestAClusterLosesANode(t *testing.T) {
 	if raceEnabled {
 		t.Skip("three nats-servers in this process are too slow under the race detector")
@@ -228,9 +228,17 @@ func TestAClusterLosesANode(t *testing.T) {
 			b.offer(h)
 		}
 	})
-	require.Eventually(t, func() bool { return postedOf(slack) > calls/8 }, 2*soon, tick)
-	leader := slices.IndexFunc(nodes, func(n *natsServer) bool { return n.srv.JetStreamIsLeader() })
-	nodes[max(leader, 0)].stop()
+	leads := func(n *natsServer) bool { return n.srv.JetStreamIsLeader() }
+	follows := func(n *natsServer) bool { return !leads(n) }
+	posted := func(n int) { require.Eventually(t, func() bool { return postedOf(slack) >= n }, 3*soon, tick) }
+	posted(calls / 8)
+	lost := nodes[slices.IndexFunc(nodes, follows)]
+	lost.stop()
+	posted(calls / 4)
+	lost.start()
+	require.Eventually(t, lost.srv.JetStreamIsCurrent, 2*soon, tick)
+	require.Eventually(t, func() bool { return slices.ContainsFunc(nodes, leads) }, soon, tick)
+	nodes[slices.IndexFunc(nodes, leads)].stop()
 	sending.Wait()
 	for i := range calls {
 		h, _ := teamCall(i)
