@@ -194,10 +194,24 @@ func (s *service) ask(method, path string) answer {
 	return s.do(method, s.admin+path, nil, bearer(s.token))
 }
 
+// read gets what the admin API has, once its NATS answers: a cluster that lost a
+// node may be electing.
+func (s *service) read(path string) (a answer) {
+	s.t.Helper()
+	wait := time.NewTicker(10 * tick)
+	defer wait.Stop()
+	for until := time.Now().Add(soon); ; <-wait.C {
+		a = s.ask(http.MethodGet, path)
+		if a.status != http.StatusServiceUnavailable || time.Now().After(until) {
+			return a
+		}
+	}
+}
+
 // recording reads a recording; ok is false when there is none of that key.
 func (s *service) recording(key string) (r api.RecordingView, ok bool) {
 	s.t.Helper()
-	a := s.ask(http.MethodGet, "/api/recordings/"+url.PathEscape(key))
+	a := s.read("/api/recordings/" + url.PathEscape(key))
 	if a.status == http.StatusNotFound {
 		return r, false
 	}
@@ -233,7 +247,7 @@ func (s *service) recordings(pageSize string) []api.RecordingView {
 	s.t.Helper()
 	var all []api.RecordingView
 	for cursor := ""; ; {
-		a := s.ask(http.MethodGet, "/api/recordings?limit="+pageSize+"&cursor="+cursor)
+		a := s.read("/api/recordings?limit=" + pageSize + "&cursor=" + cursor)
 		require.Equal(s.t, http.StatusOK, a.status, "%s", a.body)
 		var page api.RecordingList
 		a.decode(s.t, &page)
