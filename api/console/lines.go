@@ -35,6 +35,9 @@ func newLines(t events.Transcript) []line {
 	list := make([]line, 0, len(t.Lines))
 	for i, l := range t.Lines {
 		one := line{ID: i + 1, Speaker: l.Speaker, Side: l.Role, At: l.Start}
+		if strings.EqualFold(l.Speaker, l.Role) {
+			one.Side = "" // the name says it
+		}
 		var quotes []notify.Quote
 		for _, f := range l.Found {
 			quotes = append(quotes, f.Quote)

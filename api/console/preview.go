@@ -122,6 +122,7 @@ func byText(hits []Hit) map[int][]notify.Quote {
 
 func (s sentence) with(text string, quotes []notify.Quote) sentence {
 	s.Pieces = notify.Marked(text, quotes)
-	s.Why = newMatch("", quotes[0])
+	exact := slices.IndexFunc(quotes, notify.Quote.Exact)
+	s.Why = newMatch("", quotes[max(0, exact)])
 	return s
 }

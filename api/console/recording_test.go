@@ -58,6 +58,7 @@ func TestEachMatchIsMarkedWithWhatItIs(t *testing.T) {
 			{Tracker: "Hint", Quote: notify.Quote{Phrase: "run offer", Offset: -1, Score: .72, Words: []string{"run", "now"}}},
 		}},
 		{Speaker: "Ben", Start: 20, End: 40, Text: "<b>no</b>"},
+		{Speaker: "Customer", Role: "customer", Start: 40, End: 40, Text: "yes"},
 	}}
 	s.routes = notify.Explanation{Trackers: []notify.TrackerExplanation{
 		{Tracker: "Sale", Quotes: 1, Destinations: []string{"#a"}, Routes: []notify.RouteExplanation{{Route: 2, Matches: true, Why: []string{"the tracker is Sale"}}}},
@@ -71,6 +72,7 @@ func TestEachMatchIsMarkedWithWhatItIs(t *testing.T) {
 	} {
 		require.Contains(t, page, want)
 	}
+	require.NotContains(t, page, ">customer</span>", "where the name says it")
 }
 
 func TestTheWayOfARecordingHasItsTimesAndFailures(t *testing.T) {

@@ -60,7 +60,9 @@ func (a *account) Match(t symbl.Tracker, texts []string) []console.Hit {
 	var hits []console.Hit
 	for i, text := range texts {
 		for _, phrase := range t.Vocabulary {
-			if at := strings.Index(text, phrase); at >= 0 {
+			if like, similar := strings.CutPrefix(phrase, "like "); similar && strings.Contains(text, like) {
+				hits = append(hits, console.Hit{Text: i, Quote: notify.Quote{Text: text, Phrase: phrase, Offset: -1, Score: .7}})
+			} else if at := strings.Index(text, phrase); at >= 0 {
 				hits = append(hits, console.Hit{Text: i, Quote: notify.Quote{Text: text, Phrase: phrase, Offset: at}})
 			}
 		}
@@ -121,6 +123,9 @@ func TestTheFormShowsWhatATrackerWouldFind(t *testing.T) {
 	require.Contains(t, page, "<mark>a discount</mark>")
 	require.Empty(t, s.trackers.saved, "a preview changes nothing")
 	require.Empty(t, s.deeds)
+
+	form.Set("vocabulary", "like a sale\na sale")
+	require.Contains(t, s.post("/trackers/preview", form).Body.String(), "as in “<bdi>a sale</bdi>”", "what is exact says more")
 
 	page = s.get("/trackers/edit", "").Body.String()
 	require.Contains(t, page, "New tracker")
