@@ -128,6 +128,11 @@ func (l *lab) open(ctx context.Context, references string) (err error) {
 	if l.dir, err = os.MkdirTemp("", "trackerbell-bench-"); err != nil {
 		return err
 	}
+	if l.profiles != "" {
+		if err := os.MkdirAll(l.profiles, 0o750); err != nil {
+			return err
+		}
+	}
 	for name, program := range map[string]*string{"ceil": &l.ceil, "pipe": &l.pipe} {
 		if references == "" {
 			continue
