@@ -183,6 +183,7 @@ func TestInABrowserATrackerIsTriedBeforeItIsSaved(t *testing.T) {
 	b.do(chromedp.SendKeys(chromedp.CSS("#destination"), "#promotions"), chromedp.SendKeys(chromedp.CSS("#reason"), "a campaign"))
 	b.submit("form[action='/system/silences'] button")
 	require.Contains(t, b.text("main"), "a campaign")
+	b.axe()
 	held := s.accept("calls", saleCall("sale-2"))
 	require.Equal(t, "silence", s.waitStage(held, events.StageDone).Alerts[0].Held)
 	b.open("/recordings/" + held)
