@@ -101,13 +101,13 @@ func (s *Service) markDead(ctx context.Context, key string, id uint64) error {
 	return err
 }
 
-// noteFailure counts a failure in the ledger.
-func (s *Service) noteFailure(ctx context.Context, key, step string, cause error) (Entry, error) {
+// noteFailure counts a failure in the ledger; see Entry.fail.
+func (s *Service) noteFailure(ctx context.Context, key, step string, cause error, worked func(time.Time) bool) (Entry, error) {
 	return s.mutate(ctx, key, func(e *Entry) error {
 		if e.Stage == "" {
 			return ErrNotFound
 		}
-		e.fail(step, cause, s.now())
+		e.fail(step, cause, s.now(), worked)
 		return nil
 	})
 }

@@ -62,6 +62,7 @@ type Entry struct {
 
 	Attempts     map[string]int       `json:"attempts,omitempty"`     // failures of the step
 	FailingSince map[string]time.Time `json:"failingSince,omitempty"` // of a step that has not succeeded since
+	Trials       map[string]Trial     `json:"trials,omitempty"`       // of such a step
 	Error        string               `json:"error,omitempty"`        // the last one
 	DeadLetters  []uint64             `json:"deadLetters,omitempty"`  // open ones, by their id
 	Spent        uint64               `json:"spent,omitempty"`        // dead letters up to this one are of before it was started anew
@@ -116,6 +117,13 @@ type Thread struct {
 	TS      string `json:"ts"` // of the first message
 }
 
+// Trial is how often a step failed though it had succeeded with other
+// recordings since the failure before.
+type Trial struct {
+	N  int       `json:"n,omitempty"`
+	At time.Time `json:"at"` // of the last failure
+}
+
 // StepTime is when a step was done.
 type StepTime struct {
 	Step string    `json:"step"`
@@ -146,19 +154,35 @@ func (e *Entry) awaits() bool { return e.Stage == StageSubmitted && len(e.DeadLe
 // pass notes that a step succeeded.
 func (e *Entry) pass(step string, now time.Time) {
 	e.Steps = append(e.Steps, StepTime{Step: step, At: now.UTC()})
-	delete(e.FailingSince, step)
+	e.forgive(step)
 	e.Error = ""
 }
 
-// fail notes a failure of a step.
-func (e *Entry) fail(step string, err error, now time.Time) {
+// forgive forgets that a step has been failing; Attempts tells it on.
+func (e *Entry) forgive(step string) {
+	delete(e.FailingSince, step)
+	delete(e.Trials, step)
+}
+
+// fail notes a failure of a step. worked tells whether the step has succeeded
+// with anything since a time.
+func (e *Entry) fail(step string, err error, now time.Time, worked func(since time.Time) bool) {
 	if e.Attempts == nil {
 		e.Attempts = map[string]int{}
 	}
 	if e.FailingSince == nil {
 		e.FailingSince = map[string]time.Time{}
 	}
+	if e.Trials == nil {
+		e.Trials = map[string]Trial{}
+	}
 	e.Attempts[step]++
+	trial := e.Trials[step]
+	if !trial.At.IsZero() && worked(trial.At) {
+		trial.N++
+	}
+	trial.At = now.UTC()
+	e.Trials[step] = trial
 	if e.FailingSince[step].IsZero() {
 		e.FailingSince[step] = now.UTC()
 	}
@@ -257,7 +281,7 @@ func (e *Entry) restart(letters []uint64) {
 	}
 	e.SubmitIntent, e.SubmittedAt, e.JobID, e.ConversationID = time.Time{}, time.Time{}, "", ""
 	e.Trackers, e.Routed, e.Alerts = nil, false, nil
-	e.Attempts, e.FailingSince, e.Error, e.DeadLetters = nil, nil, "", nil
+	e.Attempts, e.FailingSince, e.Trials, e.Error, e.DeadLetters = nil, nil, nil, "", nil
 }
 
 func clip(s string, n int) string {

@@ -23,7 +23,7 @@ func TestWritersOfOneEntryDoNotOverwriteEachOther(t *testing.T) {
 	for range cap(errs) {
 		wg.Go(func() {
 			_, err := h.mutate(t.Context(), "calls.a", func(e *Entry) error {
-				e.fail(StepAwait, errors.New("x"), time.Now())
+				e.fail(StepAwait, errors.New("x"), time.Now(), func(time.Time) bool { return true })
 				return nil
 			})
 			errs <- err

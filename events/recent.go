@@ -39,7 +39,7 @@ func (e Entry) clone() Entry {
 	e.Alerts, e.Earlier = cloneAlerts(e.Alerts), cloneAlerts(e.Earlier)
 	e.Trackers, e.Conversations = slices.Clone(e.Trackers), slices.Clone(e.Conversations)
 	e.Threads, e.Steps, e.DeadLetters = slices.Clone(e.Threads), slices.Clone(e.Steps), slices.Clone(e.DeadLetters)
-	e.Attempts, e.FailingSince = maps.Clone(e.Attempts), maps.Clone(e.FailingSince)
+	e.Attempts, e.FailingSince, e.Trials = maps.Clone(e.Attempts), maps.Clone(e.FailingSince), maps.Clone(e.Trials)
 	if e.Digest != nil {
 		d := *e.Digest
 		d.Alerts, d.Mentions = slices.Clone(d.Alerts), slices.Clone(d.Mentions)

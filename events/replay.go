@@ -36,7 +36,7 @@ func (s *Service) ReplayDead(ctx context.Context, id uint64) error {
 	}
 	err = s.unmarkDead(ctx, letter, func(e *Entry) {
 		delete(e.Attempts, letter.Step)
-		delete(e.FailingSince, letter.Step)
+		e.forgive(letter.Step)
 		e.Error = ""
 		switch {
 		case e.Stage == StageSubmitted:

@@ -70,8 +70,9 @@ const (
 	laterMax     = 5 * time.Minute
 	// giveUpAfter makes a dead letter of what has failed for so long.
 	giveUpAfter = 24 * time.Hour
-	// poisonTries makes a dead letter of what fails again and again while the
-	// stage succeeds with others.
+	// poisonTries makes a dead letter of what fails again and again, with a
+	// success of the stage with others each time in between. What fails while
+	// the upstream is down does not count.
 	poisonTries = 12
 )
 

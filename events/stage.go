@@ -253,7 +253,7 @@ func (st *stage) failed(ctx context.Context, msg jetstream.Msg, d delivery, caus
 	n, failing := int(d.delivered), time.Duration(0)
 	run := strconv.FormatUint(d.seq, 10)
 	if d.event.Subject != "" {
-		e, err := st.svc.noteFailure(ctx, d.event.Subject, st.step, cause)
+		e, err := st.svc.noteFailure(ctx, d.event.Subject, st.step, cause, st.gate.okSince)
 		if err != nil {
 			log.Debug("failure is not noted", zap.Error(err))
 		} else {
@@ -262,7 +262,7 @@ func (st *stage) failed(ctx context.Context, msg jetstream.Msg, d delivery, caus
 			}
 			since := e.FailingSince[st.step]
 			n, failing = e.Attempts[st.step], st.svc.now().Sub(since)
-			if reason == "" && (failing > giveUpAfter || n >= poisonTries && st.gate.okSince(since)) {
+			if reason == "" && (failing > giveUpAfter || e.Trials[st.step].N >= poisonTries) {
 				reason = ReasonExhausted
 			}
 		}
