@@ -20,7 +20,10 @@ type jobCount struct {
 	since int
 }
 
-// add counts n jobs that were submitted just now.
+// add counts n jobs that were submitted just now. It is called when the await
+// consumer may have them: a job that is counted before that is forgotten by a
+// count of the server's that is made in between, one that is counted twice is
+// not for long.
 func (c *jobCount) add(n int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

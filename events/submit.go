@@ -93,10 +93,11 @@ func (s *Service) submitAs(ctx context.Context, rec Recording, d delivery, e Ent
 		return err
 	}
 	crash.At("the job is noted")
-	s.jobs.add(1)
 	s.dep.Log.Info("submitted", zap.String("recording", e.Key), zap.String("source", e.Source), zap.String("stage", StepSubmit),
 		zap.String("job", e.JobID), zap.String("conversation", e.ConversationID))
-	return s.publishSubmitted(ctx, e)
+	err = s.publishSubmitted(ctx, e)
+	s.jobs.add(1)
+	return err
 }
 
 // claim makes this message the owner of the recording's run, creating the
