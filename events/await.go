@@ -202,6 +202,7 @@ func (s *Service) publishProcessed(ctx context.Context, e Entry, found Processed
 // the slot is free at the next poll.
 func (s *Service) release(ctx context.Context, key string) {
 	if e, ok := s.waiting.take(key); ok {
+		s.jobs.ended()
 		_ = s.dep.Conn.Publish(e.reply, []byte("+ACK")) // without it the next poll acks
 		s.discard(ctx, e.seq)
 	}

@@ -12,22 +12,37 @@ import (
 const jobCountFor = 100 * time.Millisecond
 
 // jobCount is the number of jobs in flight across all replicas: what the await
-// consumer has not acked, read now and then, and what was submitted since.
+// consumer has not acked, read now and then, and what was submitted here since,
+// less what has ended.
 type jobCount struct {
 	mu    sync.Mutex
 	at    time.Time
 	base  int
 	since int
+	freed chan struct{} // holds an element when a job has ended
 }
 
-// add counts n jobs that were submitted just now. It is called when the await
-// consumer may have them: a job that is counted before that is forgotten by a
-// count of the server's that is made in between, one that is counted twice is
-// not for long.
-func (c *jobCount) add(n int) {
+// begun counts a job. It is called when the await consumer has its event: a
+// job that is counted before is forgotten when the server is asked in between,
+// and one that is counted twice is not for long.
+func (c *jobCount) begun() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.since += n
+	c.since++
+}
+
+// ended counts a job no more. It is called before its event is acked, for the
+// same reason.
+func (c *jobCount) ended() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.base+c.since > 0 {
+		c.since--
+	}
+	select {
+	case c.freed <- struct{}{}:
+	default: // it is known already
+	}
 }
 
 // inFlight counts, asking the server when the last count is too old. When the

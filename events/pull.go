@@ -71,13 +71,26 @@ func (st *stage) reserve(ctx context.Context, free chan struct{}, probe bool) in
 	}
 	if limit <= 0 {
 		free <- struct{}{}
-		_ = pause(ctx, jobCountFor)
+		st.awaitRoom(ctx)
 		return 0
 	}
 	if probe {
 		return 1
 	}
 	return st.gather(ctx, free, limit)
+}
+
+// awaitRoom waits until there may be room again: for as long as a count holds,
+// or a moment longer than until some is freed, so that one pull fills it all.
+func (st *stage) awaitRoom(ctx context.Context) {
+	recount := time.NewTimer(jobCountFor)
+	defer recount.Stop()
+	select {
+	case <-ctx.Done():
+	case <-recount.C:
+	case <-st.freed:
+		_ = pause(ctx, gatherWait) // its only error is the end of ctx
+	}
 }
 
 // gather takes free workers up to a limit, beside the one that is taken already.

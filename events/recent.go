@@ -9,7 +9,7 @@ import (
 
 // recentEntries is how many entries a process remembers: far more than are in
 // its handlers, far fewer than may wait for their jobs.
-const recentEntries = 2048
+const recentEntries = 1024
 
 // recent are the ledger's entries as this process last wrote or read them. One
 // may be old, because another replica changed it: it is good for a change,

@@ -152,7 +152,9 @@ func New(opt Options, dep Deps) (*Service, error) {
 	}
 	s := &Service{
 		opt: opt, dep: dep, js: js, now: time.Now,
-		full: fullness{limit: opt.Limits.MaxBytes}, waiting: waitingJobs{events: map[string]waitingEvent{}}, channels: channelIDs{ids: map[string]string{}}, dests: map[string]*stage{}, nudge: make(chan struct{}, 1),
+		full: fullness{limit: opt.Limits.MaxBytes},
+		jobs: jobCount{freed: make(chan struct{}, 1)}, waiting: waitingJobs{events: map[string]waitingEvent{}},
+		channels: channelIDs{ids: map[string]string{}}, dests: map[string]*stage{}, nudge: make(chan struct{}, 1),
 		workspace: limiter(opt.RateAll),
 	}
 	s.aim.Store(&Aims{Router: dep.Router, Notifiers: dep.Notifiers, Noise: dep.Noise, Sources: opt.Sources})

@@ -40,6 +40,7 @@ type stage struct {
 	workers int
 	handle  func(context.Context, delivery) error
 	room    func(context.Context) int // how many messages may be taken now; nil: as many as there are workers
+	freed   <-chan struct{}           // tells that there may be more room; nil: nobody does
 	gate    gate
 	patient bool // its messages wait because they should: they are no backlog
 

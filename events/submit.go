@@ -96,7 +96,7 @@ func (s *Service) submitAs(ctx context.Context, rec Recording, d delivery, e Ent
 	s.dep.Log.Info("submitted", zap.String("recording", e.Key), zap.String("source", e.Source), zap.String("stage", StepSubmit),
 		zap.String("job", e.JobID), zap.String("conversation", e.ConversationID))
 	err = s.publishSubmitted(ctx, e)
-	s.jobs.add(1)
+	s.jobs.begun()
 	return err
 }
 
