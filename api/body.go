@@ -32,9 +32,11 @@ func readBody(c echo.Context, limit int64) ([]byte, error) {
 
 const (
 	// drainBytes is how much is read of a body that is too large, and drainStall
-	// how long its sender may pause.
+	// how long its sender may pause. drainTime bounds all of it: the server's own
+	// deadline no longer holds then.
 	drainBytes = 16 << 20
 	drainStall = time.Second
+	drainTime  = 20 * time.Second
 )
 
 // refuseBody answers before the body has come, and reads on only then: a sender
@@ -49,9 +51,14 @@ func refuseBody(c echo.Context, p Problem) error {
 	}
 	_ = control.Flush() // as above
 	rest := io.LimitReader(c.Request().Body, drainBytes)
+	end := time.Now().Add(drainTime)
 	for n := int64(1); n > 0; {
-		_ = control.SetReadDeadline(time.Now().Add(drainStall)) // as above
-		n, _ = io.CopyN(io.Discard, rest, 32<<10)               // whatever comes of it, the answer is given
+		until := time.Now().Add(drainStall)
+		if until.After(end) {
+			until = end
+		}
+		_ = control.SetReadDeadline(until)        // as above
+		n, _ = io.CopyN(io.Discard, rest, 32<<10) // whatever comes of it, the answer is given
 	}
 	return nil
 }

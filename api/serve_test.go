@@ -122,6 +122,25 @@ func TestABodyThatIsTooLongIsRefusedBeforeItComes(t *testing.T) {
 	})
 }
 
+func TestATooLongBodyThatDripsIsNotReadForEver(t *testing.T) {
+	h := newPublic(t)
+	synctest.Test(t, func(t *testing.T) {
+		p := serve(t, h)
+		c, begin := p.dial(t), time.Now()
+		send(t, c, "POST /webhooks/calls HTTP/1.1\r\nHost: example.com\r\nContent-Length: 1000000000\r\n\r\n")
+		status, _ := exchange(t, c)
+		require.Equal(t, 413, status)
+		for drip := time.NewTicker(500 * time.Millisecond); ; <-drip.C {
+			if _, err := c.Write([]byte("x")); err != nil {
+				drip.Stop()
+				break
+			}
+			require.Less(t, time.Since(begin), time.Minute)
+		}
+		require.Less(t, time.Since(begin), 22*time.Second)
+	})
+}
+
 func TestWhoSendsATooLongBodyReadsTheAnswerAfterIt(t *testing.T) {
 	srv := httptest.NewServer(newPublic(t))
 	defer srv.Close()

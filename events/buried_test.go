@@ -76,3 +76,35 @@ func TestALetterThatWasDroppedDoesNotComeBackWithItsMessage(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, StageDone, e.State())
 }
+
+// A process may be killed after a recording is started anew and before its dead
+// letters are deleted.
+func TestDroppingASpentLetterDoesNotGiveUpTheNewRun(t *testing.T) {
+	h := newHouse(t, nil)
+	h.symbl.refuse = func(n int) error {
+		if n == 1 {
+			return &symbl.Error{Class: symbl.Permanent, Definite: true, Message: "messages are missing"}
+		}
+		return nil
+	}
+	h.run(h.Service)
+	h.accept(transcript("a"))
+	e := h.settled(h.Service, "calls.a", StageDead)
+	letter := e.DeadLetters[0]
+	_, err := h.mutate(t.Context(), "calls.a", func(e *Entry) error {
+		e.restart([]uint64{letter})
+		return nil
+	})
+	require.NoError(t, err)
+
+	require.NoError(t, h.DropDead(t.Context(), letter))
+	h.settled(h.Service, "calls.a", StageDone)
+	require.Len(t, h.slack.posted(), 1)
+	_, err = h.DeadLetter(t.Context(), letter)
+	require.ErrorIs(t, err, ErrNotFound)
+
+	require.NoError(t, h.markDead(t.Context(), "calls.a", letter), "by who buried it, late")
+	e, err = h.Entry(t.Context(), "calls.a")
+	require.NoError(t, err)
+	require.Equal(t, StageDone, e.State())
+}

@@ -92,8 +92,8 @@ func (s *Service) bury(ctx context.Context, b burial) error {
 
 func (s *Service) markDead(ctx context.Context, key string, id uint64) error {
 	_, err := s.mutate(ctx, key, func(e *Entry) error {
-		if e.Stage == "" || slices.Contains(e.DeadLetters, id) {
-			return errUnchanged
+		if e.Stage == "" || id <= e.Spent || slices.Contains(e.DeadLetters, id) {
+			return errUnchanged // if it is spent, somebody replayed it just now
 		}
 		e.DeadLetters = append(e.DeadLetters, id)
 		return nil
@@ -210,10 +210,16 @@ func readEvent(ctx context.Context, stream jetstream.Stream, seq uint64) (Event,
 }
 
 // DropDead deletes a dead letter for good: its recording, or that alert of it,
-// is done with.
+// is done with, unless it was started anew since.
 func (s *Service) DropDead(ctx context.Context, id uint64) error {
 	letter, err := s.DeadLetter(ctx, id)
 	if err != nil {
+		return err
+	}
+	switch spent, err := s.spent(ctx, letter); {
+	case spent && err == nil:
+		return nil // its recording is a new run, which is not given up
+	case err != nil && !errors.Is(err, ErrGone):
 		return err
 	}
 	err = s.unmarkDead(ctx, letter, func(e *Entry) { e.giveUp(letter.Step, letter.alertID()) })

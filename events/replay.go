@@ -24,16 +24,13 @@ func (s *Service) ReplayDead(ctx context.Context, id uint64) error {
 	if letter.Recording == "" {
 		return fmt.Errorf("dead letter %d cannot be read and so not be replayed; drop it", id)
 	}
-	entry, err := s.entry(ctx, letter.Recording)
-	switch {
-	case err == nil && id <= entry.Spent: // it was killed after it had started the recording anew
-		if err := s.goOn(ctx, entry); err != nil {
-			return err
-		}
-		return s.deleteDead(ctx, id)
+	switch spent, err := s.spent(ctx, letter); {
+	case spent || err != nil:
+		return err
 	case letter.Reason == ReasonJobFailed:
 		return s.startAnew(ctx, letter.Recording, id)
 	}
+	var entry Entry
 	err = s.unmarkDead(ctx, letter, func(e *Entry) {
 		delete(e.Attempts, letter.Step)
 		e.forgive(letter.Step)
@@ -55,6 +52,25 @@ func (s *Service) ReplayDead(ctx context.Context, id uint64) error {
 	}
 	crash.At("the replay is stored")
 	return s.deleteDead(ctx, id)
+}
+
+// spent deals with a letter of before its recording was started anew, which
+// whoever did that was killed before deleting: the new run goes on, and the
+// letter is spent.
+func (s *Service) spent(ctx context.Context, letter DeadLetter) (yes bool, err error) {
+	e, err := s.entry(ctx, letter.Recording)
+	switch {
+	case errors.Is(err, ErrNotFound):
+		return false, nil
+	case err != nil:
+		return false, err
+	case letter.ID > e.Spent:
+		return false, nil
+	}
+	if err := s.goOn(ctx, e); err != nil {
+		return true, err
+	}
+	return true, s.deleteDead(ctx, letter.ID)
 }
 
 // publishAgain publishes the event of a dead letter under an id of its own.
@@ -105,9 +121,10 @@ func (s *Service) startAnew(ctx context.Context, key string, more ...uint64) err
 	if _, err := s.readyEvent(ctx, e); err != nil {
 		return err
 	}
-	letters := slices.Concat(more, e.DeadLetters)
+	letters := more
 	e, err = set.ledger.Mutate(ctx, key, func(now *Entry) error {
 		if now.Replay == e.Replay {
+			letters = slices.Concat(more, now.DeadLetters)
 			now.restart(letters)
 		}
 		return nil
@@ -186,12 +203,13 @@ func (s *Service) RouteAgain(ctx context.Context, key string) error {
 	if err != nil {
 		return err
 	}
-	letters := e.DeadLetters
+	var letters []uint64
 	e, err = set.ledger.Mutate(ctx, key, func(now *Entry) error {
 		if now.Replay != e.Replay {
 			return nil
 		}
 		before := *now
+		letters = slices.Clone(now.DeadLetters)
 		now.restart(letters)
 		now.Stage, now.Replaying, now.Conversations = StageProcessed, false, before.Conversations
 		now.SubmitIntent, now.SubmittedAt = before.SubmitIntent, before.SubmittedAt

@@ -120,7 +120,7 @@ func FuzzTwilioSignaturesAreJudgedAsByTwiliosLibrary(f *testing.F) {
 	validator := client.NewRequestValidator(authToken)
 	f.Fuzz(func(t *testing.T, address, body string, port int) {
 		u, err := url.Parse(address)
-		if err != nil || u.Host == "" || strings.ContainsAny(u.Host, "[@") { // of which the library makes nothing sensible
+		if err != nil || u.Host == "" || strings.ContainsAny(u.Host, "[@") || strings.HasSuffix(u.Host, ":") { // of which the library makes nothing sensible
 			t.Skip()
 		}
 		signed := *u
