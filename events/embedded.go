@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -36,7 +37,7 @@ type embedded struct {
 
 	mu    sync.Mutex
 	srv   *server.Server // nil while it does not run
-	sound bool           // nothing was wrong when it started: what is wrong on the disk is not mended by another
+	known []string       // what was wrong when it started, which another start would not mend
 }
 
 func newEmbedded(cfg config.NATS, log *zap.Logger) *embedded {
@@ -60,10 +61,13 @@ func (e *embedded) start() error {
 		srv.Shutdown()
 		return fmt.Errorf("start the embedded nats: not ready after %s", embeddedStart)
 	}
-	sound := broken(srv) == nil
+	known := broken(srv)
+	if len(known) > 0 && e.writable() != nil {
+		known = nil // it is for want of room, which another start will mend
+	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.srv, e.sound = srv, sound
+	e.srv, e.known = srv, known
 	return nil
 }
 
@@ -98,29 +102,44 @@ func (e *embedded) InProcessConn() (net.Conn, error) {
 // or does not run.
 func (e *embedded) failing() error {
 	e.mu.Lock()
-	srv, sound := e.srv, e.sound
+	srv, known := e.srv, e.known
 	e.mu.Unlock()
-	if srv == nil || !sound {
+	if srv == nil {
 		return nil
 	}
-	return broken(srv)
+	for _, text := range broken(srv) {
+		if !slices.Contains(known, text) {
+			return errors.New(text)
+		}
+	}
+	return nil
 }
 
 // keep stops the server when its store can no longer be written, and starts it
 // again when it can.
 func (e *embedded) keep(ctx context.Context) {
+	failed := false
 	for pause(ctx, embeddedLook) == nil {
-		err := e.failing()
-		switch {
-		case err != nil:
-			e.log.Error("the store cannot be written; waiting for room", zap.String("directory", e.opts.StoreDir), zap.Error(err))
-			e.stop()
-		case e.running() == nil:
-			if err := e.again(); err != nil {
-				e.log.Debug("there is no room for the store yet", zap.Error(err))
-			}
+		failed = e.look(failed)
+	}
+}
+
+// look does what is due and tells whether the store fails; failed is what the
+// look before told. It takes two in a row to stop the server, which reports a
+// stream for a moment while that is created or deleted: its directory is there
+// and it is not registered.
+func (e *embedded) look(failed bool) bool {
+	err := e.failing()
+	switch {
+	case err != nil && failed:
+		e.log.Error("the store cannot be written; waiting for room", zap.String("directory", e.opts.StoreDir), zap.Error(err))
+		e.stop()
+	case e.running() == nil:
+		if err := e.again(); err != nil {
+			e.log.Debug("there is no room for the store yet", zap.Error(err))
 		}
 	}
+	return err != nil
 }
 
 // again starts the server where its disk takes what a short while brings.
@@ -135,9 +154,10 @@ func (e *embedded) again() error {
 	return nil
 }
 
-// writable tells why nothing can be written beside the store.
+// writable tells why nothing can be written beside the store. The file has one
+// name, so that what a kill leaves of it is written over by the next.
 func (e *embedded) writable() error {
-	f, err := os.CreateTemp(e.opts.StoreDir, "room-*")
+	f, err := os.Create(filepath.Join(e.opts.StoreDir, "room"))
 	if err != nil {
 		return err
 	}
@@ -145,13 +165,14 @@ func (e *embedded) writable() error {
 	return errors.Join(err, f.Sync(), f.Close(), os.Remove(f.Name()))
 }
 
-// broken tells what is wrong with the server's streams; nil when nothing is.
-func broken(srv *server.Server) error {
-	health := srv.Healthz(&server.HealthzOptions{Details: true})
-	for _, found := range health.Errors {
+// broken tells what is wrong with the server's streams, a text for each; none
+// when nothing is.
+func broken(srv *server.Server) []string {
+	var texts []string
+	for _, found := range srv.Healthz(&server.HealthzOptions{Details: true}).Errors {
 		if found.Type == server.HealthzErrorStream || found.Type == server.HealthzErrorJetStream {
-			return errors.New(found.Error)
+			texts = append(texts, found.Error)
 		}
 	}
-	return nil
+	return texts
 }
