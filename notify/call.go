@@ -78,13 +78,25 @@ func (c Call) Masked() Call {
 	return c
 }
 
-// MaskSpeakers gives the trackers with Mask of who speaks in their quotes.
+// onlyParty is a phone number, with or without its country code, or a SIP address.
+var onlyParty = regexp.MustCompile(`^(?i)((tel:)?\+?[0-9 ()./-]+|sips?:.*)$`)
+
+// MaskSpeaker is Mask of a speaker who is known by nothing but a phone number or a
+// SIP address, as the sides of a call are. Names stay, e-mail addresses among them.
+func MaskSpeaker(name string) string {
+	if whole := textOf(visible(cellsOf(name))); onlyParty.MatchString(whole) {
+		return Mask(strings.TrimPrefix(whole, "tel:"))
+	}
+	return name
+}
+
+// MaskSpeakers gives the trackers with MaskSpeaker of who speaks in their quotes.
 func MaskSpeakers(trackers []Tracker) []Tracker {
 	trackers = slices.Clone(trackers)
 	for i := range trackers {
 		trackers[i].Quotes = slices.Clone(trackers[i].Quotes)
 		for j := range trackers[i].Quotes {
-			trackers[i].Quotes[j].Speaker = Mask(trackers[i].Quotes[j].Speaker)
+			trackers[i].Quotes[j].Speaker = MaskSpeaker(trackers[i].Quotes[j].Speaker)
 		}
 	}
 	return trackers
@@ -185,6 +197,13 @@ func (a Alert) number(number string) string {
 		return clean(number, maxName)
 	}
 	return Mask(number)
+}
+
+func (a Alert) speaker(name string) string {
+	if !a.ShowNumbers {
+		name = MaskSpeaker(name)
+	}
+	return clean(name, maxName)
 }
 
 // parties says who called whom.

@@ -62,7 +62,7 @@ func inOrder(a Alert) []said {
 			name = clean(t.Name, maxTrackerName)
 		}
 		for _, group := range sentences(t.Quotes) {
-			list = append(list, said{name, group[0].At, newQuoteView(group, a.number)})
+			list = append(list, said{name, group[0].At, newQuoteView(group, a.speaker)})
 		}
 	}
 	slices.SortStableFunc(list, func(a, b said) int {

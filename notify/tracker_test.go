@@ -107,3 +107,13 @@ func TestACallIsMaskedWhereverANumberStandsForAName(t *testing.T) {
 	require.Equal(t, "Anna", got[0].Quotes[1].Speaker)
 	require.Equal(t, "+14155550137", trackers[0].Quotes[0].Speaker)
 }
+
+func TestSpeakersAreMaskedWhoAreKnownByANumberOnly(t *testing.T) {
+	for name, want := range map[string]string{
+		"+14155550137": "+1 415 •••• 0137", "tel:+14155550137": "+1 415 •••• 0137", "(415) 555-0137": "•••• 0137",
+		"sip:+14155550137@pbx.example": "sip:••••@pbx.example", "SIP:alice@pbx.example": "sip:••••@pbx.example",
+		"anna@acme.com": "anna@acme.com", "Desk 12345678": "Desk 12345678", "Speaker 1": "Speaker 1", "Anna": "Anna", "": "",
+	} {
+		require.Equal(t, want, notify.MaskSpeaker(name), name)
+	}
+}

@@ -55,7 +55,7 @@ func newView(a Alert) view {
 	}
 	var names []string
 	for _, t := range a.Trackers {
-		tv := newTrackerView(t, a.number)
+		tv := newTrackerView(t, a.speaker)
 		names = append(names, tv.name)
 		v.trackers = append(v.trackers, tv)
 	}

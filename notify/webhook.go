@@ -69,7 +69,7 @@ func (w *Webhook) Notify(ctx context.Context, a Alert) (Receipt, error) {
 	for i, t := range a.Trackers {
 		a.Trackers[i].Quotes = slices.Clone(t.Quotes)
 		for j, q := range t.Quotes {
-			a.Trackers[i].Quotes[j].Speaker = a.number(q.Speaker)
+			a.Trackers[i].Quotes[j].Speaker = a.speaker(q.Speaker)
 		}
 	}
 	now := w.now().UTC()

@@ -58,7 +58,7 @@ func (s *Console) recording(c echo.Context, v access.Visitor) error {
 	if !page.Operator() {
 		page.Call = page.Call.Masked()
 		for i := range page.Lines {
-			page.Lines[i].Speaker = notify.Mask(page.Lines[i].Speaker)
+			page.Lines[i].Speaker = notify.MaskSpeaker(page.Lines[i].Speaker)
 		}
 	}
 	page.Sound = page.Operator() && !entry.Text && !page.Lost
