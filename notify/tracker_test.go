@@ -91,11 +91,11 @@ func FuzzMaskNeverShowsAWholeNumber(f *testing.F) {
 func TestACallIsMaskedWhereverANumberStandsForAName(t *testing.T) {
 	call := notify.Call{
 		Source: "calls", From: "+14155550137", To: "4155550138", Agent: "+1 (415) 555-0139",
-		Labels: map[string]string{"caller": "tel:+442079460958", "order": "20261128001", "team": "North +1"},
+		Labels: map[string]string{"caller": "tel:+442079460958", "order": "20261128001", "team": "North +1", "note": "Ring +44 20 7946 0958 or sip:anna@pbx.example"},
 	}
 	require.Equal(t, notify.Call{
 		Source: "calls", From: "+1 415 •••• 0137", To: "•••• 0138", Agent: "+1 415 •••• 0139",
-		Labels: map[string]string{"caller": "+44 20 •••• 0958", "order": "20261128001", "team": "North +1"},
+		Labels: map[string]string{"caller": "+44 20 •••• 0958", "order": "20261128001", "team": "North +1", "note": "Ring +44 20 •••• 0958 or sip:••••@pbx.example"},
 	}, call.Masked())
 	require.Equal(t, "tel:+442079460958", call.Labels["caller"], "the call itself stays as it is")
 	require.Nil(t, notify.Call{}.Masked().Labels)
@@ -108,11 +108,22 @@ func TestACallIsMaskedWhereverANumberStandsForAName(t *testing.T) {
 	require.Equal(t, "+14155550137", trackers[0].Quotes[0].Speaker)
 }
 
-func TestSpeakersAreMaskedWhoAreKnownByANumberOnly(t *testing.T) {
+func TestSpeakersAreMaskedWhereTheyAreKnownByANumber(t *testing.T) {
 	for name, want := range map[string]string{
-		"+14155550137": "+1 415 •••• 0137", "tel:+14155550137": "+1 415 •••• 0137", "(415) 555-0137": "•••• 0137",
-		"sip:+14155550137@pbx.example": "sip:••••@pbx.example", "SIP:alice@pbx.example": "sip:••••@pbx.example",
-		"anna@acme.com": "anna@acme.com", "Desk 12345678": "Desk 12345678", "Speaker 1": "Speaker 1", "Anna": "Anna", "": "",
+		"+14155550137": "+1 415 •••• 0137", "(415) 555-0137": "•••• 0137", "415.555.0137": "•••• 0137", "٤١٥٥٥٥٠١٣٧": "•••• ٠١٣٧",
+		"\u202e+14155550137": "+1 415 •••• 0137", "+1415\u200d5550137": "•••• 0137", "+1\u00a0415–555–0137": "+1 415 •••• 0137",
+		"+1 415 555 0137 ext. 12": "+1 415 •••• 0137 ext. 12", "(415) 555-0137 x12": "•••• 0137 x12",
+		"tel:+14155550137": "+1 415 •••• 0137", "Tel: +1 415 555 0137": "+1 415 •••• 0137", "TEL:+14155550137;ext=12": "+1 415 •••• 0137;ext=12",
+		"tel:+14155550137@pbx.example": "••••@pbx.example",
+		"sip:+14155550137@pbx.example": "sip:••••@pbx.example", "SIP:alice@pbx.example": "sip:••••@pbx.example", "sips:4155550137": "sips:••••",
+		"<sip:+14155550137@pbx.example;user=phone>":          "<sip:••••@pbx.example>",
+		`"+1 415 555 0137" <sip:+14155550137@pbx.example>`:   `"+1 415 •••• 0137" <sip:••••@pbx.example>`,
+		`Anna <tel:+14155550137>, Ben <sip:ben@pbx.example>`: "Anna <+1 415 •••• 0137>, Ben <sip:••••@pbx.example>",
+		"+14155550137@pbx.example":                           "••••@pbx.example", "4155550137@pbx.example": "••••@pbx.example", "+1 415 555 0137@pbx.example": "+1 415 •••• 0137@pbx.example",
+		"+1 415 555 0137 (Anna)": "+1 415 •••• 0137 (Anna)", "Anna 4155550137": "Anna •••• 0137", "Anna4155550137": "Anna•••• 0137", "Desk 12345678": "Desk •••• 5678",
+
+		"anna@acme.com": "anna@acme.com", "anna12345678@acme.com": "anna12345678@acme.com", "Anna <anna@acme.com>": "Anna <anna@acme.com>",
+		"Hotel: Anna": "Hotel: Anna", "Max": "Max", "Speaker 1": "Speaker 1", "Desk 123456": "Desk 123456", "Anna": "Anna", "1": "1", "": "",
 	} {
 		require.Equal(t, want, notify.MaskSpeaker(name), name)
 	}
