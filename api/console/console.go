@@ -47,7 +47,7 @@ type Console struct {
 // New reads the templates, which are part of the program; its errors are
 // mistakes in them.
 func New(deps Deps) (*Console, error) {
-	c := &Console{Deps: deps, now: time.Now}
+	c := &Console{Deps: deps, now: time.Now, counts: counts{turn: make(chan struct{}, 1)}}
 	var err error
 	if c.files, err = newFiles(); err != nil {
 		return nil, err
@@ -163,7 +163,7 @@ func judge(err error) (f *failure, known bool) {
 		return &failure{http.StatusGone, "Its event is no longer kept (nats.maxAge), so this cannot be done any more."}, true
 	case errors.Is(err, events.ErrNoMedia):
 		return &failure{http.StatusNotFound, "This call came as text, or its recording cannot be had any more."}, true
-	case errors.Is(err, events.ErrUnavailable), errors.Is(err, context.DeadlineExceeded):
+	case errors.Is(err, events.ErrUnavailable), errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
 		return &failure{http.StatusServiceUnavailable, "The store does not answer now. Try again in a moment."}, true
 	}
 	return &failure{http.StatusInternalServerError, "Something went wrong; the log says what."}, false

@@ -142,7 +142,7 @@ func TestAChangeNeedsItsForm(t *testing.T) {
 func TestErrorsArePages(t *testing.T) {
 	s := newSite(t, "", "")
 	for err, code := range map[error]int{
-		events.ErrUnavailable: 503, events.ErrGone: 410, events.ErrNotFound: 404, context.DeadlineExceeded: 503, errors.New("secret"): 500,
+		events.ErrUnavailable: 503, events.ErrGone: 410, events.ErrNotFound: 404, context.DeadlineExceeded: 503, context.Canceled: 503, errors.New("secret"): 500,
 	} {
 		s.broken = err
 		w := s.get("/", "")

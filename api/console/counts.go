@@ -3,7 +3,6 @@ package console
 import (
 	"context"
 	"slices"
-	"sync"
 	"time"
 	"unique"
 
@@ -22,7 +21,7 @@ const (
 // counts hold what counts of each call of the last days, so that a page reads
 // only what has changed since the one before.
 type counts struct {
-	mu       sync.Mutex
+	turn     chan struct{}      // holds an element while somebody counts
 	revision uint64             // of the ledger, up to which it is read
 	behind   bool               // there is more to read
 	from     time.Time          // what came in before is not held
@@ -49,7 +48,7 @@ type judgement struct {
 	useful  bool
 }
 
-// refresh reads what changed in the ledger. The lock is held.
+// refresh reads what changed in the ledger. It is the caller's turn.
 func (n *counts) refresh(ctx context.Context, store Store, now time.Time) error {
 	if n.calls == nil {
 		n.calls = map[string]counted{}

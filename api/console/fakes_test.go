@@ -40,6 +40,7 @@ type store struct {
 	sound      string
 	changed    []string // what was done, in order
 	broken     error    // of every call that can fail
+	walking    func()   // when the ledger is walked
 	watch      func(ctx context.Context, changed func(string)) error
 	deeds      []events.Deed
 	spoken     []events.Spoken
@@ -134,6 +135,9 @@ func (s *store) DropDead(_ context.Context, id uint64) error {
 
 // Walk gives each entry the revision of its place.
 func (s *store) Walk(_ context.Context, after uint64, visit func(*events.Glance) bool) error {
+	if s.walking != nil {
+		s.walking()
+	}
 	for i, e := range s.page.Entries {
 		g := events.Glance{
 			Key: e.Key, Revision: uint64(i + 1), Source: e.Source, Call: events.GlanceCall{Agent: e.Call.Agent}, ReceivedAt: e.ReceivedAt,

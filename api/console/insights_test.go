@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"regexp"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -140,4 +141,20 @@ func TestSilencesAreAddedAndEnded(t *testing.T) {
 	require.Equal(t, 303, s.post("/system/silences/drop", url.Values{"id": {"q1"}}).Code)
 	require.Equal(t, []string{"unsilence q1"}, s.changed)
 	require.Equal(t, []string{"added: a campaign", "ended"}, []string{s.deeds[0].Detail, s.deeds[1].Detail})
+}
+
+func TestWhoWaitsForACountWaitsNoLongerThanAPageMay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSite(t, "", "")
+		release := make(chan struct{})
+		s.walking = func() { <-release }
+		first := make(chan int)
+		go func() { first <- s.get("/insights", "").Code }()
+		synctest.Wait()
+		begin := time.Now()
+		require.Equal(t, 503, s.get("/insights", "").Code)
+		require.Equal(t, 10*time.Second, time.Since(begin))
+		close(release)
+		require.Equal(t, 200, <-first)
+	})
 }

@@ -70,8 +70,12 @@ type pair struct {
 
 // tally counts the calls that of says, as they are now.
 func (s *Console) tally(ctx context.Context, of tallyOf) (*tally, error) {
-	s.counts.mu.Lock()
-	defer s.counts.mu.Unlock()
+	select {
+	case s.counts.turn <- struct{}{}:
+		defer func() { <-s.counts.turn }()
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 	if err := s.counts.refresh(ctx, s.Store, s.now()); err != nil {
 		return nil, err
 	}
