@@ -107,14 +107,23 @@ func TestSlowBodyIs408(t *testing.T) {
 	})
 }
 
+// announceTooMuch is a connection on which a body that is too long was announced
+// and refused.
+func announceTooMuch(t *testing.T, p *pipes) net.Conn {
+	t.Helper()
+	c := p.dial(t)
+	send(t, c, "POST /webhooks/calls HTTP/1.1\r\nHost: example.com\r\nContent-Length: 1000000000\r\n\r\n")
+	status, _ := exchange(t, c)
+	require.Equal(t, 413, status)
+	return c
+}
+
 func TestABodyThatIsTooLongIsRefusedBeforeItComes(t *testing.T) {
 	h := newPublic(t)
 	synctest.Test(t, func(t *testing.T) {
 		p := serve(t, h)
-		c, begin := p.dial(t), time.Now()
-		send(t, c, "POST /webhooks/calls HTTP/1.1\r\nHost: example.com\r\nContent-Length: 1000000000\r\n\r\n")
-		status, _ := exchange(t, c)
-		require.Equal(t, 413, status)
+		begin := time.Now()
+		c := announceTooMuch(t, p)
 		require.Zero(t, time.Since(begin))
 		_, err := c.Read(make([]byte, 1))
 		require.ErrorIs(t, err, io.EOF)
@@ -126,10 +135,8 @@ func TestATooLongBodyThatDripsIsNotReadForEver(t *testing.T) {
 	h := newPublic(t)
 	synctest.Test(t, func(t *testing.T) {
 		p := serve(t, h)
-		c, begin := p.dial(t), time.Now()
-		send(t, c, "POST /webhooks/calls HTTP/1.1\r\nHost: example.com\r\nContent-Length: 1000000000\r\n\r\n")
-		status, _ := exchange(t, c)
-		require.Equal(t, 413, status)
+		begin := time.Now()
+		c := announceTooMuch(t, p)
 		for drip := time.NewTicker(500 * time.Millisecond); ; <-drip.C {
 			if _, err := c.Write([]byte("x")); err != nil {
 				drip.Stop()

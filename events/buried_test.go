@@ -14,12 +14,7 @@ import (
 // ended: the message comes again.
 func TestAMessageThatIsBuriedIsNotSubmittedWhenItComesAgain(t *testing.T) {
 	h := newHouse(t, nil)
-	h.symbl.refuse = func(n int) error {
-		if n == 1 {
-			return &symbl.Error{Class: symbl.Permanent, Definite: true, Message: "messages are missing"}
-		}
-		return nil
-	}
+	h.symbl.refuse = theFirst
 	h.run(h.Service)
 	h.accept(transcript("a"))
 	e := h.settled(h.Service, "calls.a", StageDead)
@@ -81,12 +76,7 @@ func TestALetterThatWasDroppedDoesNotComeBackWithItsMessage(t *testing.T) {
 // letters are deleted.
 func TestDroppingASpentLetterDoesNotGiveUpTheNewRun(t *testing.T) {
 	h := newHouse(t, nil)
-	h.symbl.refuse = func(n int) error {
-		if n == 1 {
-			return &symbl.Error{Class: symbl.Permanent, Definite: true, Message: "messages are missing"}
-		}
-		return nil
-	}
+	h.symbl.refuse = theFirst
 	h.run(h.Service)
 	h.accept(transcript("a"))
 	e := h.settled(h.Service, "calls.a", StageDead)

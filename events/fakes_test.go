@@ -25,6 +25,14 @@ const (
 	tick = 5 * time.Millisecond
 )
 
+// theFirst refuses one submit for good, and takes the others.
+func theFirst(n int) error {
+	if n == 1 {
+		return &symbl.Error{Class: symbl.Permanent, Definite: true, Message: "messages are missing"}
+	}
+	return nil
+}
+
 // fakeSymbl is an account whose jobs end when the test says so.
 type fakeSymbl struct {
 	mu       sync.Mutex

@@ -173,12 +173,7 @@ func TestAThrottledSubmitIsNoFailure(t *testing.T) {
 
 func TestARefusalIsADeadLetterThatCanBeReplayed(t *testing.T) {
 	h := newHouse(t, nil)
-	h.symbl.refuse = func(n int) error {
-		if n == 1 {
-			return &symbl.Error{Class: symbl.Permanent, Definite: true, Message: "messages are missing"}
-		}
-		return nil
-	}
+	h.symbl.refuse = theFirst
 	h.run(h.Service)
 	h.accept(transcript("a"))
 	h.settled(h.Service, "calls.a", StageDead)

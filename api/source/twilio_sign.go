@@ -10,6 +10,8 @@ import (
 	"net"
 	"net/url"
 	"slices"
+
+	"github.com/trackerbell/trackerbell/internal/safehttp"
 )
 
 // signed tells whether the signature is what Twilio makes of the request with
@@ -34,23 +36,12 @@ func (t *twilio) signed(r Request, token, signature string) bool {
 			return false
 		}
 	}
-	for _, port := range []string{"", defaultPort(r.URL)} {
+	for _, port := range []string{"", safehttp.Port(r.URL)} {
 		if hmac.Equal([]byte(signTwilio(token, withPort(r.URL, port), form)), []byte(signature)) {
 			return true
 		}
 	}
 	return false
-}
-
-// defaultPort is the port of the URL, or that of its scheme.
-func defaultPort(u *url.URL) string {
-	switch {
-	case u.Port() != "":
-		return u.Port()
-	case u.Scheme == "https":
-		return "443"
-	}
-	return "80"
 }
 
 // withPort is the URL with that port, or with none.

@@ -34,10 +34,11 @@ func follow(from *url.URL, location string) (*url.URL, error) {
 // sameOrigin compares scheme, host and port; a port that is left out is the
 // scheme's own.
 func sameOrigin(a, b *url.URL) bool {
-	return a.Scheme == b.Scheme && strings.EqualFold(a.Hostname(), b.Hostname()) && port(a) == port(b)
+	return a.Scheme == b.Scheme && strings.EqualFold(a.Hostname(), b.Hostname()) && Port(a) == Port(b)
 }
 
-func port(u *url.URL) string {
+// Port is the port of the URL, or that of its scheme.
+func Port(u *url.URL) string {
 	switch {
 	case u.Port() != "":
 		return u.Port()
