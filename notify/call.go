@@ -73,6 +73,15 @@ func (a Alert) number(number string) string {
 	return Mask(number)
 }
 
+// name is an agent's name as it may be shown; limit is in characters, also of a
+// label's value.
+func (a Alert) name(name string, limit int) string {
+	if !a.ShowNumbers {
+		name = MaskName(name)
+	}
+	return clean(name, limit)
+}
+
 func (a Alert) speaker(name string) string {
 	if !a.ShowNumbers {
 		name = MaskSpeaker(name)
@@ -97,7 +106,7 @@ func (a Alert) parties() string {
 
 // summary is who called whom.
 func (a Alert) summary() []string {
-	agent := clean(a.Call.Agent, maxName)
+	agent := a.name(a.Call.Agent, maxName)
 	if agent != "" {
 		agent = "agent " + leftToRight(agent)
 	}

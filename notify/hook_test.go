@@ -145,10 +145,10 @@ func TestAWebhookIsASignedCloudEventWithoutNumbers(t *testing.T) {
 	require.Equal(t, []string{a.ID, "/trackerbell/support", notify.CloudEventType, a.Recording}, []string{event.ID, event.Source, event.Type, event.Subject})
 	require.Equal(t, a.Trackers, event.Data.Trackers)
 	require.NotContains(t, r.bodies[0], "4155550137")
-	a.Trackers[0].Quotes[0].Speaker = "+14155550188"
+	a.Trackers[0].Quotes[0].Speaker, a.Call.Agent, a.Call.Labels = "+14155550188", "+14155550188", map[string]string{"line": "+14155550188"}
 	_, err = n.Notify(t.Context(), a)
 	require.NoError(t, err)
-	require.NotContains(t, r.bodies[2], "4155550188", "nor where a speaker is known by one")
+	require.NotContains(t, r.bodies[2], "4155550188", "nor where one stands for a name")
 	a.ShowNumbers = true
 	_, err = n.Notify(t.Context(), a)
 	require.NoError(t, err)

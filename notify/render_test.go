@@ -12,6 +12,7 @@ import (
 	"github.com/slack-go/slack"
 	"github.com/stretchr/testify/require"
 
+	"github.com/trackerbell/trackerbell/config"
 	"github.com/trackerbell/trackerbell/internal/slacktest"
 	"github.com/trackerbell/trackerbell/notify"
 )
@@ -103,17 +104,23 @@ func TestNoLinkIsMadeForWhatIsNoKey(t *testing.T) {
 	}
 }
 
-func TestASpeakerWhoIsKnownByANumberOnlyIsMaskedAsTheNumbersAre(t *testing.T) {
-	a := notify.Alert{ID: "a", Recording: "calls.a", Trackers: []notify.Tracker{{Name: "Sale", Quotes: []notify.Quote{
+func TestANumberThatStandsForANameIsMaskedAsTheNumbersAre(t *testing.T) {
+	a := notify.Alert{ID: "a", Recording: "calls.a", Call: notify.Call{Agent: "tel:+14155550188", Labels: map[string]string{"line": "+14155550199"}}, Trackers: []notify.Tracker{{Name: "Sale", Quotes: []notify.Quote{
 		{Text: "is there a sale", Speaker: "+14155550137", Phrase: "sale", Offset: 11},
 		{Text: "a sale, yes", Speaker: "Anna", Phrase: "sale", Offset: 2},
 	}}}}
 	said := notify.Text(a, false)
 	require.Contains(t, said, "+1 415 •••• 0137")
+	require.Contains(t, said, "agent +1 415 •••• 0188")
 	require.NotContains(t, said, "555")
 	require.Contains(t, said, "Anna")
-	a.ShowNumbers = true
+	a.Style.Template = config.Template{Body: "{{.Agent}}|{{.Labels.line}}"}
+	section, ok := notify.Render(a, notify.RenderOptions{}).Blocks[1].(*slack.SectionBlock)
+	require.True(t, ok)
+	require.Equal(t, "+1 415 •••• 0188|+1 415 •••• 0199", section.Text.Text)
+	a.ShowNumbers, a.Style = true, notify.Style{}
 	require.Contains(t, notify.Text(a, false), "+14155550137")
+	require.Contains(t, notify.Text(a, false), "tel:+14155550188")
 }
 
 func TestTheFallbackQuotesEveryTracker(t *testing.T) {

@@ -142,11 +142,11 @@ func newTemplateData(a Alert, opt RenderOptions) TemplateData {
 		Title: foreign(v.title, maxHeader), Severity: a.Style.Severity, Recording: foreign(a.Recording, maxKey),
 		Source: foreign(a.Call.Source, maxName), Direction: foreign(a.Call.Direction, maxName),
 		From: foreign(a.number(a.Call.From), maxName), To: foreign(a.number(a.Call.To), maxName),
-		Agent: foreign(a.Call.Agent, maxName), Duration: duration(a.Call.Seconds), Started: dateMarkup(a.Call, v.when),
+		Agent: foreign(a.name(a.Call.Agent, maxName), maxName), Duration: duration(a.Call.Seconds), Started: dateMarkup(a.Call, v.when),
 		Labels: map[string]string{}, RecordingURL: safeLink(a.Link), ConsoleURL: consoleLink(opt.ConsoleURL, a.Recording),
 	}
 	for name, value := range a.Call.Labels {
-		d.Labels[name] = foreign(value, maxQuoteLength)
+		d.Labels[name] = foreign(a.name(value, maxQuoteLength), maxQuoteLength)
 	}
 	for _, t := range v.trackers {
 		tt := TemplateTracker{Name: foreign(t.name, maxTrackerName), Mentions: t.mentions, Absent: foreign(t.absent, maxName)}

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"slices"
 	"strings"
 	"time"
 
@@ -64,13 +63,8 @@ type webhookEvent struct {
 // Notify posts the alert once; the receipt is empty. Numbers are masked unless
 // the alert shows them.
 func (w *Webhook) Notify(ctx context.Context, a Alert) (Receipt, error) {
-	a.Call.From, a.Call.To = a.number(a.Call.From), a.number(a.Call.To)
-	a.Trackers = slices.Clone(a.Trackers)
-	for i, t := range a.Trackers {
-		a.Trackers[i].Quotes = slices.Clone(t.Quotes)
-		for j, q := range t.Quotes {
-			a.Trackers[i].Quotes[j].Speaker = a.speaker(q.Speaker)
-		}
+	if !a.ShowNumbers {
+		a.Call, a.Trackers = a.Call.Masked(), MaskSpeakers(a.Trackers)
 	}
 	now := w.now().UTC()
 	body, err := json.Marshal(webhookEvent{
