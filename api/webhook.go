@@ -9,6 +9,7 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
+	"sync"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -106,6 +107,7 @@ func (h *webhooks) take(c echo.Context, name string, src Source) (source.Deliver
 	r := c.Request()
 	req := source.Request{
 		Method: r.Method, URL: calledURL(h.publicURL, r), Header: r.Header, Body: body, ReceivedAt: h.now().UTC(),
+		Form: sync.OnceValues(func() (url.Values, error) { return url.ParseQuery(string(body)) }),
 	}
 	if err := h.certify(r.Context(), src.Provider, &req); err != nil {
 		return source.Delivery{}, nil, err

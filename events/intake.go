@@ -29,10 +29,12 @@ func (s *Service) Accept(ctx context.Context, rec Recording) (duplicate bool, er
 	}
 	ctx, cancel := context.WithTimeout(ctx, publishTimeout)
 	defer cancel()
-	if _, err := set.ledger.read(ctx, rec.Key); err == nil { // what is forgotten stays so
-		return true, nil
-	} else if !errors.Is(err, ErrNotFound) {
-		return false, fmt.Errorf("%w: %w", ErrUnavailable, err)
+	if !set.ledger.known.excludes(rec.Key) {
+		if _, err := set.ledger.read(ctx, rec.Key); err == nil { // what is forgotten stays so
+			return true, nil
+		} else if !errors.Is(err, ErrNotFound) {
+			return false, fmt.Errorf("%w: %w", ErrUnavailable, err)
+		}
 	}
 	ack, err := s.publishReady(ctx, set, rec, 0)
 	if err != nil {

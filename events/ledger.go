@@ -30,6 +30,7 @@ type Ledger struct {
 	kv     jetstream.KeyValue
 	stream jetstream.Stream
 	recent recent
+	known  *known
 }
 
 func newLedger(ctx context.Context, js jetstream.JetStream, kv jetstream.KeyValue) (*Ledger, error) {
@@ -41,7 +42,7 @@ func newLedger(ctx context.Context, js jetstream.JetStream, kv jetstream.KeyValu
 	if err != nil {
 		return nil, fmt.Errorf("remember entries: %w", err)
 	}
-	return &Ledger{kv: kv, stream: stream, recent: recent}, nil
+	return &Ledger{kv: kv, stream: stream, recent: recent, known: newKnown()}, nil
 }
 
 // errForgotten says that a call is to be forgotten: whatever a stage was about to

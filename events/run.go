@@ -42,6 +42,7 @@ func (s *Service) runStages(ctx context.Context) error {
 	}
 	s.mu.Unlock()
 	wg.Go(func() { s.keepTidy(ctx) })
+	wg.Go(func() { s.keepKnown(ctx) })
 	if s.opt.OperatorChannel != "" {
 		wg.Go(func() { s.tellOperator(ctx) })
 	}

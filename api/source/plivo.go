@@ -47,7 +47,7 @@ func newPlivo(s setup) (Provider, error) {
 // cover no time: replays are left to deduplication.
 func (p *plivo) Verify(r Request) error {
 	nonce := r.Header.Get(headerPlivoNonce)
-	form, err := url.ParseQuery(string(r.Body))
+	form, err := r.form()
 	if nonce == "" || err != nil {
 		return fmt.Errorf("%w: there is no nonce, or the body is not a form", ErrSignature)
 	}
@@ -104,7 +104,7 @@ func (p *plivo) Normalise(r Request) (Delivery, error) {
 	if contentType(r.Header) != contentTypeForm {
 		return Delivery{}, unsupported(contentTypeForm)
 	}
-	f, err := url.ParseQuery(string(r.Body))
+	f, err := r.form()
 	if err != nil {
 		return Delivery{}, unparsable("the body is not a form")
 	}

@@ -21,7 +21,17 @@ type Request struct {
 	Body       []byte
 	ReceivedAt time.Time
 
+	// Form reads Body as a form, once for all who ask; nil reads it each time.
+	Form        func() (url.Values, error)
 	Certificate []byte // PEM, of a Certified provider's request
+}
+
+// form is the body as a form, not to be changed.
+func (r Request) form() (url.Values, error) {
+	if r.Form != nil {
+		return r.Form()
+	}
+	return url.ParseQuery(string(r.Body))
 }
 
 // Delivery is what a webhook turned out to carry: recordings, or the reason

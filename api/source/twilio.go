@@ -125,7 +125,7 @@ func (t *twilio) Compose(o Outline, u *url.URL, now time.Time) (Request, error) 
 		if t.name == signalwireName {
 			name = headerSignalWire
 		}
-		header.Set(name, signTwilio(t.tokens[len(t.tokens)-1], u, form))
+		header.Set(name, signTwilio(macSHA1(t.tokens[len(t.tokens)-1]), u, twilioParameters(form)))
 	}
 	return Request{Method: http.MethodPost, URL: u, Header: header, Body: []byte(form.Encode()), ReceivedAt: now}, nil
 }

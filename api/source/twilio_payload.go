@@ -46,7 +46,7 @@ func (t *twilio) Normalise(r Request) (Delivery, error) {
 func twilioFields(r Request) (url.Values, error) {
 	switch contentType(r.Header) {
 	case contentTypeForm:
-		form, err := url.ParseQuery(string(r.Body))
+		form, err := r.form()
 		if err != nil {
 			return nil, unparsable("the body is not a form")
 		}

@@ -6,6 +6,8 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
+	"hash"
+	"io"
 	"maps"
 	"net"
 	"net/url"
@@ -32,12 +34,17 @@ func (t *twilio) signed(r Request, token, signature string) bool {
 		}
 	} else {
 		var err error
-		if form, err = url.ParseQuery(string(r.Body)); err != nil {
+		if form, err = r.form(); err != nil {
 			return false
 		}
 	}
-	for _, port := range []string{"", safehttp.Port(r.URL)} {
-		if hmac.Equal([]byte(signTwilio(token, withPort(r.URL, port), form)), []byte(signature)) {
+	parameters, mac := twilioParameters(form), macSHA1(token)
+	other := safehttp.Port(r.URL)
+	if r.URL.Port() != "" {
+		other = ""
+	}
+	for _, port := range []string{r.URL.Port(), other} {
+		if hmac.Equal([]byte(signTwilio(mac, withPort(r.URL, port), parameters)), []byte(signature)) {
 			return true
 		}
 	}
@@ -57,18 +64,29 @@ func withPort(u *url.URL, port string) *url.URL {
 	return &other
 }
 
-// signTwilio is the base64 HMAC-SHA1 of the URL and the sorted parameters, of
-// each the first value.
-func signTwilio(token string, u *url.URL, form url.Values) string {
-	message := []byte(u.String())
+// twilioParameters are the sorted parameters as they are signed, of each the first
+// value.
+func twilioParameters(form url.Values) []byte {
+	var all []byte
 	for _, name := range slices.Sorted(maps.Keys(form)) {
-		message = append(append(message, name...), form.Get(name)...)
+		all = append(append(all, name...), form.Get(name)...)
 	}
-	return base64.StdEncoding.EncodeToString(sumSHA1(token, string(message)))
+	return all
 }
 
+// signTwilio is the base64 HMAC-SHA1 of the URL and the parameters, by a MAC with
+// the token.
+func signTwilio(mac hash.Hash, u *url.URL, parameters []byte) string {
+	mac.Reset()
+	_, _ = io.WriteString(mac, u.String()) // a hash takes everything
+	mac.Write(parameters)
+	return base64.StdEncoding.EncodeToString(mac.Sum(nil))
+}
+
+func macSHA1(key string) hash.Hash { return hmac.New(sha1.New, []byte(key)) }
+
 func sumSHA1(key, message string) []byte {
-	mac := hmac.New(sha1.New, []byte(key))
+	mac := macSHA1(key)
 	mac.Write([]byte(message))
 	return mac.Sum(nil)
 }

@@ -1,0 +1,121 @@
+package events
+
+import (
+	"context"
+	"fmt"
+	"hash/maphash"
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+	"go.uber.org/zap"
+)
+
+const (
+	// knownEvery is how often what is new in the ledger is read.
+	knownEvery = time.Minute
+	// knownFor is how long it is trusted that what was read is all but the newest:
+	// what came in meanwhile is a duplicate to the stream, which knows it for
+	// dedupeWindow.
+	knownFor = dedupeWindow / 2
+	// maxKnown is about 20 MB of keys; with more of them, each is looked for.
+	maxKnown = 1_000_000
+)
+
+// known tells which keys the ledger may hold, so that a webhook's recording is
+// looked for there only if it can be found. It holds their hashes: two keys with
+// the same one cost a look for nothing.
+type known struct {
+	mu     sync.RWMutex
+	seed   maphash.Seed
+	keys   map[uint64]struct{}
+	upTo   uint64    // revision of the ledger, up to which it is read
+	asOf   time.Time // when the last reading began; zero before the first has ended
+	most   int       // keys it holds; see maxKnown
+	capped bool      // there are more
+}
+
+func newKnown() *known {
+	return &known{seed: maphash.MakeSeed(), keys: map[uint64]struct{}{}, most: maxKnown}
+}
+
+// excludes tells that the ledger does not hold the key, but for what it was given
+// since the last reading.
+func (k *known) excludes(key string) bool {
+	k.mu.RLock()
+	defer k.mu.RUnlock()
+	// A machine that sleeps stops one of the two clocks.
+	if k.asOf.IsZero() || k.capped || time.Since(k.asOf) > knownFor || time.Now().Round(0).Sub(k.asOf.Round(0)) > knownFor {
+		return false
+	}
+	_, found := k.keys[maphash.String(k.seed, key)]
+	return !found
+}
+
+func (k *known) add(key string, revision uint64) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.upTo = max(k.upTo, revision)
+	if k.capped = k.capped || len(k.keys) >= k.most; k.capped {
+		k.keys = nil
+		return
+	}
+	k.keys[maphash.String(k.seed, key)] = struct{}{}
+}
+
+// keepKnown reads what is new in the ledger until ctx ends.
+func (s *Service) keepKnown(ctx context.Context) {
+	for ctx.Err() == nil {
+		if set, err := s.streams(); err == nil {
+			if err := set.ledger.learn(ctx); err != nil && ctx.Err() == nil {
+				s.dep.Log.Debug("the ledger's keys are not read; trying on", zap.Error(err))
+			}
+		}
+		_ = pause(ctx, knownEvery) // its only error is the end of ctx
+	}
+}
+
+// learn reads the keys that the ledger was given since the last time.
+func (l *Ledger) learn(ctx context.Context) error {
+	k := l.known
+	if k.capped {
+		return nil
+	}
+	begin := time.Now()
+	info, err := l.stream.Info(ctx)
+	if err != nil {
+		return fmt.Errorf("%w: read ledger: %w", ErrUnavailable, err)
+	}
+	if info.State.LastSeq > k.upTo {
+		if err := l.learnAfter(ctx, k.upTo); err != nil {
+			return err
+		}
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.asOf = begin
+	return nil
+}
+
+func (l *Ledger) learnAfter(ctx context.Context, revision uint64) error {
+	watcher, err := l.kv.WatchAll(ctx, jetstream.MetaOnly(), jetstream.ResumeFromRevision(revision+1))
+	if err != nil {
+		return fmt.Errorf("%w: read ledger: %w", ErrUnavailable, err)
+	}
+	defer func() { _ = watcher.Stop() }() // the connection may be gone, and the subscription with it
+	for !l.known.capped {
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("read ledger: %w", ctx.Err())
+		case v, ok := <-watcher.Updates():
+			switch {
+			case !ok:
+				return ErrUnavailable
+			case v == nil: // the end of what was there
+				return nil
+			}
+			l.known.add(v.Key(), v.Revision())
+		}
+	}
+	return nil
+}
