@@ -4,14 +4,21 @@ import (
 	"cmp"
 	"context"
 	"maps"
+	"runtime"
 	"slices"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/trackerbell/trackerbell/symbl"
 	"github.com/trackerbell/trackerbell/symbl/engine/match"
 )
 
-// entryType is the only type of a match that Symbl knows.
-const entryType = "vocabulary"
+const (
+	// entryType is the only type of a match that Symbl knows.
+	entryType = "vocabulary"
+	// readTogether is how many messages a core reads, one after the other.
+	readTogether = 64
+)
 
 // place is a vocabulary entry of a tracker, by their positions.
 type place struct{ tracker, phrase int }
@@ -21,19 +28,18 @@ type place struct{ tracker, phrase int }
 // are left out.
 func (e *Engine) detect(ctx context.Context, in input, messages []symbl.Message, set *match.Set, trackers []symbl.Tracker) (part, error) {
 	out := part{Messages: messages}
+	read, err := e.readAll(ctx, in, messages, set)
+	if err != nil {
+		return part{}, err
+	}
 	found := map[place]*symbl.Match{}
-	for _, m := range messages {
-		if err := ctx.Err(); err != nil {
-			return part{}, err
-		}
-		questions := e.asker.ask(in.Language, m, in.ConfidenceThreshold)
-		out.Questions = append(out.Questions, questions...)
-		hits := set.Match(m.Text)
-		if len(hits) == 0 {
+	for i, m := range messages {
+		out.Questions = append(out.Questions, read[i].questions...)
+		if len(read[i].hits) == 0 {
 			continue
 		}
-		asked := insights(set, questions)
-		for _, h := range hits {
+		asked := insights(set, read[i].questions)
+		for _, h := range read[i].hits {
 			p := place{h.Tracker, h.Phrase}
 			at := found[p]
 			if at == nil {
@@ -46,6 +52,31 @@ func (e *Engine) detect(ctx context.Context, in input, messages []symbl.Message,
 	}
 	out.Results = inOrder(trackers, found)
 	return out, nil
+}
+
+// reading is what was found in a message.
+type reading struct {
+	questions []question
+	hits      []match.Hit
+}
+
+// readAll reads the messages, on all cores: a call is waited for.
+func (e *Engine) readAll(ctx context.Context, in input, messages []symbl.Message, set *match.Set) ([]reading, error) {
+	read := make([]reading, len(messages))
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(runtime.GOMAXPROCS(0))
+	for first := 0; first < len(messages); first += readTogether {
+		group.Go(func() error {
+			for i := first; i < min(first+readTogether, len(messages)); i++ {
+				if err := ctx.Err(); err != nil {
+					return err
+				}
+				read[i] = reading{e.asker.ask(in.Language, messages[i], in.ConfidenceThreshold), set.Match(messages[i].Text)}
+			}
+			return nil
+		})
+	}
+	return read, group.Wait()
 }
 
 // inOrder gives the matches in the order of the trackers and their

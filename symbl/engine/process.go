@@ -173,6 +173,11 @@ func (e *Engine) dropInput(ctx context.Context, jobID string) error {
 	if err := e.dropMedia(ctx, in.Media); err != nil {
 		return err
 	}
+	return e.removeInput(ctx, jobID)
+}
+
+// removeInput is dropInput of a job without media.
+func (e *Engine) removeInput(ctx context.Context, jobID string) error {
 	if err := e.store.remove(ctx, keyInput+jobID); err != nil && !errors.Is(err, errNotFound) {
 		return err
 	}
@@ -206,11 +211,17 @@ func (e *Engine) matcher(ctx context.Context, in input, revision uint64) ([]symb
 	return chosen, match.Compile(in.Language, matchable(chosen)), nil
 }
 
-// conclude does what follows the end of a job.
+// conclude does what follows the end of a job: first what somebody waits for.
 func (e *Engine) conclude(ctx context.Context, j job, c *callbacks) error {
-	if err := e.dropInput(ctx, j.ID); err != nil {
-		return err
+	err := e.tell(ctx, j, c)
+	if j.Media {
+		return errors.Join(err, e.dropInput(ctx, j.ID))
 	}
+	return errors.Join(err, e.removeInput(ctx, j.ID))
+}
+
+// tell tells of the end of a job.
+func (e *Engine) tell(ctx context.Context, j job, c *callbacks) error {
 	if e.cfg.Finished != nil {
 		ctx, cancel := context.WithTimeout(ctx, finishedTimeout)
 		defer cancel()
