@@ -27,7 +27,7 @@ type part struct {
 	Job       string                `json:"job"`
 	At        time.Time             `json:"at"`             // of submission
 	Sound     time.Time             `json:"sound,omitzero"` // when its recording begins
-	Messages  []symbl.Message       `json:"messages"`
+	Messages  kept                  `json:"messages"`
 	Results   []symbl.TrackerResult `json:"results"`
 	Questions []question            `json:"questions,omitempty"`
 }

@@ -31,9 +31,9 @@ type job struct {
 type input struct {
 	parameters // with the language and the start that apply
 
-	Messages []symbl.Message `json:"messages,omitempty"` // of a submission of text
-	Media    *media          `json:"media,omitempty"`    // of one of audio or video
-	Heard    bool            `json:"heard,omitempty"`    // the messages are what the media says
+	Messages kept   `json:"messages,omitempty"` // of a submission of text
+	Media    *media `json:"media,omitempty"`    // of one of audio or video
+	Heard    bool   `json:"heard,omitempty"`    // the messages are what the media says
 }
 
 // ended tells whether nothing more will happen to the job.
