@@ -149,8 +149,13 @@ func TestErrorsArePages(t *testing.T) {
 		require.Equal(t, code, w.Code, err)
 		require.NotContains(t, w.Body.String(), "secret")
 		require.Contains(t, w.Body.String(), "<main")
+		require.Equal(t, code == 503, strings.Contains(w.Body.String(), ">Try again<"), err)
 	}
+	w := s.get("/system", "")
+	require.Equal(t, 200, w.Code, "the page to look at when something is away")
+	require.Equal(t, 3, strings.Count(w.Body.String(), "NATS does not tell now."), "of the steps, the silences and the audit log")
 	s.broken = nil
+	require.Contains(t, s.post("/dead", url.Values{"do": {"replay"}}).Body.String(), `<a href="/dead">Back</a>`)
 	require.Equal(t, 400, s.get("/?cursor=x", "").Code)
 	require.Equal(t, 400, s.get("/?since=yesterday", "").Code)
 }

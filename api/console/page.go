@@ -115,7 +115,28 @@ func (s *Console) render(c echo.Context, status int, name string, data any) erro
 
 type errorPage struct {
 	frame
-	Text string
+	Text  string
+	Again bool   // what was asked for may be had in a moment
+	Back  string // the page of a form that was refused
+}
+
+// headline says what an error's status means to who knows no statuses.
+func headline(status int) string {
+	switch status {
+	case http.StatusBadRequest, http.StatusUnprocessableEntity:
+		return "This does not work yet"
+	case http.StatusForbidden:
+		return "Not allowed"
+	case http.StatusNotFound:
+		return "Not found"
+	case http.StatusGone:
+		return "No longer kept"
+	case http.StatusServiceUnavailable:
+		return "Not available now"
+	case http.StatusInternalServerError:
+		return "Something went wrong"
+	}
+	return http.StatusText(status)
 }
 
 // fail answers an error with a page, or where it came too late only logs it.
@@ -127,10 +148,14 @@ func (s *Console) fail(c echo.Context, v access.Visitor, err error) error {
 	if c.Response().Committed {
 		return nil
 	}
+	again := f.status == http.StatusServiceUnavailable && c.Request().Method == http.MethodGet
 	if f.status == http.StatusServiceUnavailable {
 		c.Response().Header().Set(echo.HeaderRetryAfter, "5")
 	}
-	page := errorPage{s.newFrame(c, v, "", http.StatusText(f.status)), f.text}
+	page := errorPage{frame: s.newFrame(c, v, "", headline(f.status)), Text: f.text, Again: again}
+	if path := c.Request().URL.Path; c.Request().Method == http.MethodPost && !strings.HasPrefix(path, "/recordings/") {
+		page.Back = "/" + strings.SplitN(path, "/", 3)[1]
+	}
 	return s.render(c, f.status, "error", page)
 }
 
@@ -152,5 +177,5 @@ func (s *Console) turnAway(c echo.Context, err error) error {
 		}
 		return s.showLogin(c, refusal.Status, c.Request().URL.RequestURI(), "")
 	}
-	return s.render(c, refusal.Status, "error", errorPage{frame{Title: http.StatusText(refusal.Status)}, refusal.Detail})
+	return s.render(c, refusal.Status, "error", errorPage{frame: frame{Title: headline(refusal.Status)}, Text: refusal.Detail})
 }

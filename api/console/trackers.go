@@ -193,6 +193,9 @@ func (s *Console) saveTracker(c echo.Context, v access.Visitor) error {
 	}
 	d := readDraft(c)
 	t := d.onto(saved)
+	if managed(t.Name) {
+		return s.showDraft(c, v, http.StatusUnprocessableEntity, d, saved, `name: with "Symbl." begin those that Symbl manages itself`)
+	}
 	if err := s.Trackers.Check(t); err != nil {
 		return s.showDraft(c, v, http.StatusUnprocessableEntity, d, saved, err.Error())
 	}

@@ -148,6 +148,10 @@ func TestATrackerIsSavedAsItWasTyped(t *testing.T) {
 	require.Contains(t, w.Body.String(), "vocabulary: must not be empty")
 	require.Contains(t, w.Body.String(), `value="&lt;b&gt;"`, "what was typed is still there")
 
+	w = s.post("/trackers/save", url.Values{"name": {"Symbl.Mine"}, "vocabulary": {"x"}})
+	require.Equal(t, 422, w.Code, "nobody could change it then")
+	require.Contains(t, w.Body.String(), "those that Symbl manages itself")
+
 	require.Equal(t, 400, s.post("/trackers/delete", url.Values{"id": {"7"}}).Code)
 	require.Equal(t, 303, s.post("/trackers/delete", url.Values{"id": {"7"}, "sure": {"yes"}}).Code)
 	require.Equal(t, []string{"7"}, s.trackers.deleted)

@@ -209,7 +209,7 @@ type look struct {
 }
 
 func looks() []look {
-	return []look{{"light", 1280, 900, "light"}, {"dark", 1280, 900, "dark"}, {"phone-light", 390, 844, "light"}, {"phone-dark", 390, 844, "dark"}}
+	return []look{{"light", 1280, 900, "light"}, {"dark", 1280, 900, "dark"}, {"phone-light", 375, 812, "light"}, {"phone-dark", 375, 812, "dark"}}
 }
 
 func (b *browser) look(l look) {
@@ -238,3 +238,58 @@ func (b *browser) picture(name string) {
 	}
 	b.look(looks()[0])
 }
+
+// tabs goes through the page by the tabulator on a large screen: it reaches
+// all that can be used, in the order in which it is read, and the focus shows.
+func (b *browser) tabs() {
+	b.t.Helper()
+	reach := eval[int](b, markTabbable)
+	next := 0
+	for range 6 * (reach + 1) { // a date and the player take several steps
+		b.do(chromedp.KeyEvent(kb.Tab))
+		at := eval[tabStop](b, whereFocused)
+		switch {
+		case at.Index == next:
+			require.True(b.t, at.Shows, "%s: the focus on %s shows", b.text("title"), at.What)
+			require.False(b.t, at.Back, "%s: the focus goes back to %s", b.text("title"), at.What)
+			next++
+		case at.What == "BODY":
+			require.Equal(b.t, reach, next, "%s: what is not reached", b.text("title"))
+			return
+		default: // a part of what was reached, or a box that only scrolls
+			require.Contains(b.t, []int{next - 1, -1}, at.Index, "%s: %s comes out of turn", b.text("title"), at.What)
+		}
+	}
+	require.Fail(b.t, "the tabulator comes to no end", b.text("title"))
+}
+
+// tabStop is where the focus is: Index counts what markTabbable marked.
+type tabStop struct {
+	Index int
+	What  string
+	Shows bool // inside of the window and with an outline
+	Back  bool // above the one before, in the same column
+}
+
+const markTabbable = `(() => {
+	const all = [...document.querySelectorAll("a[href], button, input:not([type=hidden]), select, textarea, summary, audio, [tabindex='0']")]
+		.filter(e => e.checkVisibility() && !e.closest("details:not([open]) > :not(summary)"));
+	all.forEach((e, i) => { e.inTurn = i; });
+	document.body.tabIndex = -1;
+	document.body.focus(); // the tabulator goes on from here
+	document.body.removeAttribute("tabindex");
+	delete window.boxBefore;
+	return all.length;
+})()`
+
+const whereFocused = `(() => {
+	const e = document.activeElement, style = getComputedStyle(e), box = e.getBoundingClientRect(), before = window.boxBefore;
+	if (e === document.body) return {Index: -1, What: "BODY"};
+	const y = {top: box.top + scrollY, bottom: box.bottom + scrollY, left: box.left, right: box.right};
+	window.boxBefore = y;
+	return {
+		Index: e.inTurn ?? -1, What: e.outerHTML.slice(0, 120),
+		Shows: style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 0 && box.bottom > 0 && box.top < innerHeight && box.right > 0,
+		Back: !!before && y.bottom <= before.top && y.left < before.right,
+	};
+})()`

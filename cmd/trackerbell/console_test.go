@@ -206,9 +206,18 @@ func TestInABrowserTheKeyboardIsEnough(t *testing.T) {
 	b.tabTo("to-" + key)
 	b.enter()
 	b.waitText("#verdict", "Found: Promotion Mention.")
-	b.tabTo("0:13: Promotion Mention") // the mark on the time line
+	require.Equal(t, "0:13: Promotion Mention", eval[string](b, "document.querySelector('#marks a').ariaLabel"))
+	b.tabTo(eval[string](b, "document.querySelector('#marks a').id"))
 	b.do(chromedp.KeyEvent(kb.Enter))
 	require.Contains(t, eval[string](b, "location.hash"), "#line-")
+	for _, page := range []string{"/recordings?live=off", "/recordings/" + key, "/recordings/" + key + "/events", "/dead", "/trackers", "/trackers/edit", "/insights?days=7", "/system", "/recordings/calls.nothing"} {
+		b.open(page)
+		b.tabs()
+	}
+	b.open("/trackers")
+	b.follow("tbody tr:last-child a")
+	b.tabs()
+	b.open("/recordings/" + key)
 	for _, name := range []string{"step", "Replay", "Raw events", "Forget this call …"} {
 		b.tabTo(name)
 	}
@@ -218,6 +227,7 @@ func TestInABrowserTheKeyboardIsEnough(t *testing.T) {
 	b.tabTo("Forget")
 	b.enter()
 	require.Contains(t, b.text("main"), "The call is forgotten")
+	require.Equal(t, "status", eval[string](b, "document.activeElement.role"), "what became of it is read out")
 }
 
 // enter presses the enter key where that leads to another page.

@@ -68,6 +68,15 @@
     late = event.detail.requestConfig.elt;
   });
 
+  // What has not changed stays: a menu open, the focus where it is, and nothing
+  // is read out again.
+  document.addEventListener("htmx:oobBeforeSwap", (event) => {
+    const { target, fragment } = event.detail;
+    const fresh = fragment.id === target.id ? fragment : fragment.firstElementChild;
+    localise(fresh);
+    if (fresh.isEqualNode(target)) event.detail.shouldSwap = false;
+  });
+
   document.addEventListener("DOMContentLoaded", () => {
     localise(document);
     document.documentElement.classList.add("js");

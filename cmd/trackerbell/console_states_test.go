@@ -1,0 +1,146 @@
+package main
+
+import (
+	"fmt"
+	"net/http"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+	"github.com/stretchr/testify/require"
+
+	"github.com/trackerbell/trackerbell/events"
+	"github.com/trackerbell/trackerbell/internal/slacktest"
+)
+
+// seen looks at a state of a page as people do who see little, and keeps
+// pictures of it.
+func (b *browser) seen(name, path, want string) {
+	b.t.Helper()
+	b.open(path)
+	require.Contains(b.t, b.text("main"), want, path)
+	b.seenHere(name)
+}
+
+func (b *browser) seenHere(name string) {
+	b.t.Helper()
+	b.axe()
+	b.picture("state-" + name)
+}
+
+func TestInABrowserAnEmptyInstallationSaysSo(t *testing.T) {
+	s, slack := newFull(t)
+	s.start()
+	b := newBrowser(t, s.admin)
+	b.signIn("/", operatorToken)
+	b.seen("empty-recordings", "/?live=off", "No recording has come yet")
+	b.seen("empty-search", "/recordings?q=acme&source=calls&tracker=none", "Nothing matches.")
+	b.seen("empty-dead", "/dead", "There are none")
+	b.seen("empty-insights", "/insights", "Nothing was found.")
+	b.seen("tracker-new", "/trackers/edit", "Nothing is known yet of what was said")
+	slack.Fail(func(string, string) *slacktest.Fault { return &slacktest.Fault{Code: "token_revoked"} })
+	b.seen("system-down", "/system", "failing")
+	b.seen("error-404", "/recordings/calls.nothing", "There is nothing under this address")
+	b.seen("error-400", "/recordings?cursor=x", "cursor is not one")
+}
+
+func TestInABrowserAViewerReadsAndIsToldWhatIsRefused(t *testing.T) {
+	s, _ := newFull(t)
+	s.start()
+	body := hook{ID: "mute", RecordingURL: recordings(t), From: callerNumber, Agent: "Anna"}.json(t)
+	require.Equal(t, http.StatusAccepted, s.do(http.MethodPost, s.public+"/webhooks/pbx", body, signature256(plainSecret, body)).status)
+	s.waitStage("pbx.mute", events.StageDead)
+	key := s.accept("calls", saleCall("sale-1"))
+	s.waitStage(key, events.StageDone)
+	b := newBrowser(t, s.admin)
+	b.signIn("/", viewerToken)
+	b.seen("viewer-dead", "/dead", "replay it")
+	require.False(t, eval[bool](b, "!!document.querySelector('main form, main input, main button')"))
+	b.seen("viewer-trackers", "/trackers", "Promotion Mention")
+	b.seen("viewer-system", "/system", "streams are there")
+	b.seen("viewer-refused", "/trackers/edit", "The viewer token may only read")
+	b.seen("recording-failed", "/recordings/pbx.mute", "It failed:")
+	b.seen("insights-filtered", "/insights?days=7&source=calls&agent=Anna", "1 call")
+	require.Equal(t, "Anna", eval[string](b, "document.getElementById('agent').value"))
+}
+
+// hostileName is what nobody should call a tracker.
+const hostileName = "<script>window.broken=1</script>\u202eשלום" + "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaftshauptversammlungsprotokoll"
+
+func TestInABrowserTrackersAreWrittenAndImported(t *testing.T) {
+	s, _ := newFull(t)
+	s.start()
+	call := saleCall("sale-1")
+	call.Agent = hostileName
+	s.waitStage(s.accept("calls", call), events.StageDone)
+	b := newBrowser(t, s.admin)
+	b.signIn("/trackers/edit", operatorToken)
+	b.do(chromedp.SendKeys(chromedp.CSS("#name"), "Symbl.Mine"), chromedp.SendKeys(chromedp.CSS("#vocabulary"), "Then I take it\n"))
+	b.waitText("#preview", "1 new")
+	b.submit("form.fields button.main")
+	require.Contains(t, b.text("[role=alert]"), "those that Symbl manages itself")
+	require.Equal(t, "alert", eval[string](b, "document.activeElement.role"), "it is read out")
+	b.seenHere("tracker-refused")
+
+	file := s.write("import.yaml", "- name: "+fmt.Sprintf("%q", hostileName)+"\n  description: "+strings.Repeat("long", 100)+"\n  vocabulary: [Then I take it, "+strings.Repeat("verylongword", 20)+"]\n")
+	b.open("/trackers")
+	b.click("details:has(#file) summary")
+	b.do(chromedp.SetUploadFiles(chromedp.CSS("#file"), []string{file}))
+	b.seenHere("tracker-import")
+	b.submit("form[action='/trackers/import'] button")
+	require.Contains(t, b.text("[role=status]"), "imported")
+	b.seenHere("trackers-hostile")
+	b.follow("tbody tr:first-child a")
+	b.waitText("#preview", "1 sentence")
+	require.False(t, eval[bool](b, "'broken' in window"))
+	b.seenHere("tracker-hostile")
+	again := call
+	again.ID = "sale-2"
+	s.waitStage(s.accept("calls", again), events.StageDone)
+	b.seen("recordings-hostile", "/?live=off", "Donaudampf")
+	b.seen("recording-hostile", "/recordings/calls.sale-2", "Donaudampf")
+	b.seen("insights-hostile", "/insights", "Donaudampf")
+
+	require.NoError(t, os.WriteFile(file, []byte("- name: no vocabulary\n"), 0o600))
+	b.open("/trackers")
+	b.click("details:has(#file) summary")
+	b.do(chromedp.SetUploadFiles(chromedp.CSS("#file"), []string{file}))
+	b.submit("form[action='/trackers/import'] button")
+	require.Contains(t, b.text("main"), "vocabulary")
+	b.seenHere("import-refused")
+}
+
+func TestInABrowserACallInFlightAndAStoreThatIsAway(t *testing.T) {
+	n := newNATSProcess(t)
+	slack := slacktest.New(t, slacktest.WithAnyChannel(), slacktest.WithToken("xoxb-secret-of-the-bot"))
+	yaml := strings.Replace(audioConfig, `nats: {dataDir: "${DATA}"}`, `nats: {url: "${NATS}", replicas: 1}`, 1)
+	s := newService(t, yaml, "NATS", "nats://"+n.addr, "SLACK", slack.URL, "SECRET_SLACK", "xoxb-secret-of-the-bot", "SECRET_PLAIN", plainSecret, "SECRET_QUERY", "signature-of-the-url")
+	s.write("trackers.yaml", testTrackers)
+	s.hear(hearsSale)
+	s.start()
+	key := s.sendURL("by-url", recordings(t))
+	s.asked(1)
+	b := newBrowser(t, s.admin)
+	b.seen("recording-inflight", "/recordings/"+key, "It is being transcribed and searched.")
+	b.seen("recordings-inflight", "/?live=off", "being analysed")
+
+	b.open("/recordings/" + key)
+	b.tabTo("Forget this call …")
+	b.do(chromedp.KeyEvent(kb.Enter))
+	b.tabTo("yes")
+	b.do(chromedp.KeyEvent(" "))
+	s.letHear()
+	b.waitText("#state", "done")
+	require.True(t, eval[bool](b, "document.activeElement.name === 'sure' && document.activeElement.checked"), "what somebody is about to do outlives what happens meanwhile")
+	b.seenHere("recording-done")
+	mark := eval[string](b, "(m => { m.focus(); return m.id })(document.querySelector('#marks a'))")
+	require.Equal(t, http.StatusAccepted, s.ask(http.MethodPost, "/api/recordings/"+key+"/replay").status)
+	b.waitText("#timeline", "run 1")
+	b.waitText("#state", "done")
+	require.Equal(t, mark, eval[string](b, "document.activeElement.id"), "the focus is on the mark of the new run")
+	n.kill()
+	b.seen("system-away", "/system", "failing")
+	b.seen("error-503", "/", "The store does not answer now")
+}
