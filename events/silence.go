@@ -55,7 +55,8 @@ type silences struct {
 	list []Silence
 }
 
-// AddSilence stores a silence under a new id.
+// AddSilence stores a silence under a new id. What NATS does not answer is
+// ErrUnavailable, here and below.
 func (s *Service) AddSilence(ctx context.Context, q Silence) (Silence, error) {
 	set, err := s.streams()
 	if err != nil {
@@ -67,7 +68,7 @@ func (s *Service) AddSilence(ctx context.Context, q Silence) (Silence, error) {
 		return q, fmt.Errorf("encode silence: %w", err)
 	}
 	if _, err := set.state.Create(ctx, silencePrefix+q.ID, raw); err != nil {
-		return q, fmt.Errorf("store silence: %w", err)
+		return q, fmt.Errorf("%w: store silence: %w", ErrUnavailable, err)
 	}
 	s.dep.Log.Info("silence added", zap.String("id", q.ID), zap.Time("until", q.Until))
 	return q, nil
@@ -82,7 +83,7 @@ func (s *Service) Silences(ctx context.Context) ([]Silence, error) {
 	}
 	keys, err := set.state.ListKeysFiltered(ctx, silencePrefix+">")
 	if err != nil {
-		return nil, fmt.Errorf("list silences: %w", err)
+		return nil, fmt.Errorf("%w: list silences: %w", ErrUnavailable, err)
 	}
 	var list []Silence
 	for key := range keys.Keys() {
@@ -91,7 +92,7 @@ func (s *Service) Silences(ctx context.Context) ([]Silence, error) {
 			continue
 		}
 		if err != nil {
-			return nil, fmt.Errorf("read silence: %w", err)
+			return nil, fmt.Errorf("%w: read silence: %w", ErrUnavailable, err)
 		}
 		var q Silence
 		if err := json.Unmarshal(v.Value(), &q); err != nil {
@@ -117,10 +118,10 @@ func (s *Service) DropSilence(ctx context.Context, id string) error {
 		if errors.Is(err, jetstream.ErrKeyNotFound) || errors.Is(err, jetstream.ErrInvalidKey) {
 			return ErrNotFound
 		}
-		return fmt.Errorf("read silence: %w", err)
+		return fmt.Errorf("%w: read silence: %w", ErrUnavailable, err)
 	}
 	if err := set.state.Purge(ctx, silencePrefix+id); err != nil {
-		return fmt.Errorf("delete silence: %w", err)
+		return fmt.Errorf("%w: delete silence: %w", ErrUnavailable, err)
 	}
 	return nil
 }
