@@ -18,6 +18,9 @@ import (
 // byte on, from one to another, or the last ones.
 var oneRange = regexp.MustCompile(`^bytes=(?:([0-9]{1,15})-([0-9]{0,15})|-([0-9]{1,15}))$`)
 
+// noRange is the Content-Range of an answer 416: how many bytes there are.
+var noRange = regexp.MustCompile(`^bytes \*/[0-9]{1,19}$`)
+
 // Sound is a recording's media, or a part of it, as it comes from where it is
 // kept. The caller closes Body.
 type Sound struct {
@@ -25,7 +28,7 @@ type Sound struct {
 	Status int    // 200, 206 or 416
 	Type   string // media type
 	Length int64  // bytes of Body; -1 when unknown
-	Range  string // Content-Range of a part
+	Range  string // Content-Range of a part, or of an answer 416; empty: not known
 }
 
 // Listen opens a recording's media with the credentials of its source.
@@ -80,7 +83,8 @@ func (s *Service) listenAfar(ctx context.Context, rec Recording, byteRange strin
 		case errors.As(err, &status) && status.expired() && at.Renewable && !renew:
 			continue
 		case errors.As(err, &status) && status.Status == http.StatusRequestedRangeNotSatisfiable:
-			return &Sound{Body: http.NoBody, Status: status.Status}, nil // its length, which we do not know, is left out
+			// Who asks is told how long it is (RFC 9110, 14.4), where the provider tells us.
+			return &Sound{Body: http.NoBody, Status: status.Status, Range: status.Range}, nil
 		case err != nil:
 			return nil, err
 		}

@@ -129,6 +129,7 @@ type StatusError struct {
 	Status     int
 	From       string        // who answered; empty: the recording's URL
 	RetryAfter time.Duration // how long it asks to be left alone; 0: it does not say
+	Range      string        // Content-Range of an answer 416: "bytes */" and how many there are; empty: it does not say
 }
 
 // NewStatusError makes one of an answer.
@@ -136,6 +137,7 @@ func NewStatusError(resp *http.Response, from string) *StatusError {
 	return &StatusError{
 		Status: resp.StatusCode, From: from,
 		RetryAfter: min(symbl.RetryAfter(resp.Header.Get("Retry-After"), time.Now()), maxRetryAfter),
+		Range:      noRange.FindString(resp.Header.Get("Content-Range")),
 	}
 }
 
