@@ -15,8 +15,8 @@ const (
 	// knownEvery is how often what is new in the ledger is read.
 	knownEvery = time.Minute
 	// knownFor is how long it is trusted that what was read is all but the newest:
-	// what came in meanwhile is a duplicate to the stream, which knows it for
-	// dedupeWindow.
+	// what came in to another process meanwhile is a duplicate to the stream, which
+	// knows it for dedupeWindow.
 	knownFor = dedupeWindow / 2
 	// maxKnown is about 20 MB of keys; with more of them, each is looked for.
 	maxKnown = 1_000_000
@@ -39,8 +39,8 @@ func newKnown() *known {
 	return &known{seed: maphash.MakeSeed(), keys: map[uint64]struct{}{}, most: maxKnown}
 }
 
-// excludes tells that the ledger does not hold the key, but for what it was given
-// since the last reading.
+// excludes tells that the ledger does not hold the key, but for what another process
+// gave it since the last reading.
 func (k *known) excludes(key string) bool {
 	k.mu.RLock()
 	defer k.mu.RUnlock()
@@ -52,6 +52,8 @@ func (k *known) excludes(key string) bool {
 	return !found
 }
 
+// add notes a key that the ledger holds, or may be about to; revision is 0 where it
+// was not read.
 func (k *known) add(key string, revision uint64) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -61,6 +63,20 @@ func (k *known) add(key string, revision uint64) {
 		return
 	}
 	k.keys[maphash.String(k.seed, key)] = struct{}{}
+}
+
+// read tells up to which revision the ledger is read, and whether it holds too many
+// keys.
+func (k *known) read() (upTo uint64, capped bool) {
+	k.mu.RLock()
+	defer k.mu.RUnlock()
+	return k.upTo, k.capped
+}
+
+func (k *known) forget() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.keys, k.upTo, k.asOf = map[uint64]struct{}{}, 0, time.Time{}
 }
 
 // keepKnown reads what is new in the ledger until ctx ends.
@@ -77,8 +93,8 @@ func (s *Service) keepKnown(ctx context.Context) {
 
 // learn reads the keys that the ledger was given since the last time.
 func (l *Ledger) learn(ctx context.Context) error {
-	k := l.known
-	if k.capped {
+	upTo, capped := l.known.read()
+	if capped {
 		return nil
 	}
 	begin := time.Now()
@@ -86,14 +102,18 @@ func (l *Ledger) learn(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("%w: read ledger: %w", ErrUnavailable, err)
 	}
-	if info.State.LastSeq > k.upTo {
-		if err := l.learnAfter(ctx, k.upTo); err != nil {
+	if info.State.LastSeq < upTo { // it was made anew
+		l.known.forget()
+		upTo = 0
+	}
+	if info.State.LastSeq > upTo {
+		if err := l.learnAfter(ctx, upTo); err != nil {
 			return err
 		}
 	}
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	k.asOf = begin
+	l.known.mu.Lock()
+	defer l.known.mu.Unlock()
+	l.known.asOf = begin
 	return nil
 }
 
@@ -103,7 +123,7 @@ func (l *Ledger) learnAfter(ctx context.Context, revision uint64) error {
 		return fmt.Errorf("%w: read ledger: %w", ErrUnavailable, err)
 	}
 	defer func() { _ = watcher.Stop() }() // the connection may be gone, and the subscription with it
-	for !l.known.capped {
+	for {
 		select {
 		case <-ctx.Done():
 			return fmt.Errorf("read ledger: %w", ctx.Err())
@@ -115,7 +135,9 @@ func (l *Ledger) learnAfter(ctx context.Context, revision uint64) error {
 				return nil
 			}
 			l.known.add(v.Key(), v.Revision())
+			if _, capped := l.known.read(); capped {
+				return nil
+			}
 		}
 	}
-	return nil
 }

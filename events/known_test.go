@@ -48,8 +48,11 @@ func TestARecordingIsLookedForOnlyWhereTheLedgerMayHoldIt(t *testing.T) {
 	require.True(t, h.accept(transcript("old")))
 	require.Equal(t, 2, looks())
 
-	// Another replica's, which the stream does not know, or no longer.
-	h.enter(t, "calls.other")
+	// What the stream does not know, or no longer: our own, and another replica's.
+	h.enter(t, "calls.own")
+	require.True(t, h.accept(transcript("own")))
+	_, err = ledger.kv.Create(t.Context(), "calls.other", []byte(`{"source":"calls"}`))
+	require.NoError(t, err)
 	require.NoError(t, ledger.learn(t.Context()))
 	require.True(t, h.accept(transcript("other")))
 
@@ -68,7 +71,13 @@ func TestARecordingIsLookedForOnlyWhereTheLedgerMayHoldIt(t *testing.T) {
 	require.False(t, h.accept(transcript("newer")))
 	require.Equal(t, before, looks())
 
-	ledger.known.most = 4
+	ledger.known.upTo = 1000 // of a ledger that was deleted
+	require.NoError(t, ledger.learn(t.Context()))
+	require.True(t, h.accept(transcript("other")))
+	upTo, _ := ledger.known.read()
+	require.Less(t, upTo, uint64(1000))
+
+	ledger.known.most = 5
 	for _, id := range []string{"1", "2", "3"} {
 		h.enter(t, "calls."+id)
 	}

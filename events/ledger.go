@@ -166,6 +166,7 @@ func (l *Ledger) put(ctx context.Context, e Entry) (Entry, error) {
 		return Entry{}, fmt.Errorf("encode ledger entry: %w", err)
 	}
 	if e.revision == 0 {
+		l.known.add(e.Key, 0)
 		e.revision, err = l.kv.Create(ctx, e.Key, raw)
 	} else {
 		e.revision, err = l.kv.Update(ctx, e.Key, raw, e.revision)
