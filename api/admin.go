@@ -113,6 +113,9 @@ func addAPI(e *echo.Echo, g guard, deps AdminDeps, site *console.Console) {
 		{http.MethodGet, "/recordings/:key/vcon", recordings.vcon, g.viewers, ""},
 		{http.MethodDelete, "/recordings/:key", recordings.forget, g.operators, events.DeedForget},
 		{http.MethodPost, "/recordings/:key/replay", recordings.replay, g.operators, events.DeedReplay},
+		{http.MethodGet, "/recordings/:key/routes", shown.routes, g.viewers, ""},
+		{http.MethodGet, "/recordings/:key/events", shown.events, g.operators, events.DeedRead},
+		{http.MethodPost, "/trackers/preview", shown.preview, g.operators, ""},
 		{http.MethodGet, "/feedback", recordings.feedback, g.viewers, ""},
 		{http.MethodGet, "/insights", shown.insights, g.viewers, ""},
 		{http.MethodGet, "/system", shown.system, g.viewers, ""},
@@ -123,6 +126,8 @@ func addAPI(e *echo.Echo, g guard, deps AdminDeps, site *console.Console) {
 		{http.MethodGet, "/dead/:id", dead.show, g.viewers, ""},
 		{http.MethodPost, "/dead/:id/replay", dead.replay, g.operators, events.DeedReplay},
 		{http.MethodDelete, "/dead/:id", dead.drop, g.operators, events.DeedDrop},
+		{http.MethodPost, "/dead/replay", shown.bulk(site.ReplayDead, site.ReplayAllDead), g.operators, ""}, // each letter is a deed of its own
+		{http.MethodDelete, "/dead", shown.bulk(site.DropDead, site.DropAllDead), g.operators, ""},
 		{http.MethodGet, "/audit", log.list, g.operators, ""},
 		{http.MethodGet, "/engine/credentials", engine.show, g.operators, ""},
 	} {

@@ -61,7 +61,8 @@ func (s *store) Search(_ context.Context, _ events.Search, cursor uint64, limit 
 
 func (s *store) Story(ctx context.Context, key string) (events.Story, error) {
 	e, err := s.Entry(ctx, key)
-	return events.Story{Entry: e}, err
+	rec := events.Recording{Key: key, MediaURL: "https://media.example.com/s3cret", MediaToken: "s3cret"}
+	return events.Story{Entry: e, Recording: rec}, err
 }
 
 func (s *store) ReplayRecording(_ context.Context, key string) error {

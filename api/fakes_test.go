@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -23,6 +24,7 @@ import (
 	"github.com/trackerbell/trackerbell/config"
 	"github.com/trackerbell/trackerbell/events"
 	"github.com/trackerbell/trackerbell/notify"
+	"github.com/trackerbell/trackerbell/symbl"
 )
 
 var (
@@ -177,6 +179,41 @@ func requireProblem(t *testing.T, w *httptest.ResponseRecorder, body string) {
 type pages struct {
 	console.Store
 	deeds []events.Deed
+}
+
+func (pages) Explain(notify.Call, []notify.Tracker) notify.Explanation {
+	return notify.Explanation{Trackers: []notify.TrackerExplanation{{
+		Tracker: "Sale", Routes: []notify.RouteExplanation{{Why: []string{`the label desk is "+14155550188", not "a"`}}, {Route: 1, Matches: true}}, Destinations: []string{"#a"},
+	}}}
+}
+
+func (pages) Recent(context.Context, int) ([]events.Spoken, error) {
+	return []events.Spoken{{Key: "calls.RE1", ReceivedAt: time.Now(), Lines: []events.Line{{Text: "we run a sale"}, {Text: "a discount"}}}}, nil
+}
+
+// account is one with a single tracker, which finds its phrases as they stand.
+type account struct{ console.Trackers }
+
+func (account) List(context.Context) ([]symbl.Tracker, error) {
+	return []symbl.Tracker{{ID: "T1", Name: "Sale", Vocabulary: []string{"a discount"}}}, nil
+}
+
+func (account) Check(t symbl.Tracker) error {
+	if len(t.Vocabulary) == 0 {
+		return errors.New("vocabulary must not be empty")
+	}
+	return nil
+}
+
+func (account) Match(t symbl.Tracker, texts []string) (hits []console.Hit) {
+	for i, text := range texts {
+		for _, phrase := range t.Vocabulary {
+			if at := strings.Index(text, phrase); at >= 0 {
+				hits = append(hits, console.Hit{Text: i, Quote: notify.Quote{Text: text, Phrase: phrase, Offset: at}})
+			}
+		}
+	}
+	return hits
 }
 
 func (pages) Listen(context.Context, string, string) (*events.Sound, error) {

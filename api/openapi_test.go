@@ -44,6 +44,7 @@ func filled(t *testing.T) *admin {
 		d.Console.Checks = func(context.Context) []console.Dependency {
 			return []console.Dependency{{Name: "Slack", Text: "token revoked"}}
 		}
+		d.Console.Trackers = account{}
 		d.Backfill = func(context.Context, api.BackfillQuery) (api.BackfillPage, error) {
 			return api.BackfillPage{Recordings: []api.Accepted{{Recording: "calls.RE1"}}}, nil
 		}
@@ -55,7 +56,7 @@ func filled(t *testing.T) *admin {
 	entry := events.Entry{
 		Key: "calls.RE1", Source: "calls", ID: "RE1", Stage: events.StageDone, ReceivedAt: now, Call: call, Trackers: []string{"Sale"},
 		Alerts: []events.AlertRecord{{AlertID: "a", Post: events.Post{PostedAt: now}, Feedback: []notify.Feedback{{User: "U1", At: now}}}, {Held: "silence"}},
-		Steps:  []events.StepTime{{Step: events.StepSubmit, At: now}}, Attempts: map[string]int{events.StepSubmit: 1}, DeadLetters: []uint64{7},
+		Routed: true, Steps: []events.StepTime{{Step: events.StepSubmit, At: now}}, Attempts: map[string]int{events.StepSubmit: 1}, DeadLetters: []uint64{7},
 	}
 	a.store.entry = func(key string) (events.Entry, error) {
 		if key != entry.Key {
@@ -97,6 +98,12 @@ func TestTheAPIAnswersAsItsDocumentSays(t *testing.T) {
 		{"POST", "/api/recordings/calls.RE1/replay?from=notify", "op", 400}, {"POST", "/api/recordings/calls.RE1/replay", "view", 403},
 		{"GET", "/api/insights?days=7&source=calls&agent=%2B14155550188", "view", 200}, {"GET", "/api/insights?days=8", "op", 400},
 		{"GET", "/api/system", "view", 200}, {"GET", "/api/recordings/calls.RE1/media", "op", 200}, {"HEAD", "/api/recordings/calls.RE1/media", "op", 200},
+		{"GET", "/api/recordings/calls.RE1/routes", "view", 200}, {"GET", "/api/recordings/calls.none/routes", "view", 404},
+		{"GET", "/api/recordings/calls.RE1/events", "op", 200}, {"GET", "/api/recordings/calls.RE1/events", "view", 403},
+		{"POST", "/api/trackers/preview", "op", 200}, {"POST", "/api/trackers/preview", "view", 403},
+		{"POST", "/api/dead/replay?id=7&id=8", "op", 200}, {"POST", "/api/dead/replay?all=true", "op", 200}, {"POST", "/api/dead/replay", "op", 400},
+		{"DELETE", "/api/dead?all=true&cursor=9", "op", 200}, {"DELETE", "/api/dead?id=7&all=true", "op", 400}, {"DELETE", "/api/dead?all=true", "view", 403},
+		{"DELETE", "/api/dead?id=x", "op", 400},
 		{"GET", "/api/feedback", "op", 200}, {"GET", "/api/dead", "op", 200}, {"GET", "/api/dead/7", "op", 200}, {"GET", "/api/dead/7", "view", 200},
 		{"DELETE", "/api/dead/7", "op", 204}, {"POST", "/api/dead/7/replay", "op", 202},
 		{"GET", "/api/silences", "op", 200}, {"POST", "/api/silences?for=2h&reason=why&tracker=Sale", "op", 201}, {"POST", "/api/silences?for=2h", "op", 400},
@@ -108,8 +115,12 @@ func TestTheAPIAnswersAsItsDocumentSays(t *testing.T) {
 	} {
 		a := filled(t)
 		r, body := request(c.method, c.path, c.token), []byte(nil)
-		if c.method == http.MethodPut {
+		switch {
+		case c.method == http.MethodPut:
 			body = []byte(`{"level":"debug"}`)
+			r.Header.Set("Content-Type", "application/json")
+		case strings.HasSuffix(c.path, "/preview"):
+			body = []byte(`{"id":"T1","name":"Sale","vocabulary":["a sale"],"sensitivity":"strict"}`)
 			r.Header.Set("Content-Type", "application/json")
 		}
 		r.Body = io.NopCloser(bytes.NewReader(body))

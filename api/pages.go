@@ -1,6 +1,8 @@
 package api
 
 import (
+	"encoding/json"
+	"errors"
 	"net/http"
 	"slices"
 	"strconv"
@@ -9,6 +11,8 @@ import (
 
 	"github.com/trackerbell/trackerbell/api/access"
 	"github.com/trackerbell/trackerbell/api/console"
+	"github.com/trackerbell/trackerbell/notify"
+	"github.com/trackerbell/trackerbell/symbl"
 )
 
 // pages are what programs get of the console's pages.
@@ -42,4 +46,61 @@ func (h *pages) media(c echo.Context) error {
 // system is GET /api/system.
 func (h *pages) system(c echo.Context) error {
 	return c.JSON(http.StatusOK, h.console.System(c.Request().Context()))
+}
+
+// RouteList is what the routes make of a recording, by tracker.
+type RouteList struct {
+	Trackers []notify.TrackerExplanation `json:"trackers"`
+}
+
+// routes is GET /api/recordings/{key}/routes.
+func (h *pages) routes(c echo.Context) error {
+	key, err := pathParam(c, "key")
+	if err != nil {
+		return err
+	}
+	list, err := h.console.Routes(c.Request().Context(), key, h.guard.role(c.Request()) < access.Operator)
+	if err != nil {
+		return err
+	}
+	return c.JSON(http.StatusOK, RouteList{list})
+}
+
+// events is GET /api/recordings/{key}/events.
+func (h *pages) events(c echo.Context) error {
+	key, err := pathParam(c, "key")
+	if err != nil {
+		return err
+	}
+	raw, err := h.console.Raw(c.Request().Context(), key)
+	if err != nil {
+		return err
+	}
+	return c.JSON(http.StatusOK, raw)
+}
+
+// maxTracker is the largest tracker that is tried, in bytes.
+const maxTracker = 1 << 20
+
+// preview is POST /api/trackers/preview, with a tracker as JSON.
+func (h *pages) preview(c echo.Context) error {
+	body, err := readBody(c, maxTracker)
+	if err != nil {
+		return err
+	}
+	var t symbl.Tracker
+	if err := json.Unmarshal(body, &t); err != nil {
+		return problem(http.StatusBadRequest, "", `must be JSON such as {"name":"Sale","vocabulary":["we run a sale"]}`)
+	}
+	if err := h.console.CheckTracker(t); err != nil {
+		return problem(http.StatusUnprocessableEntity, "", err.Error())
+	}
+	found, err := h.console.TryTracker(c.Request().Context(), t)
+	if errors.Is(err, console.ErrAccount) {
+		return problem(http.StatusBadGateway, "", err.Error())
+	}
+	if err != nil {
+		return err
+	}
+	return c.JSON(http.StatusOK, found)
 }

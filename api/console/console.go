@@ -157,6 +157,8 @@ func judge(err error) (f *failure, known bool) {
 	switch {
 	case errors.As(err, &f):
 		return f, true
+	case errors.Is(err, ErrAccount):
+		return &failure{http.StatusBadGateway, err.Error()}, true
 	case errors.Is(err, events.ErrNotFound):
 		return &failure{http.StatusNotFound, "There is nothing under this address: it was never there, or it was deleted."}, true
 	case errors.Is(err, events.ErrGone):
@@ -188,7 +190,10 @@ func keyOf(c echo.Context) string {
 
 // cursorOf reads ?cursor=.
 func cursorOf(c echo.Context) (uint64, error) {
-	raw := c.QueryParam("cursor")
+	return readCursor(c.QueryParam("cursor"))
+}
+
+func readCursor(raw string) (uint64, error) {
 	if raw == "" {
 		return 0, nil
 	}

@@ -1,10 +1,8 @@
 package console
 
 import (
-	"errors"
 	"fmt"
 	"net/http"
-	"slices"
 	"strconv"
 	"time"
 
@@ -14,17 +12,11 @@ import (
 	"github.com/trackerbell/trackerbell/events"
 )
 
-const (
-	// maxBulk is how many dead letters one form changes.
-	maxBulk = 1000
-	// bulkPage is how many are read at a time.
-	bulkPage = 100
-)
-
 // deadPage is the list of dead letters, newest first.
 type deadPage struct {
 	frame
 	Letters []letter
+	Cursor  uint64 // before which these are; 0: they are the newest
 	Next    string
 }
 
@@ -60,7 +52,7 @@ func (s *Console) deadLetters(c echo.Context, v access.Visitor) error {
 	if err != nil {
 		return err
 	}
-	page := deadPage{frame: s.newFrame(c, v, "/dead", "Dead letters")}
+	page := deadPage{frame: s.newFrame(c, v, "/dead", "Dead letters"), Cursor: cursor}
 	for _, d := range found.Letters {
 		page.Letters = append(page.Letters, s.newLetter(d))
 	}
@@ -70,38 +62,55 @@ func (s *Console) deadLetters(c echo.Context, v access.Visitor) error {
 	return s.render(c, http.StatusOK, "dead", page)
 }
 
-// changeDead is POST /dead: do=replay|drop, of the ids or of all. What is gone
-// meanwhile is passed over.
+// changeDead is POST /dead: do=replay|drop, of the ids, or of all from a cursor
+// on.
 func (s *Console) changeDead(c echo.Context, v access.Visitor) error {
 	form, err := c.FormParams()
 	if err != nil {
 		return &failure{http.StatusBadRequest, "The form cannot be read."}
 	}
-	change, deed, done := s.Store.ReplayDead, events.DeedReplay, "dead-replayed"
+	deed, notice := events.DeedReplay, "dead-replayed"
 	switch form.Get("do") {
 	case "replay":
 	case "drop":
-		change, deed, done = s.Store.DropDead, events.DeedDrop, "dropped"
+		deed, notice = events.DeedDrop, "dropped"
 	default:
 		return &failure{http.StatusBadRequest, "Dead letters are replayed or dropped."}
 	}
-	ids, err := s.chosen(c, form["id"], form.Get("all") == "yes")
-	if err != nil {
+	if form.Get("all") != "yes" {
+		ids, err := chosen(form["id"])
+		if err != nil {
+			return err
+		}
+		done, err := s.changeThese(c, v, deed, ids)
+		return changed(c, done, notice, err)
+	}
+	cursor, err := readCursor(form.Get("cursor"))
+	switch {
+	case err != nil:
 		return err
+	case deed == events.DeedDrop && form.Get("sure") != "yes":
+		return &failure{http.StatusBadRequest, "Tick the box that says that it cannot be undone."}
 	}
-	for _, id := range ids {
-		if err := s.audit(c, v, deed, "dead letter "+strconv.FormatUint(id, 10), ""); err != nil {
-			return err
-		}
-		if err := change(c.Request().Context(), id); err != nil && !errors.Is(err, events.ErrNotFound) {
-			return err
-		}
-	}
-	return seeOther(c, "/dead", done)
+	done, err := s.changeAll(c, v, deed, cursor)
+	return changed(c, done, notice, err)
 }
 
-// chosen are the ids of a form, or all that there are.
-func (s *Console) chosen(c echo.Context, raw []string, all bool) ([]uint64, error) {
+// changed sends a browser on to what is left.
+func changed(c echo.Context, done Bulk, notice string, err error) error {
+	switch {
+	case err != nil:
+		return err
+	case done.Next > 0:
+		return c.Redirect(http.StatusSeeOther, fmt.Sprintf("/dead?cursor=%d&done=dead-more", done.Next))
+	case done.Failed > 0:
+		notice = "dead-failed"
+	}
+	return seeOther(c, "/dead", notice)
+}
+
+// chosen are the ids of a form.
+func chosen(raw []string) ([]uint64, error) {
 	var ids []uint64
 	for _, text := range raw {
 		id, err := strconv.ParseUint(text, 10, 64)
@@ -110,24 +119,10 @@ func (s *Console) chosen(c echo.Context, raw []string, all bool) ([]uint64, erro
 		}
 		ids = append(ids, id)
 	}
-	for cursor := uint64(0); all; {
-		page, err := s.Store.DeadLetters(c.Request().Context(), cursor, bulkPage)
-		if err != nil {
-			return nil, err
-		}
-		for _, d := range page.Letters {
-			ids = append(ids, d.ID)
-		}
-		if cursor = page.Next; cursor == 0 || len(ids) >= maxBulk {
-			break
-		}
-	}
-	if len(ids) == 0 {
+	if len(ids) == 0 || len(ids) > MaxBulk {
 		return nil, &failure{http.StatusBadRequest, "No dead letter is chosen: tick those that are meant."}
 	}
-	slices.Sort(ids) // the oldest first
-	ids = slices.Compact(ids)
-	return ids[:min(len(ids), maxBulk)], nil
+	return ids, nil
 }
 
 // reasonWords says what a reason means, and what to do about it.

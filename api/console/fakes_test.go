@@ -2,6 +2,8 @@ package console_test
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -37,6 +39,7 @@ type store struct {
 	searched   events.Search
 	cursor     uint64
 	letters    []events.DeadLetter
+	poison     uint64 // a letter that cannot be dropped
 	sound      string
 	changed    []string // what was done, in order
 	broken     error    // of every call that can fail
@@ -109,8 +112,19 @@ func (s *store) Forget(_ context.Context, key string) (events.Forgotten, error) 
 
 func (s *store) DeadCount(context.Context) (int, error) { return len(s.letters), s.broken }
 
-func (s *store) DeadLetters(context.Context, uint64, int) (events.DeadPage, error) {
-	return events.DeadPage{Letters: s.letters}, s.broken
+func (s *store) DeadLetters(_ context.Context, cursor uint64, limit int) (events.DeadPage, error) {
+	var page events.DeadPage
+	for _, d := range s.letters {
+		switch {
+		case cursor > 0 && d.ID >= cursor:
+		case len(page.Letters) == limit:
+			page.Next = page.Letters[limit-1].ID
+			return page, s.broken
+		default:
+			page.Letters = append(page.Letters, d)
+		}
+	}
+	return page, s.broken
 }
 
 func (s *store) DeadLetter(_ context.Context, id uint64) (events.DeadLetter, error) {
@@ -126,11 +140,14 @@ func (s *store) ReplayDead(_ context.Context, id uint64) error {
 	if id == 404 {
 		return events.ErrNotFound
 	}
-	return s.note("replay " + string(rune('0'+id)))
+	return s.note(fmt.Sprint("replay ", id))
 }
 
 func (s *store) DropDead(_ context.Context, id uint64) error {
-	return s.note("drop " + string(rune('0'+id)))
+	if id == s.poison {
+		return errors.New("cannot be read")
+	}
+	return s.note(fmt.Sprint("drop ", id))
 }
 
 // Walk gives each entry the revision of its place.

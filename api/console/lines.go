@@ -87,6 +87,22 @@ type decision struct {
 	Routes  []notify.RouteExplanation
 }
 
+// explain says what the routes, as they are now, make of a recording's call;
+// masked hides the numbers that its labels may hold.
+func (s *Console) explain(story events.Story, masked bool) notify.Explanation {
+	x := s.Store.Explain(story.Entry.Call, story.Trackers)
+	for _, t := range x.Trackers {
+		for _, r := range t.Routes {
+			for i := range r.Why {
+				if masked {
+					r.Why[i] = notify.MaskName(r.Why[i])
+				}
+			}
+		}
+	}
+	return x
+}
+
 func decisions(x notify.Explanation) []decision {
 	var list []decision
 	for _, t := range x.Trackers {

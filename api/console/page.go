@@ -84,6 +84,10 @@ func notice(done string) string {
 		return "The dead letters are dropped."
 	case "dead-replayed":
 		return "The dead letters are tried again."
+	case "dead-more":
+		return "There are more than one request takes: those below and older ones are left. Go on with them."
+	case "dead-failed":
+		return "Not all of them could be: those are still here, and the log of the service says why."
 	case "tracker-saved":
 		return "The tracker is saved, and looked for from the next call on."
 	case "tracker-deleted":

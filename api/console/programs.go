@@ -101,3 +101,25 @@ func (s *Console) System(ctx context.Context) System {
 	}
 	return now
 }
+
+// Routes says what the routes, as they are now, make of a recording, one tracker
+// after the other; nothing of one that was not routed yet. masked hides phone
+// numbers. Its lists are never null.
+func (s *Console) Routes(ctx context.Context, key string, masked bool) ([]notify.TrackerExplanation, error) {
+	story, err := s.Store.Story(ctx, key)
+	if err != nil {
+		return nil, err
+	}
+	if !story.Entry.Routed {
+		return []notify.TrackerExplanation{}, nil
+	}
+	list := append([]notify.TrackerExplanation{}, s.explain(story, masked).Trackers...)
+	for i := range list {
+		list[i].Destinations = append([]string{}, list[i].Destinations...)
+		list[i].Routes = append([]notify.RouteExplanation{}, list[i].Routes...)
+		for j := range list[i].Routes {
+			list[i].Routes[j].Why = append([]string{}, list[i].Routes[j].Why...)
+		}
+	}
+	return list, nil
+}

@@ -2,6 +2,7 @@ package console
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/trackerbell/trackerbell/api/access"
 	"github.com/trackerbell/trackerbell/events"
+	"github.com/trackerbell/trackerbell/notify"
 )
 
 // rawPage is what is stored of a recording, as it is stored but for secrets.
@@ -24,26 +26,46 @@ type rawPage struct {
 
 const withheld = "(secret)"
 
-// rawEvents is GET /recordings/{key}/events.
-func (s *Console) rawEvents(c echo.Context, v access.Visitor) error {
-	key := keyOf(c)
-	story, err := s.Store.Story(c.Request().Context(), key)
+// Raw is what is stored of a recording, for an operator. Of Ready nothing, and
+// of Matches only the names, is left once nats.maxAge has passed.
+type Raw struct {
+	Ledger  events.Entry     `json:"ledger"`
+	Ready   events.Recording `json:"ready"`   // as it came in, without its secrets
+	Matches []notify.Tracker `json:"matches"` // never null
+}
+
+// Raw reads what is stored of a recording; events.ErrNotFound if there is none.
+func (s *Console) Raw(ctx context.Context, key string) (Raw, error) {
+	story, err := s.Store.Story(ctx, key)
 	if err != nil {
-		return err
-	}
-	if err := s.audit(c, v, events.DeedRead, key, "raw events"); err != nil {
-		return err
+		return Raw{}, err
 	}
 	for _, secret := range []*string{&story.Recording.MediaURL, &story.Recording.MediaToken} {
 		if *secret != "" {
 			*secret = withheld
 		}
 	}
+	if story.Trackers == nil {
+		story.Trackers = []notify.Tracker{}
+	}
+	return Raw{story.Entry, story.Recording, story.Trackers}, nil
+}
+
+// rawEvents is GET /recordings/{key}/events.
+func (s *Console) rawEvents(c echo.Context, v access.Visitor) error {
+	key := keyOf(c)
+	raw, err := s.Raw(c.Request().Context(), key)
+	if err != nil {
+		return err
+	}
+	if err := s.audit(c, v, events.DeedRead, key, "raw events"); err != nil {
+		return err
+	}
 	page := rawPage{frame: s.newFrame(c, v, "/", "Events of "+key), Key: key}
 	for _, part := range []struct {
 		to *string
 		of any
-	}{{&page.Entry, story.Entry}, {&page.Ready, story.Recording}, {&page.Matches, story.Trackers}} {
+	}{{&page.Entry, raw.Ledger}, {&page.Ready, raw.Ready}, {&page.Matches, raw.Matches}} {
 		text, err := readable(part.of)
 		if err != nil {
 			return err

@@ -67,7 +67,7 @@ func (s *Console) recording(c echo.Context, v access.Visitor) error {
 	}
 	page.Marks = newMarks(page.Lines, page.Length)
 	if entry.Routed {
-		page.Routes = decisions(s.Store.Explain(entry.Call, story.Trackers))
+		page.Routes = decisions(s.explain(story, !page.Operator()))
 	}
 	if page.Letters, err = s.lettersOf(c, entry); err != nil {
 		return err

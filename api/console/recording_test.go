@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"strings"
 	"testing"
 	"time"
 
@@ -73,6 +74,16 @@ func TestEachMatchIsMarkedWithWhatItIs(t *testing.T) {
 		require.Contains(t, page, want)
 	}
 	require.NotContains(t, page, ">customer</span>", "where the name says it")
+}
+
+func TestAViewerSeesNoNumberInWhatTheRoutesSay(t *testing.T) {
+	s := newSite(t, "op", "view")
+	for token, want := range map[string]string{"op": "+14155550188", "view": "+1 415 •••• 0188"} {
+		s.routes = notify.Explanation{Trackers: []notify.TrackerExplanation{{
+			Tracker: "Sale", Routes: []notify.RouteExplanation{{Why: []string{`the label desk is "+14155550188", not "a"`}}},
+		}}}
+		require.Contains(t, s.get("/recordings/"+key, token).Body.String(), "the label desk is &#34;"+strings.ReplaceAll(want, "+", "&#43;")+"&#34;", token)
+	}
 }
 
 func TestTheWayOfARecordingHasItsTimesAndFailures(t *testing.T) {

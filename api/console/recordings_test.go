@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -142,6 +143,35 @@ func TestChangesAreToldAtOnceAndThenOnceASecond(t *testing.T) {
 	require.Equal(t, "the end", next(), "a server that stops waits for nobody")
 }
 
+func TestReallyAllDeadLettersAreChangedInBulk(t *testing.T) {
+	s := newSite(t, "", "")
+	var letters []events.DeadLetter
+	for id := range uint64(2*console.MaxBulk + 50) {
+		letters = append(letters, events.DeadLetter{ID: id + 1})
+	}
+	s.letters, s.poison = letters, 7
+	slices.Reverse(s.letters) // the newest first
+	require.Contains(t, s.get("/dead", "").Body.String(), "Drop all 2050")
+	all := url.Values{"do": {"drop"}, "all": {"yes"}, "sure": {"yes"}}
+	w := s.post("/dead", all)
+	require.Equal(t, "/dead?cursor=1051&done=dead-more", w.Header().Get("Location"))
+	require.Len(t, s.changed, console.MaxBulk)
+	require.Equal(t, []string{"drop 1951", "drop 2050", "drop 1851"}, []string{s.changed[0], s.changed[99], s.changed[100]})
+	page := s.get(w.Header().Get("Location"), "").Body.String()
+	require.Contains(t, page, "more than one request takes")
+	require.Contains(t, page, `name="cursor" value="1051"`)
+	require.Contains(t, page, "Drop these and all older ones")
+	all.Set("cursor", "1051")
+	require.Equal(t, "/dead?cursor=51&done=dead-more", s.post("/dead", all).Header().Get("Location"))
+	all.Set("cursor", "51")
+	require.Equal(t, "/dead?done=dead-failed", s.post("/dead", all).Header().Get("Location"))
+	require.Len(t, s.changed, len(letters)-1, "one that cannot be changed keeps back no other")
+	require.Len(t, s.deeds, len(letters), "the audit log has each")
+
+	s.broken = events.ErrUnavailable
+	require.Equal(t, 503, s.do("POST", "/dead", "", all).Code)
+}
+
 func TestDeadLettersSayWhatToDo(t *testing.T) {
 	s := newSite(t, "", "")
 	for i, reason := range events.Reasons() {
@@ -163,6 +193,8 @@ func TestDeadLettersSayWhatToDo(t *testing.T) {
 	s.changed = nil
 	require.Equal(t, 303, s.post("/dead", url.Values{"do": {"replay"}, "all": {"yes"}}).Code)
 	require.Len(t, s.changed, 8)
+	require.Equal(t, 400, s.post("/dead", url.Values{"do": {"drop"}, "all": {"yes"}}).Code, "nobody ticked the box")
+	require.Equal(t, 400, s.post("/dead", url.Values{"do": {"replay"}, "all": {"yes"}, "cursor": {"x"}}).Code)
 
 	s.letters = nil
 	require.Contains(t, s.get("/dead", "").Body.String(), "There are none")

@@ -3,6 +3,7 @@ package console
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -38,6 +39,9 @@ type Trackers interface {
 	// each start; empty when there is none.
 	File() string
 }
+
+// ErrAccount says that the account of the trackers does not answer.
+var ErrAccount = errors.New("the trackers cannot be read")
 
 // Hit is a sentence that a tracker was found in.
 type Hit struct {
@@ -137,7 +141,7 @@ type editPage struct {
 
 // editTracker is GET /trackers/edit?id=, for a new one without an id.
 func (s *Console) editTracker(c echo.Context, v access.Visitor) error {
-	saved, err := s.saved(c, c.QueryParam("id"))
+	saved, err := s.saved(c.Request().Context(), c.QueryParam("id"))
 	if err != nil {
 		return err
 	}
@@ -147,7 +151,7 @@ func (s *Console) editTracker(c echo.Context, v access.Visitor) error {
 // previewTracker is POST /trackers/preview: the form with what its tracker would
 // find. It changes nothing.
 func (s *Console) previewTracker(c echo.Context, v access.Visitor) error {
-	saved, err := s.saved(c, c.FormValue("id"))
+	saved, err := s.saved(c.Request().Context(), c.FormValue("id"))
 	if err != nil {
 		return err
 	}
@@ -155,13 +159,13 @@ func (s *Console) previewTracker(c echo.Context, v access.Visitor) error {
 }
 
 // saved is the tracker of an id, zero for an empty one.
-func (s *Console) saved(c echo.Context, id string) (symbl.Tracker, error) {
+func (s *Console) saved(ctx context.Context, id string) (symbl.Tracker, error) {
 	if id == "" {
 		return symbl.Tracker{}, nil
 	}
-	list, err := s.Trackers.List(c.Request().Context())
+	list, err := s.Trackers.List(ctx)
 	if err != nil {
-		return symbl.Tracker{}, &failure{http.StatusBadGateway, err.Error()}
+		return symbl.Tracker{}, fmt.Errorf("%w: %w", ErrAccount, err)
 	}
 	i := slices.IndexFunc(list, func(t symbl.Tracker) bool { return t.ID == id })
 	if i < 0 || managed(list[i].Name) {
@@ -187,7 +191,7 @@ func (s *Console) showDraft(c echo.Context, v access.Visitor, status int, d draf
 
 // saveTracker is POST /trackers/save.
 func (s *Console) saveTracker(c echo.Context, v access.Visitor) error {
-	saved, err := s.saved(c, c.FormValue("id"))
+	saved, err := s.saved(c.Request().Context(), c.FormValue("id"))
 	if err != nil {
 		return err
 	}
@@ -214,7 +218,7 @@ func (s *Console) saveTracker(c echo.Context, v access.Visitor) error {
 
 // deleteTracker is POST /trackers/delete.
 func (s *Console) deleteTracker(c echo.Context, v access.Visitor) error {
-	saved, err := s.saved(c, c.FormValue("id"))
+	saved, err := s.saved(c.Request().Context(), c.FormValue("id"))
 	if err != nil {
 		return err
 	}

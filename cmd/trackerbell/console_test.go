@@ -143,8 +143,11 @@ func TestInABrowserADeadLetterIsReplayed(t *testing.T) {
 	s.waitStage("pbx.mute", events.StageDead)
 	require.Equal(t, 1, deeds(s, events.DeedReplay, "dead letter 1"))
 	b.open("/dead")
-	b.click("tbody input[name=id]")
-	b.submit("button[value=drop]")
+	b.click("details summary")
+	b.axe()
+	b.picture("dead-drop")
+	b.click("details input[name=sure]")
+	b.submit("details button[value=drop]")
 	require.Contains(t, b.text("main"), "everything that came in was handled")
 	s.waitStage("pbx.mute", events.StageDone)
 }

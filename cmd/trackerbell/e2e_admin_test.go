@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/trackerbell/trackerbell/api"
+	"github.com/trackerbell/trackerbell/api/console"
 	"github.com/trackerbell/trackerbell/events"
 )
 
@@ -98,6 +99,45 @@ func TestEndToEndListsArePaged(t *testing.T) {
 	require.Empty(t, rest.Next)
 	requireProblem(t, s.ask(http.MethodGet, "/api/recordings?limit=none"), http.StatusBadRequest, "limit")
 	requireProblem(t, s.ask(http.MethodGet, "/api/recordings?cursor=none"), http.StatusBadRequest, "cursor")
+}
+
+func TestEndToEndProgramsGetWhatTheConsoleShows(t *testing.T) {
+	t.Parallel()
+	s, _ := newFull(t)
+	s.start()
+	key := s.accept("calls", saleCall("sale-1"))
+	s.waitStage(key, events.StageDone)
+	for _, id := range []string{"mute-1", "mute-2"} { // the engine hears nothing
+		body := hook{ID: id, RecordingURL: recordings(t)}.json(t)
+		require.Equal(t, http.StatusAccepted, s.do(http.MethodPost, s.public+"/webhooks/pbx", body, signature256(plainSecret, body)).status)
+		s.waitStage("pbx."+id, events.StageDead)
+	}
+	var routes api.RouteList
+	s.ask(http.MethodGet, "/api/recordings/"+key+"/routes").decode(t, &routes)
+	require.Equal(t, []string{"#promotions"}, routes.Trackers[0].Destinations)
+	require.Equal(t, []bool{false, false, true}, []bool{routes.Trackers[0].Routes[0].Matches, routes.Trackers[0].Routes[1].Matches, routes.Trackers[0].Routes[2].Matches})
+	var raw console.Raw
+	a := s.ask(http.MethodGet, "/api/recordings/pbx.mute-1/events")
+	a.decode(t, &raw)
+	require.Equal(t, "mute-1", raw.Ready.ID)
+	require.Contains(t, string(a.body), `"mediaUrl":"(secret)"`)
+	require.Equal(t, 1, deeds(s, events.DeedRead, "pbx.mute-1"))
+	tried := s.do(http.MethodPost, s.admin+"/api/trackers/preview", []byte(`{"name":"Taken","vocabulary":["Then I take it"]}`), bearer(s.token))
+	var tryout console.Tryout
+	tried.decode(t, &tryout)
+	require.Equal(t, key, tryout.Found[0].Recording, "%s", tried.body)
+	require.Equal(t, 1, tryout.New)
+
+	var bulk api.Bulk
+	s.ask(http.MethodPost, "/api/dead/replay?all=true").decode(t, &bulk)
+	require.Equal(t, api.Bulk{Done: 2}, bulk)
+	for _, id := range []string{"3", "4"} { // they fail again
+		require.Eventually(t, func() bool { return s.ask(http.MethodGet, "/api/dead/"+id).status == http.StatusOK }, soon, tick)
+	}
+	s.ask(http.MethodDelete, "/api/dead?all=true").decode(t, &bulk)
+	require.Equal(t, api.Bulk{Done: 2}, bulk)
+	require.Equal(t, 1, deeds(s, events.DeedDrop, "dead letter 3"))
+	require.JSONEq(t, `{"dead":[],"next":""}`, string(s.ask(http.MethodGet, "/api/dead").body))
 }
 
 func TestEndToEndTokensGuardTheAdminListener(t *testing.T) {
