@@ -1,6 +1,7 @@
 package events
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -15,10 +16,11 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/trackerbell/trackerbell/config"
+	"github.com/trackerbell/trackerbell/internal/datadir"
 )
 
 const (
-	embeddedStart   = 30 * time.Second // a large store takes long to be read
+	embeddedStart   = time.Second // for a server that has read its store to take connections
 	embeddedPayload = 8 << 20
 	embeddedSync    = 5 * time.Second // of sync: interval
 	// embeddedLook is how often it is looked whether the store is written, and
@@ -37,7 +39,9 @@ type embedded struct {
 
 	mu    sync.Mutex
 	srv   *server.Server // nil while it does not run
-	known []string       // what was wrong when it started, which another start would not mend
+	known []string       // what is wrong that another start would not mend
+	// stopped is why it was stopped the last time.
+	stopped string
 }
 
 func newEmbedded(cfg config.NATS, log *zap.Logger) *embedded {
@@ -51,15 +55,26 @@ func newEmbedded(cfg config.NATS, log *zap.Logger) *embedded {
 	}}
 }
 
+// start returns when the store has been read, or cannot be.
 func (e *embedded) start() error {
-	srv, err := server.NewServer(e.opts.Clone())
-	if err != nil {
-		return fmt.Errorf("configure the embedded nats: %w", err)
+	if err := datadir.Prepare(filepath.Join(e.opts.StoreDir, server.JetStreamStoreDir)); err != nil {
+		return fmt.Errorf("open the embedded store: %w", err)
 	}
-	srv.Start()
-	if !srv.ReadyForConnections(embeddedStart) {
-		srv.Shutdown()
-		return fmt.Errorf("start the embedded nats: not ready after %s", embeddedStart)
+	if err := e.dropUnreadable(); err != nil {
+		return err
+	}
+	srv, err := e.launch()
+	if err != nil {
+		return err
+	}
+	dropped, err := e.dropUnrecovered(srv)
+	if err == nil && dropped {
+		end(srv)
+		srv, err = e.launch()
+	}
+	if err != nil {
+		end(srv)
+		return err
 	}
 	known := broken(srv)
 	if len(known) > 0 && e.writable() != nil {
@@ -71,16 +86,37 @@ func (e *embedded) start() error {
 	return nil
 }
 
-// stop ends the server, which flushes its store.
+// launch starts a server; a start that fails has failed when Start returns.
+func (e *embedded) launch() (*server.Server, error) {
+	srv, err := server.NewServer(e.opts.Clone())
+	if err != nil {
+		return nil, fmt.Errorf("configure the embedded nats: %w", err)
+	}
+	said := newNATSLog(e.log)
+	srv.SetLoggerV2(said, false, false, false)
+	srv.Start()
+	if why := said.fatal(); why != "" || !srv.ReadyForConnections(embeddedStart) {
+		end(srv)
+		return nil, fmt.Errorf("start the embedded nats in %s: %s", e.opts.StoreDir, cmp.Or(why, "it takes no connections"))
+	}
+	return srv, nil
+}
+
+// end stops a server, which flushes its store; nil is none.
+func end(srv *server.Server) {
+	if srv != nil {
+		srv.Shutdown()
+		srv.WaitForShutdown()
+	}
+}
+
+// stop ends the server.
 func (e *embedded) stop() {
 	e.mu.Lock()
 	srv := e.srv
 	e.srv = nil
 	e.mu.Unlock()
-	if srv != nil {
-		srv.Shutdown()
-		srv.WaitForShutdown()
-	}
+	end(srv)
 }
 
 // running is the server; nil while there is none.
@@ -131,6 +167,9 @@ func (e *embedded) keep(ctx context.Context) {
 func (e *embedded) look(failed bool) bool {
 	err := e.failing()
 	switch {
+	case err != nil && failed && e.damaged(err):
+		e.log.Error("a file of the store is damaged; going on without it", zap.String("directory", e.opts.StoreDir), zap.Error(err), zap.String("see", runbook))
+		return false
 	case err != nil && failed:
 		e.log.Error("the store cannot be written; waiting for room", zap.String("directory", e.opts.StoreDir), zap.Error(err))
 		e.stop()
@@ -140,6 +179,20 @@ func (e *embedded) look(failed bool) bool {
 		}
 	}
 	return err != nil
+}
+
+// damaged tells whether what is wrong was wrong before the server was started
+// anew, too, and there is room: then another start would not help either, and
+// it is known from now on.
+func (e *embedded) damaged(err error) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.stopped != err.Error() || e.writable() != nil {
+		e.stopped = err.Error()
+		return false
+	}
+	e.known = append(e.known, err.Error())
+	return true
 }
 
 // again starts the server where its disk takes what a short while brings.

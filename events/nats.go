@@ -57,6 +57,7 @@ func Connect(cfg config.NATS, log *zap.Logger) (*NATS, error) {
 		srv.stop()
 		return nil, fmt.Errorf("connect to the embedded nats: %w", err)
 	}
+	tellLosses(conn, log)
 	return &NATS{Conn: conn, server: srv}, nil
 }
 

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/trackerbell/trackerbell/config"
+	"github.com/trackerbell/trackerbell/internal/datadir"
 )
 
 // defaultSource adds the generic source config.DefaultSource where no source is configured.
@@ -25,12 +26,12 @@ func defaultSource(cfg *config.Config, create bool) (made bool, err error) {
 	switch {
 	case errors.Is(err, os.ErrNotExist) && create:
 		if secret, made, err = makeSecret(path); err != nil {
-			return false, err
+			return false, datadir.Explain(err)
 		}
 	case errors.Is(err, os.ErrNotExist):
 		return false, fmt.Errorf("no source is configured, and no service was started with %s yet: run trackerbell serve first", cfg.NATS.DataDir)
 	case err != nil:
-		return false, fmt.Errorf("read the secret of source %s: %w", config.DefaultSource, err)
+		return false, fmt.Errorf("read the secret of source %s: %w", config.DefaultSource, datadir.Explain(err))
 	}
 	cfg.Sources = []config.Source{{Name: config.DefaultSource, Provider: "generic", Secret: secret}}
 	return made, nil

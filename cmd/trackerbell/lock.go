@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"github.com/gofrs/flock"
+
+	"github.com/trackerbell/trackerbell/internal/datadir"
 )
 
 // errLocked says that another process uses the data directory.
@@ -23,19 +25,19 @@ type dirLock struct {
 // and names the process when another one holds it.
 func lockDir(dir string) (*dirLock, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, fmt.Errorf("nats.dataDir: %w", err)
+		return nil, fmt.Errorf("nats.dataDir: %w", datadir.Explain(err))
 	}
 	path := filepath.Join(dir, "trackerbell.lock")
 	lock := flock.New(path, flock.SetPermissions(0o600))
 	ok, err := lock.TryLock()
 	if err != nil {
-		return nil, fmt.Errorf("lock nats.dataDir: %w", err)
+		return nil, fmt.Errorf("lock nats.dataDir: %w", datadir.Explain(err))
 	}
 	if !ok {
 		return nil, fmt.Errorf("nats.dataDir %s is %w by process %s", dir, errLocked, holder(path))
 	}
 	if err := os.WriteFile(path, []byte(strconv.Itoa(os.Getpid())+"\n"), 0o600); err != nil {
-		return nil, errors.Join(fmt.Errorf("write lock: %w", err), lock.Unlock())
+		return nil, errors.Join(fmt.Errorf("lock nats.dataDir: %w", datadir.Explain(err)), lock.Unlock())
 	}
 	return &dirLock{lock: lock}, nil
 }
