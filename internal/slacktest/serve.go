@@ -98,6 +98,8 @@ func (h *Handler) authorise(r *http.Request, args url.Values) string {
 	if token == "" && !isJSON(r) {
 		token = args.Get("token")
 	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
 	switch token {
 	case "":
 		return "not_authed"

@@ -164,6 +164,13 @@ func New(tb testing.TB, opts ...Option) *Server {
 	return &Server{Handler: h, URL: srv.URL + "/api/"}
 }
 
+// SetToken makes token the only one that is accepted; the one before is revoked.
+func (h *Handler) SetToken(token string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.token = token
+}
+
 // Fail asks f before every request; a Fault it gives is what the client sees.
 // channel is as the client named it. nil ends all faults.
 func (h *Handler) Fail(f func(method, channel string) *Fault) {
