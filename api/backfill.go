@@ -74,7 +74,9 @@ func listProblem(err error) error {
 	case errors.Is(err, source.ErrNoList):
 		return problem(http.StatusUnprocessableEntity, "source", err.Error())
 	case errors.As(err, &status) && (status.Status == http.StatusTooManyRequests || status.Status >= http.StatusInternalServerError):
-		return problem(http.StatusServiceUnavailable, "", status.Error()+"; try again")
+		return &problemError{Problem: Problem{
+			Title: http.StatusText(http.StatusServiceUnavailable), Status: http.StatusServiceUnavailable, Detail: status.Error() + "; try again",
+		}, after: status.RetryAfter}
 	case errors.As(err, &status):
 		return problem(http.StatusBadGateway, "", status.Error()+": do the source's credentials allow it to list recordings?")
 	default:

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"time"
 
 	"github.com/labstack/echo/v4"
 	"go.uber.org/zap"
@@ -33,7 +34,10 @@ type Problem struct {
 }
 
 // problemError is a failure whose answer is decided where it happens.
-type problemError struct{ Problem }
+type problemError struct {
+	Problem
+	after time.Duration // what another side asks to be left alone for; 0: it does not say
+}
 
 // Error gives the status and the detail.
 func (e *problemError) Error() string {
@@ -44,7 +48,7 @@ func (e *problemError) Error() string {
 }
 
 func problem(status int, field, detail string) error {
-	return &problemError{Problem{Title: http.StatusText(status), Status: status, Field: field, Detail: detail}}
+	return &problemError{Problem: Problem{Title: http.StatusText(status), Status: status, Field: field, Detail: detail}}
 }
 
 func notFound() error { return problem(http.StatusNotFound, "", "") }
@@ -96,6 +100,14 @@ func payloadStatus(status int) int {
 	}
 }
 
+// waitOf is what Retry-After asks for.
+func waitOf(err error) string {
+	if decided, ok := errors.AsType[*problemError](err); ok && decided.after > 0 {
+		return seconds(decided.after)
+	}
+	return retryAfter
+}
+
 // answerErrors is the one place where an error becomes an answer.
 func answerErrors(log *zap.Logger) echo.HTTPErrorHandler {
 	return func(err error, c echo.Context) {
@@ -107,7 +119,7 @@ func answerErrors(log *zap.Logger) echo.HTTPErrorHandler {
 			log.Error("request failed", zap.String("route", c.Path()), zap.Error(err))
 		}
 		if p.Status == http.StatusServiceUnavailable {
-			c.Response().Header().Set(echo.HeaderRetryAfter, retryAfter)
+			c.Response().Header().Set(echo.HeaderRetryAfter, waitOf(err))
 		}
 		if refusal, ok := errors.AsType[*access.Refusal](err); ok {
 			explain(refusal, c.Response().Header())

@@ -210,5 +210,5 @@ func (h *webhooks) refuse(c echo.Context, name string, err error) error {
 		h.failures.Failed(remote)
 	}
 	p, _ := problemOf(err)
-	return &problemError{p}
+	return &problemError{Problem: p}
 }

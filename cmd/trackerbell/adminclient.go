@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/trackerbell/trackerbell/config"
+	"github.com/trackerbell/trackerbell/symbl"
 )
 
 const adminTimeout = 30 * time.Second
@@ -33,6 +34,7 @@ type adminClient struct {
 type statusError struct {
 	status int
 	title  string
+	after  time.Duration // of Retry-After; 0: it does not say
 }
 
 func (e *statusError) Error() string { return e.title }
@@ -83,7 +85,7 @@ func (c *adminClient) do(ctx context.Context, method, path string, out any) erro
 		return &statusError{status: resp.StatusCode, title: "the service at " + c.base + " wants another token: check admin.token, or admin.tokenFile, in the configuration"}
 	}
 	if resp.StatusCode >= http.StatusBadRequest {
-		return &statusError{status: resp.StatusCode, title: problemTitle(resp.StatusCode, body)}
+		return &statusError{status: resp.StatusCode, title: problemTitle(resp.StatusCode, body), after: symbl.RetryAfter(resp.Header.Get("Retry-After"), time.Now())}
 	}
 	if out == nil {
 		return nil

@@ -14,7 +14,7 @@ import (
 
 const (
 	backfillTries = 12              // of a page that the provider refuses for now
-	backfillWait  = 5 * time.Second // between them
+	backfillWait  = 5 * time.Second // between them at least; the provider may ask for more
 )
 
 type recordingsBackfillCmd struct {
@@ -52,6 +52,9 @@ func (c *recordingsBackfillCmd) Run(g *globals) error {
 	all := backfilled{Recordings: []api.Accepted{}, DryRun: c.DryRun}
 	for cursor := ""; ; {
 		page, err := c.page(g.ctx, cfg, since, cursor)
+		if err != nil && cursor != "" {
+			err = errors.Join(fmt.Errorf("it stopped before the end; run it again, and what was taken in is left alone: %w", err), c.print(g, all))
+		}
 		if err != nil {
 			return notFound(err, "source", c.Source)
 		}
@@ -104,7 +107,7 @@ func (c *recordingsBackfillCmd) page(ctx context.Context, cfg *config.Config, si
 		select {
 		case <-ctx.Done():
 			return page, ctx.Err()
-		case <-time.After(backfillWait):
+		case <-time.After(max(status.after, backfillWait)):
 		}
 	}
 }
