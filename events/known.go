@@ -122,7 +122,7 @@ func (l *Ledger) learnAfter(ctx context.Context, revision uint64) error {
 	if err != nil {
 		return fmt.Errorf("%w: read ledger: %w", ErrUnavailable, err)
 	}
-	defer func() { _ = watcher.Stop() }() // the connection may be gone, and the subscription with it
+	defer stopWatch(watcher)
 	for {
 		select {
 		case <-ctx.Done():

@@ -52,7 +52,7 @@ func (s *Service) Walk(ctx context.Context, after uint64, visit func(*Glance) (o
 	if err != nil {
 		return fmt.Errorf("%w: read the ledger: %w", ErrUnavailable, err)
 	}
-	defer func() { _ = watcher.Stop() }() // the connection may be gone, and the subscription with it
+	defer stopWatch(watcher)
 	for {
 		select {
 		case <-ctx.Done():

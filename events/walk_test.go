@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"runtime"
+	"strings"
 	"testing"
 	"time"
 
@@ -40,6 +42,19 @@ func TestAWalkVisitsWhatChangedUntilItWantsNoMore(t *testing.T) {
 	require.Equal(t, all[:3], walk(0, 3))
 	h.write(Entry{Key: "calls.03", Stage: StageDone})
 	require.Equal(t, []string{"calls.03"}, walk(newest, 99))
+
+	for i := range 400 { // more than a watch holds
+		h.write(Entry{Key: fmt.Sprintf("calls.more%03d", i), Stage: StageReady})
+	}
+	came := h.dep.Conn.Stats().InMsgs
+	require.NoError(t, h.Walk(t.Context(), 0, func(*Glance) bool {
+		require.Eventually(t, func() bool { return h.dep.Conn.Stats().InMsgs > came+400 }, time.Minute, time.Millisecond)
+		return false
+	}))
+	require.Eventually(t, func() bool {
+		stacks := make([]byte, 8<<20)
+		return !strings.Contains(string(stacks[:runtime.Stack(stacks, true)]), "WatchFiltered")
+	}, 10*time.Second, 10*time.Millisecond, "what was to be visited next waits for ever")
 
 	gone, stop := context.WithCancel(t.Context())
 	stop()

@@ -18,7 +18,7 @@ func (s *Service) Watch(ctx context.Context, changed func(key string)) error {
 	if err != nil {
 		return fmt.Errorf("%w: watch the ledger: %w", ErrUnavailable, err)
 	}
-	defer func() { _ = watcher.Stop() }() // the connection may be gone, and the subscription with it
+	defer stopWatch(watcher)
 	for {
 		select {
 		case <-ctx.Done():
@@ -31,5 +31,14 @@ func (s *Service) Watch(ctx context.Context, changed func(key string)) error {
 				changed(v.Key())
 			}
 		}
+	}
+}
+
+// stopWatch ends a watch. What is on its way to it is read, or it would keep a
+// goroutine for ever.
+func stopWatch(w jetstream.KeyWatcher) {
+	_ = w.Stop() // the connection may be gone, and the subscription with it
+	for range w.Updates() {
+		continue // until it is closed: then nothing more can come
 	}
 }

@@ -89,7 +89,12 @@ func (s *store) scan(ctx context.Context, keys []string, each func(key string, d
 	if err != nil {
 		return fmt.Errorf("scan %s: %w", kind(keys[0]), err)
 	}
-	defer func() { _ = watch.Stop() }() // its consumer ends by itself, too
+	defer func() {
+		_ = watch.Stop() // its consumer ends by itself, too
+		for range watch.Updates() {
+			continue // else what is on its way would keep a goroutine for ever
+		}
+	}()
 	for {
 		select {
 		case entry := <-watch.Updates():
