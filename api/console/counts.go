@@ -6,12 +6,16 @@ import (
 	"time"
 	"unique"
 
+	"go.uber.org/zap"
+
 	"github.com/trackerbell/trackerbell/events"
 )
 
 const (
 	// countTime bounds how long one page counts; the next one goes on from there.
 	countTime = 7 * time.Second
+	// aheadTime is how long nobody who waits gets a turn while it is counted ahead.
+	aheadTime = 500 * time.Millisecond
 	// countDays is how far back anybody asks.
 	countDays = 90
 	// maxCounted bounds the memory: each call takes about 200 bytes.
@@ -24,6 +28,7 @@ type counts struct {
 	turn     chan struct{}      // holds an element while somebody counts
 	revision uint64             // of the ledger, up to which it is read
 	behind   bool               // there is more to read
+	read     bool               // it was read to its end
 	from     time.Time          // what came in before is not held
 	calls    map[string]counted // by key
 }
@@ -48,8 +53,38 @@ type judgement struct {
 	useful  bool
 }
 
-// refresh reads what changed in the ledger. It is the caller's turn.
-func (n *counts) refresh(ctx context.Context, store Store, now time.Time) error {
+// take waits for a turn. The caller calls done when it is over.
+func (n *counts) take(ctx context.Context) (done func(), err error) {
+	select {
+	case n.turn <- struct{}{}:
+		return func() { <-n.turn }, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// countAhead reads the ledger for the first time while somebody looks at
+// something else, so that who asks for the insights then need not wait for it.
+func (s *Console) countAhead(ctx context.Context) {
+	for read := false; !read; {
+		done, err := s.counts.take(ctx)
+		if err != nil {
+			return // whoever looked has left
+		}
+		if !s.counts.read {
+			err = s.counts.refresh(ctx, s.Store, s.now(), aheadTime)
+		}
+		read = s.counts.read
+		done()
+		if err != nil {
+			s.Log.Debug("calls are not counted ahead", zap.Error(err))
+			return // who asks for the insights is told
+		}
+	}
+}
+
+// refresh reads what changed in the ledger, for so long. It is the caller's turn.
+func (n *counts) refresh(ctx context.Context, store Store, now time.Time, limit time.Duration) error {
 	if n.calls == nil {
 		n.calls = map[string]counted{}
 	}
@@ -57,9 +92,9 @@ func (n *counts) refresh(ctx context.Context, store Store, now time.Time) error 
 		n.from = oldest
 		n.drop()
 	}
-	until := time.Now().Add(countTime)
+	until := time.Now().Add(limit)
 	n.behind = false
-	return store.Walk(ctx, n.revision, func(g *events.Glance) bool {
+	err := store.Walk(ctx, n.revision, func(g *events.Glance) bool {
 		n.revision = g.Revision
 		switch {
 		case g.Gone:
@@ -73,6 +108,8 @@ func (n *counts) refresh(ctx context.Context, store Store, now time.Time) error 
 		n.behind = time.Now().After(until)
 		return !n.behind
 	})
+	n.read = n.read || err == nil && !n.behind
+	return err
 }
 
 // shrink lets go of the older half.

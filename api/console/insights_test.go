@@ -1,8 +1,11 @@
 package console_test
 
 import (
+	"context"
 	"encoding/csv"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"regexp"
 	"testing"
@@ -156,5 +159,42 @@ func TestWhoWaitsForACountWaitsNoLongerThanAPageMay(t *testing.T) {
 		require.Equal(t, 10*time.Second, time.Since(begin))
 		close(release)
 		require.Equal(t, 200, <-first)
+	})
+}
+
+func TestCallsAreCountedAheadWhileSomebodyLooksAtTheList(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSite(t, "", "")
+		s.watch = func(ctx context.Context, _ func(string)) error {
+			<-ctx.Done()
+			return nil
+		}
+		walks := 0
+		s.walking = func() { walks++ }
+		s.broken = events.ErrUnavailable
+		look := func() (leave func()) {
+			ctx, cancel := context.WithCancel(t.Context())
+			ended := make(chan struct{})
+			go func() {
+				defer close(ended)
+				r := httptest.NewRequest(http.MethodGet, "/live", nil).WithContext(ctx)
+				r.Host = "localhost"
+				s.ServeHTTP(httptest.NewRecorder(), r)
+			}()
+			synctest.Wait()
+			return func() {
+				cancel()
+				<-ended
+			}
+		}
+		look()()
+		require.Equal(t, 1, walks)
+		s.broken = nil
+		defer look()()
+		require.Equal(t, 2, walks, "the store was away")
+		defer look()()
+		require.Equal(t, 2, walks, "only once")
+		require.Equal(t, 200, s.get("/insights", "").Code)
+		require.Equal(t, 3, walks, "nobody holds the turn")
 	})
 }

@@ -48,9 +48,15 @@ func (s *Console) live(c echo.Context, _ access.Visitor) error {
 			s.Log.Debug("live stream ends", zap.Error(err))
 		}
 	}()
+	counted := make(chan struct{})
+	go func() {
+		defer close(counted)
+		s.countAhead(ctx)
+	}()
 	defer func() {
 		cancel()
 		<-ended
+		<-counted
 	}()
 	w := c.Response()
 	ctl := http.NewResponseController(w)

@@ -70,13 +70,12 @@ type pair struct {
 
 // tally counts the calls that of says, as they are now.
 func (s *Console) tally(ctx context.Context, of tallyOf) (*tally, error) {
-	select {
-	case s.counts.turn <- struct{}{}:
-		defer func() { <-s.counts.turn }()
-	case <-ctx.Done():
-		return nil, ctx.Err()
+	done, err := s.counts.take(ctx)
+	if err != nil {
+		return nil, err
 	}
-	if err := s.counts.refresh(ctx, s.Store, s.now()); err != nil {
+	defer done()
+	if err := s.counts.refresh(ctx, s.Store, s.now(), countTime); err != nil {
 		return nil, err
 	}
 	t := newTally(of, s.now())
