@@ -97,7 +97,7 @@ func maskStory(s *events.Story) {
 	s.Entry.Call, s.Trackers = s.Entry.Call.Masked(), notify.MaskSpeakers(s.Trackers)
 	s.Recording.Transcript = slices.Clone(s.Recording.Transcript)
 	for i := range s.Recording.Transcript {
-		s.Recording.Transcript[i].Speaker = notify.Mask(s.Recording.Transcript[i].Speaker)
+		s.Recording.Transcript[i].Speaker = notify.MaskSpeaker(s.Recording.Transcript[i].Speaker)
 	}
 }
 

@@ -84,7 +84,7 @@ func (r Range) Contains(d time.Duration) bool {
 
 // Speaker is a condition on who said a quote.
 type Speaker struct {
-	Role    string   `yaml:"role" enum:"agent,customer"` // needs agentChannel at the source
+	Role    string   `yaml:"role" enum:"agent,customer"` // of the speaker, told by the agent's name, the speaker's own, or the source's agentChannel; see "Who is the agent?" in routes
 	Channel int      `yaml:"channel"`                    // of the recording, from 1
 	Name    []string `yaml:"name"`                       // names, or patterns with *
 }

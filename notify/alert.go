@@ -17,7 +17,7 @@ type Alert struct {
 	Trackers    []Tracker `json:"trackers"`
 	Style       Style     `json:"style,omitzero"`
 	Link        string    `json:"link,omitempty"`        // where people with the right to can hear the recording
-	ShowNumbers bool      `json:"showNumbers,omitempty"` // do not mask them, of parties or where they stand for a name
+	ShowNumbers bool      `json:"showNumbers,omitempty"` // do not mask them, of parties or in names and labels
 	Note        string    `json:"note,omitempty"`        // what is unusual about this alert: where it could not be posted
 	Digest      *Digest   `json:"digest,omitempty"`      // alerts that were held back, in place of Call and Trackers
 

@@ -17,12 +17,14 @@ const (
 	minHidden   = 3
 )
 
-// How a party stands in a text: as a sip: address, as what has an @, or as a number,
-// in the ways people write one. Joiners, which are invisible, may be in it.
+// How a party stands in a text: as a sip: address, as a number, in the ways people
+// write one, or as a number at a host. Joiners, which are invisible, may be in it.
+// An e-mail address is told so that what digits it has are left.
 const (
-	address = `(?i)\bsips?:[^\s<>",]+|[^\s<>",]+@[^\s<>",]+|`
-	prefix  = `(?:\btel:[\p{Z}\p{Cf}]?\+?|\+)[\p{Z}\p{Cf}]?`
-	digits  = `[\p{Nd}(][\p{Nd}\p{Z}\p{Pd}\p{Cf}()./_]*\p{Nd}`
+	host    = `@[\pL\p{Nd}.:_\[\]-]+`
+	address = `(?i)\bsips?:[^\s<>",]+|[\pL\p{Nd}._%-]*\pL[\pL\p{Nd}._%-]*` + host + `|`
+	prefix  = `(?:\btel:[\p{Z}\p{Cf}]?[+＋]?|[+＋])[\p{Z}\p{Cf}]?`
+	digits  = `[\p{Nd}(][\p{Nd}\p{Z}\p{Pd}\p{Cf}()\[\]./_|*·−]*\p{Nd}(?:` + host + `)?`
 )
 
 var (
@@ -50,8 +52,11 @@ func Mask(number string) string {
 // maskAddress keeps of an address its scheme, if that is SIP's, and its host
 // without what is said of the party behind it.
 func maskAddress(user, host string) string {
-	if end := strings.IndexAny(host, ";>? "); end >= 0 {
+	if end := strings.IndexAny(host, ";>?/&|,+ "); end >= 0 {
 		host = host[:end]
+	}
+	if host != "" {
+		host = host[:1] + maskHost(host[1:])
 	}
 	for _, scheme := range []string{"sip:", "sips:"} {
 		if len(user) >= len(scheme) && strings.EqualFold(user[:len(scheme)], scheme) {
@@ -80,20 +85,31 @@ func maskIn(name string, found *regexp.Regexp) string {
 	return masked
 }
 
-// maskParty masks a number or an address. An e-mail address stays, if its user has
-// a name.
+// maskParty masks a number or an address. An e-mail address stays.
 func maskParty(party string) string {
-	scheme, rest, isURI := strings.Cut(party, ":")
-	user, _, hasHost := strings.Cut(party, "@")
-	switch {
-	case isURI && strings.EqualFold(scheme, "tel"):
-		return maskParty(strings.TrimSpace(rest))
-	case isURI && !hasHost:
-		return strings.ToLower(scheme) + ":" + hidden
-	case hasHost && !isURI && strings.IndexFunc(user, unicode.IsLetter) >= 0:
-		return party
+	scheme, rest, _ := strings.Cut(party, ":")
+	user, host, hasHost := strings.Cut(party, "@")
+	switch strings.ToLower(scheme) {
+	case "tel":
+		return Mask(strings.TrimSpace(rest))
+	case "sip", "sips":
+		if !hasHost {
+			return strings.ToLower(scheme) + ":" + hidden
+		}
+	default:
+		if hasHost && strings.IndexFunc(user, unicode.IsLetter) >= 0 {
+			return user + "@" + maskHost(host)
+		}
 	}
 	return Mask(party)
+}
+
+// maskHost hides a host that is a number.
+func maskHost(host string) string {
+	if countDigits(host) >= maskFrom && !strings.ContainsAny(host, ".:") && strings.IndexFunc(host, unicode.IsLetter) < 0 {
+		return hidden
+	}
+	return host
 }
 
 // Masked is the call for who may not see phone numbers: those of its parties, and

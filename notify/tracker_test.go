@@ -91,11 +91,11 @@ func FuzzMaskNeverShowsAWholeNumber(f *testing.F) {
 func TestACallIsMaskedWhereverANumberStandsForAName(t *testing.T) {
 	call := notify.Call{
 		Source: "calls", From: "+14155550137", To: "4155550138", Agent: "+1 (415) 555-0139",
-		Labels: map[string]string{"caller": "tel:+442079460958", "order": "20261128001", "team": "North +1", "note": "Ring +44 20 7946 0958 or sip:anna@pbx.example"},
+		Labels: map[string]string{"caller": "tel:+442079460958", "order": "20261128001", "team": "North +1", "note": "Ring +44 20 7946 0958 or sip:anna@pbx.example", "at": "https://maps.example/@52.5200066,13.4049540"},
 	}
 	require.Equal(t, notify.Call{
 		Source: "calls", From: "+1 415 •••• 0137", To: "•••• 0138", Agent: "+1 415 •••• 0139",
-		Labels: map[string]string{"caller": "+44 20 •••• 0958", "order": "20261128001", "team": "North +1", "note": "Ring +44 20 •••• 0958 or sip:••••@pbx.example"},
+		Labels: map[string]string{"caller": "+44 20 •••• 0958", "order": "20261128001", "team": "North +1", "note": "Ring +44 20 •••• 0958 or sip:••••@pbx.example", "at": "https://maps.example/@52.5200066,13.4049540"},
 	}, call.Masked())
 	require.Equal(t, "tel:+442079460958", call.Labels["caller"], "the call itself stays as it is")
 	require.Nil(t, notify.Call{}.Masked().Labels)
@@ -119,9 +119,16 @@ func TestSpeakersAreMaskedWhereTheyAreKnownByANumber(t *testing.T) {
 		"<sip:+14155550137@pbx.example;user=phone>":          "<sip:••••@pbx.example>",
 		`"+1 415 555 0137" <sip:+14155550137@pbx.example>`:   `"+1 415 •••• 0137" <sip:••••@pbx.example>`,
 		`Anna <tel:+14155550137>, Ben <sip:ben@pbx.example>`: "Anna <+1 415 •••• 0137>, Ben <sip:••••@pbx.example>",
-		"+14155550137@pbx.example":                           "••••@pbx.example", "4155550137@pbx.example": "••••@pbx.example", "+1 415 555 0137@pbx.example": "+1 415 •••• 0137@pbx.example",
+		"+14155550137@pbx.example":                           "••••@pbx.example", "4155550137@pbx.example": "••••@pbx.example", "+1 415 555 0137@pbx.example": "••••@pbx.example",
 		"+1 415 555 0137 (Anna)": "+1 415 •••• 0137 (Anna)", "Anna 4155550137": "Anna •••• 0137", "Anna4155550137": "Anna•••• 0137", "Desk 12345678": "Desk •••• 5678",
 
+		"Anna(+14155550137@pbx.example)": "Anna(••••@pbx.example)", "+14155550137;ext=12@pbx.example": "+1 415 •••• 0137;ext=••••@pbx.example",
+		"caller=+14155550137@pbx": "caller=••••@pbx", "Anna/+14155550137@pbx": "Anna/••••@pbx", "anna@acme.com;+14155550137": "anna@acme.com;+1 415 •••• 0137",
+		"anna@acme.com/+14155550137": "anna@acme.com/+1 415 •••• 0137", "anna@+14155550137": "anna@+1 415 •••• 0137", "anna@4155550137": "anna@••••",
+		"sip:anna@pbx/+14155550137": "sip:••••@pbx", "sip:anna@+14155550137": "sip:••••@", "sip:anna@4155550137": "sip:••••@••••", "anna+14155550137@acme.com": "anna••••@acme.com",
+		"415−555−0137": "•••• 0137", "+1·415·555·0137": "•••• 0137", "[415] 555 0137": "[•••• 0137", "＋14155550137": "+1 415 •••• 0137",
+
+		"email:anna@acme.com": "email:anna@acme.com", "https://medium.com/@anna": "https://medium.com/@anna", "anna@192.168.100.200": "anna@192.168.100.200",
 		"anna@acme.com": "anna@acme.com", "anna12345678@acme.com": "anna12345678@acme.com", "Anna <anna@acme.com>": "Anna <anna@acme.com>",
 		"Hotel: Anna": "Hotel: Anna", "Max": "Max", "Speaker 1": "Speaker 1", "Desk 123456": "Desk 123456", "Anna": "Anna", "1": "1", "": "",
 	} {
