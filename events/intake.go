@@ -29,7 +29,7 @@ func (s *Service) Accept(ctx context.Context, rec Recording) (duplicate bool, er
 	}
 	ctx, cancel := context.WithTimeout(ctx, publishTimeout)
 	defer cancel()
-	if !set.ledger.known.excludes(rec.Key) {
+	if !set.ledger.excludes(rec.Key) {
 		if _, err := set.ledger.read(ctx, rec.Key); err == nil { // what is forgotten stays so
 			return true, nil
 		} else if !errors.Is(err, ErrNotFound) {

@@ -2,6 +2,7 @@ package events
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"hash/maphash"
 	"sync"
@@ -22,6 +23,9 @@ const (
 	maxKnown = 1_000_000
 )
 
+// errTooMany says that every recording is looked for from now on.
+var errTooMany = errors.New("the ledger had more keys since the start than are remembered")
+
 // known tells which keys the ledger may hold, so that a webhook's recording is
 // looked for there only if it can be found. It holds their hashes: two keys with
 // the same one cost a look for nothing.
@@ -31,6 +35,7 @@ type known struct {
 	keys   map[uint64]struct{}
 	upTo   uint64    // revision of the ledger, up to which it is read
 	asOf   time.Time // when the last reading began; zero before the first has ended
+	links  uint64    // how often the connection had been made anew by then
 	most   int       // keys it holds; see maxKnown
 	capped bool      // there are more
 }
@@ -41,9 +46,15 @@ func newKnown() *known {
 
 // excludes tells that the ledger does not hold the key, but for what another process
 // gave it since the last reading.
-func (k *known) excludes(key string) bool {
+//
+// links is how often the connection to NATS was made anew: a server that was started
+// anew has forgotten the ids of what is no longer in the stream.
+func (k *known) excludes(key string, links uint64) bool {
 	k.mu.RLock()
 	defer k.mu.RUnlock()
+	if links != k.links {
+		return false
+	}
 	// A machine that sleeps stops one of the two clocks.
 	if k.asOf.IsZero() || k.capped || time.Since(k.asOf) > knownFor || time.Now().Round(0).Sub(k.asOf.Round(0)) > knownFor {
 		return false
@@ -83,7 +94,12 @@ func (k *known) forget() {
 func (s *Service) keepKnown(ctx context.Context) {
 	for ctx.Err() == nil {
 		if set, err := s.streams(); err == nil {
-			if err := set.ledger.learn(ctx); err != nil && ctx.Err() == nil {
+			err := set.ledger.learn(ctx)
+			switch {
+			case errors.Is(err, errTooMany):
+				s.dep.Log.Info("each webhook's recording is looked for in the ledger", zap.Error(err))
+				return
+			case err != nil && ctx.Err() == nil:
 				s.dep.Log.Debug("the ledger's keys are not read; trying on", zap.Error(err))
 			}
 		}
@@ -95,9 +111,9 @@ func (s *Service) keepKnown(ctx context.Context) {
 func (l *Ledger) learn(ctx context.Context) error {
 	upTo, capped := l.known.read()
 	if capped {
-		return nil
+		return errTooMany
 	}
-	begin := time.Now()
+	begin, links := time.Now(), l.links()
 	info, err := l.stream.Info(ctx)
 	if err != nil {
 		return fmt.Errorf("%w: read ledger: %w", ErrUnavailable, err)
@@ -113,9 +129,14 @@ func (l *Ledger) learn(ctx context.Context) error {
 	}
 	l.known.mu.Lock()
 	defer l.known.mu.Unlock()
-	l.known.asOf = begin
+	l.known.asOf, l.known.links = begin, links
 	return nil
 }
+
+// excludes is known.excludes.
+func (l *Ledger) excludes(key string) bool { return l.known.excludes(key, l.links()) }
+
+func (l *Ledger) links() uint64 { return l.conn.Stats().Reconnects }
 
 func (l *Ledger) learnAfter(ctx context.Context, revision uint64) error {
 	watcher, err := l.kv.WatchAll(ctx, jetstream.MetaOnly(), jetstream.ResumeFromRevision(revision+1))
@@ -136,7 +157,7 @@ func (l *Ledger) learnAfter(ctx context.Context, revision uint64) error {
 			}
 			l.known.add(v.Key(), v.Revision())
 			if _, capped := l.known.read(); capped {
-				return nil
+				return errTooMany
 			}
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 )
 
@@ -27,6 +28,7 @@ const (
 // compare-and-set, so that a process that was paused cannot overwrite what
 // another one wrote meanwhile.
 type Ledger struct {
+	conn   *nats.Conn
 	kv     jetstream.KeyValue
 	stream jetstream.Stream
 	recent recent
@@ -42,7 +44,7 @@ func newLedger(ctx context.Context, js jetstream.JetStream, kv jetstream.KeyValu
 	if err != nil {
 		return nil, fmt.Errorf("remember entries: %w", err)
 	}
-	return &Ledger{kv: kv, stream: stream, recent: recent, known: newKnown()}, nil
+	return &Ledger{conn: js.Conn(), kv: kv, stream: stream, recent: recent, known: newKnown()}, nil
 }
 
 // errForgotten says that a call is to be forgotten: whatever a stage was about to

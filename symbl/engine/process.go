@@ -211,13 +211,21 @@ func (e *Engine) matcher(ctx context.Context, in input, revision uint64) ([]symb
 	return chosen, match.Compile(in.Language, matchable(chosen)), nil
 }
 
-// conclude does what follows the end of a job: first what somebody waits for.
+// conclude does what follows the end of a job: first what somebody waits for. An
+// input that cannot be removed now is left to the sweep; the end is not told again
+// for it.
 func (e *Engine) conclude(ctx context.Context, j job, c *callbacks) error {
-	err := e.tell(ctx, j, c)
-	if j.Media {
-		return errors.Join(err, e.dropInput(ctx, j.ID))
+	if err := e.tell(ctx, j, c); err != nil {
+		return err
 	}
-	return errors.Join(err, e.removeInput(ctx, j.ID))
+	remove := e.removeInput
+	if j.Media {
+		remove = e.dropInput
+	}
+	if err := remove(ctx, j.ID); err != nil {
+		e.log.Warn("engine job's input stays until the next sweep", zap.String("job", j.ID), zap.Error(err))
+	}
+	return nil
 }
 
 // tell tells of the end of a job.

@@ -87,11 +87,11 @@ func (e *Engine) abandoned(ctx context.Context, jobID string, before time.Time) 
 	if !entry.Created().Before(before) {
 		return false, nil
 	}
-	_, _, err = e.store.read(ctx, keyJob+jobID)
+	j, _, err := load[job](ctx, e.store, keyJob+jobID)
 	if errors.Is(err, errNotFound) {
 		return true, nil
 	}
-	return false, err
+	return err == nil && j.ended(), err
 }
 
 // sweep removes the objects from before a time whose entry refers to another
