@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"net/http"
+	"net/url"
 	"os"
 	"strings"
 	"testing"
@@ -102,6 +103,10 @@ func TestInABrowserTrackersAreWrittenAndImported(t *testing.T) {
 	b.seen("recordings-hostile", "/?live=off", "Donaudampf")
 	b.seen("recording-hostile", "/recordings/calls.sale-2", "Donaudampf")
 	b.seen("insights-hostile", "/insights", "Donaudampf")
+	name := url.QueryEscape(hostileName)
+	require.Equal(t, http.StatusCreated, s.ask(http.MethodPost, "/api/silences?for=2h&destination=%23"+name+"&tracker="+name+"&reason="+name).status)
+	b.seen("system-hostile", "/system", "Donaudampf")
+	require.False(t, eval[bool](b, "'broken' in window"))
 
 	require.NoError(t, os.WriteFile(file, []byte("- name: no vocabulary\n"), 0o600))
 	b.open("/trackers")
