@@ -60,9 +60,6 @@ func (e *embedded) start() error {
 	if err := datadir.Prepare(filepath.Join(e.opts.StoreDir, server.JetStreamStoreDir)); err != nil {
 		return fmt.Errorf("open the embedded store: %w", err)
 	}
-	if err := e.dropUnreadable(); err != nil {
-		return err
-	}
 	srv, err := e.launch()
 	if err != nil {
 		return err

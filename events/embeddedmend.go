@@ -1,7 +1,6 @@
 package events
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -32,33 +31,9 @@ func (e *embedded) consumerDirs() ([]string, error) {
 	return dirs, nil
 }
 
-// dropUnreadable removes the consumers whose configuration cannot be read: for
-// one of them, the server would take the whole stream out of service.
-func (e *embedded) dropUnreadable() error {
-	dirs, err := e.consumerDirs()
-	if err != nil {
-		return err
-	}
-	for _, dir := range dirs {
-		raw, err := os.ReadFile(filepath.Join(dir, server.JetStreamMetaFile))
-		if err != nil {
-			continue // the server passes over it, and it is made anew
-		}
-		decoder := json.NewDecoder(bytes.NewReader(raw))
-		decoder.DisallowUnknownFields() // as the server does
-		var info server.FileConsumerInfo
-		if decoder.Decode(&info) == nil {
-			continue
-		}
-		if err := e.drop(dir); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // dropUnrecovered removes the consumers that the server could not recover though
-// it has their stream, and tells whether there were any: their state is damaged.
+// it has their stream, and tells whether there were any: their state is damaged,
+// or the description of one, for which the server takes its stream out of service.
 func (e *embedded) dropUnrecovered(srv *server.Server) (dropped bool, err error) {
 	account, err := srv.JszAccount(&server.JSzOptions{Account: server.DEFAULT_GLOBAL_ACCOUNT, Streams: true, Consumer: true})
 	if err != nil {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -21,6 +22,10 @@ func flipped(b []byte) []byte {
 	b[len(b)/2] ^= 0xff
 	return b
 }
+
+// renamed is the description of a consumer with a key that nobody knows, for
+// which NATS takes the whole stream out of service.
+func renamed(b []byte) []byte { return bytes.Replace(b, []byte("ack_policy"), []byte("ack_polizy"), 1) }
 
 // halfWritten is what a power cut leaves behind what was synced.
 func halfWritten(b []byte) []byte {
@@ -49,7 +54,7 @@ func TestADamagedStoreIsMended(t *testing.T) {
 			{halved, []string{"RECORDINGS/obs/await/o.dat"}}, {emptied, []string{"RECORDINGS/obs/route/o.dat"}},
 		}, "the state of a consumer is damaged"},
 		"descriptions of consumers": {[]damage{
-			{flipped, []string{"RECORDINGS/obs/await/meta.inf"}}, {zeroed, []string{"RECORDINGS/obs/submit/meta.inf"}},
+			{renamed, []string{"RECORDINGS/obs/await/meta.inf"}}, {zeroed, []string{"RECORDINGS/obs/submit/meta.inf"}},
 			{halved, []string{"ALERTS/obs/notify_alerts/meta.inf"}},
 		}, "the state of a consumer is damaged"},
 		"descriptions of streams": {[]damage{
