@@ -200,7 +200,7 @@ func (account) List(context.Context) ([]symbl.Tracker, error) {
 
 func (account) Check(t symbl.Tracker) error {
 	if len(t.Vocabulary) == 0 {
-		return errors.New("vocabulary must not be empty")
+		return errors.New(`"vocabulary" must contain 1 to 200 phrases`)
 	}
 	return nil
 }

@@ -93,7 +93,9 @@ func (h *pages) preview(c echo.Context) error {
 		return problem(http.StatusBadRequest, "", `must be JSON such as {"name":"Sale","vocabulary":["we run a sale"]}`)
 	}
 	if err := h.console.CheckTracker(t); err != nil {
-		return problem(http.StatusUnprocessableEntity, "", err.Error())
+		quoted, _ := strconv.QuotedPrefix(err.Error()) // else it names no field
+		field, _ := strconv.Unquote(quoted)
+		return problem(http.StatusUnprocessableEntity, field, err.Error())
 	}
 	found, err := h.console.TryTracker(c.Request().Context(), t)
 	if errors.Is(err, console.ErrAccount) {

@@ -58,6 +58,9 @@ func TestProgramsTryATracker(t *testing.T) {
 	for body, want := range map[string]int{`{"name":"Sale"}`: 422, "": 400, `{"id":"T9","name":"Sale","vocabulary":["x"]}`: 404, `{"name":7}`: 400, `"` + strings.Repeat("x", 1<<20) + `"`: 413} {
 		code, answer := try(body)
 		require.Equal(t, want, code, "%.40s: %s", body, answer)
+		if code == 422 {
+			require.Contains(t, answer, `"field":"vocabulary"`)
+		}
 	}
 	require.Len(t, a.store.deeds, 1, "nothing was changed")
 }

@@ -17,6 +17,7 @@ type deadPage struct {
 	frame
 	Letters []letter
 	Cursor  uint64 // before which these are; 0: they are the newest
+	Above   uint64 // the cursor before which are these and all older ones
 	Next    string
 }
 
@@ -52,7 +53,10 @@ func (s *Console) deadLetters(c echo.Context, v access.Visitor) error {
 	if err != nil {
 		return err
 	}
-	page := deadPage{frame: s.newFrame(c, v, "/dead", "Dead letters"), Cursor: cursor}
+	page := deadPage{frame: s.newFrame(c, v, "/dead", "Dead letters"), Cursor: cursor, Above: cursor}
+	if cursor == 0 && len(found.Letters) > 0 {
+		page.Above = found.Letters[0].ID + 1 // what comes in later was not seen
+	}
 	for _, d := range found.Letters {
 		page.Letters = append(page.Letters, s.newLetter(d))
 	}
@@ -101,6 +105,8 @@ func changed(c echo.Context, done Bulk, notice string, err error) error {
 	switch {
 	case err != nil:
 		return err
+	case done.Next > 0 && done.Failed > 0:
+		return c.Redirect(http.StatusSeeOther, fmt.Sprintf("/dead?cursor=%d&done=dead-more-failed", done.Next))
 	case done.Next > 0:
 		return c.Redirect(http.StatusSeeOther, fmt.Sprintf("/dead?cursor=%d&done=dead-more", done.Next))
 	case done.Failed > 0:

@@ -86,6 +86,8 @@ func notice(done string) string {
 		return "The dead letters are tried again."
 	case "dead-more":
 		return "There are more than one request takes: those below and older ones are left. Go on with them."
+	case "dead-more-failed":
+		return "Not all of them could be, and the log of the service says why: those that failed are at the top of the first page. There are more than one request takes: those below and older ones are left."
 	case "dead-failed":
 		return "Not all of them could be: those are still here, and the log of the service says why."
 	case "tracker-saved":
@@ -128,7 +130,7 @@ type errorPage struct {
 func headline(status int) string {
 	switch status {
 	case http.StatusBadRequest, http.StatusUnprocessableEntity:
-		return "This does not work yet"
+		return "This cannot be done as it is"
 	case http.StatusForbidden:
 		return "Not allowed"
 	case http.StatusNotFound:

@@ -2,12 +2,14 @@ package console
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/labstack/echo/v4"
+	"go.uber.org/zap"
 
 	"github.com/trackerbell/trackerbell/api/access"
 	"github.com/trackerbell/trackerbell/events"
@@ -36,7 +38,8 @@ type systemPage struct {
 	Config       string
 	Deeds        []events.Deed
 	Next         string // of the audit log
-	Mute         bool   // the store does not tell all that this page shows
+	NoSilences   bool   // the store does not tell them
+	NoDeeds      bool   // nor the audit log
 }
 
 // system is GET /system. Only operators see the configuration and the audit log.
@@ -53,17 +56,28 @@ func (s *Console) system(c echo.Context, v access.Visitor) error {
 		page.Steps = nil // the state of NATS says why
 	}
 	if page.Silences, err = s.Store.Silences(ctx); err != nil {
-		page.Mute = true
+		page.NoSilences = true
+		s.untold("silences", err)
 	}
 	if page.Operator() {
 		log, err := s.Store.Deeds(ctx, cursor, auditSize)
-		page.Mute = page.Mute || err != nil
+		if err != nil {
+			page.NoDeeds = true
+			s.untold("the audit log", err)
+		}
 		page.Config, page.Deeds = s.Setup(), log.Deeds
 		if log.Next > 0 {
 			page.Next = "/system?cursor=" + strconv.FormatUint(log.Next, 10) + "#audit"
 		}
 	}
 	return s.render(c, http.StatusOK, "system", page)
+}
+
+// untold logs what the page only says not to know, but for the outage that it shows.
+func (s *Console) untold(what string, err error) {
+	if !errors.Is(err, events.ErrUnavailable) {
+		s.Log.Error("the system page lacks "+what, zap.Error(err))
+	}
 }
 
 func (s *Console) dependencies(ctx context.Context) []Dependency {
