@@ -19,6 +19,10 @@ const (
 	// what came in to another process meanwhile is a duplicate to the stream, which
 	// knows it for dedupeWindow.
 	knownFor = dedupeWindow / 2
+	// A long ledger is read in steps with a pause between them: a service that was
+	// just started has more urgent things to do.
+	knownStep  = 200
+	knownPause = 10 * time.Millisecond
 	// maxKnown is about 20 MB of keys; with more of them, each is looked for.
 	maxKnown = 1_000_000
 )
@@ -144,7 +148,10 @@ func (l *Ledger) learnAfter(ctx context.Context, revision uint64) error {
 		return fmt.Errorf("%w: read ledger: %w", ErrUnavailable, err)
 	}
 	defer stopWatch(watcher)
-	for {
+	for n := 1; ; n++ {
+		if n%knownStep == 0 {
+			_ = pause(ctx, knownPause) // its only error is the end of ctx, which is seen below
+		}
 		select {
 		case <-ctx.Done():
 			return fmt.Errorf("read ledger: %w", ctx.Err())
