@@ -1,6 +1,7 @@
 package notify
 
 import (
+	"net/netip"
 	"regexp"
 	"slices"
 	"strconv"
@@ -30,6 +31,7 @@ const (
 var (
 	parties       = regexp.MustCompile(address + `(?:` + prefix + `)?` + digits)
 	international = regexp.MustCompile(address + prefix + digits)
+	hostNumber    = regexp.MustCompile(`\p{Nd}[\p{Nd}.:_-]*\p{Nd}`)
 )
 
 // Mask hides the middle of a phone number: the country code, the area code and
@@ -71,8 +73,8 @@ func maskAddress(user, host string) string {
 // else has digits stays, such as an order's.
 func MaskName(name string) string { return maskIn(name, international) }
 
-// MaskSpeaker is MaskName, and masks every number of seven digits or more: who
-// speaks is often known by nothing but a number, with or without its country code.
+// MaskSpeaker is MaskName, and masks every number of seven digits or more, but in the
+// user of an e-mail address: who speaks is often known by nothing but a number, with or without its country code.
 func MaskSpeaker(name string) string { return maskIn(name, parties) }
 
 // maskIn masks what is found of the name, and gives a name without any as it is.
@@ -104,12 +106,20 @@ func maskParty(party string) string {
 	return Mask(party)
 }
 
-// maskHost hides a host that is a number.
+// maskHost hides the numbers in a host that is no address of a machine.
 func maskHost(host string) string {
-	if countDigits(host) >= maskFrom && !strings.ContainsAny(host, ".:") && strings.IndexFunc(host, unicode.IsLetter) < 0 {
-		return hidden
+	if _, err := netip.ParseAddr(strings.Trim(host, "[]")); err == nil {
+		return host
 	}
-	return host
+	if _, err := netip.ParseAddrPort(host); err == nil {
+		return host
+	}
+	return hostNumber.ReplaceAllStringFunc(host, func(number string) string {
+		if countDigits(number) < maskFrom {
+			return number
+		}
+		return hidden
+	})
 }
 
 // Masked is the call for who may not see phone numbers: those of its parties, and

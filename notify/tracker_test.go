@@ -128,6 +128,10 @@ func TestSpeakersAreMaskedWhereTheyAreKnownByANumber(t *testing.T) {
 		"sip:anna@pbx/+14155550137": "sip:••••@pbx", "sip:anna@+14155550137": "sip:••••@", "sip:anna@4155550137": "sip:••••@••••", "anna+14155550137@acme.com": "anna••••@acme.com",
 		"415−555−0137": "•••• 0137", "+1·415·555·0137": "•••• 0137", "[415] 555 0137": "[•••• 0137", "＋14155550137": "+1 415 •••• 0137",
 
+		"bob@example.com-14155550137": "bob@example.com-••••", "bob@x.com:4155550137": "bob@x.com:••••", "anna@415.555.0137": "anna@••••",
+		"bob@sip.4155550137": "bob@sip.••••", "sip:anna@415-555-0137:5060": "sip:••••@••••", "sip:anna@192.168.100.200:5060": "sip:••••@192.168.100.200:5060",
+		"anna@[2001:db8::1]": "anna@[2001:db8::1]", "anna@pbx.example:5060": "anna@pbx.example:5060",
+
 		"email:anna@acme.com": "email:anna@acme.com", "https://medium.com/@anna": "https://medium.com/@anna", "anna@192.168.100.200": "anna@192.168.100.200",
 		"anna@acme.com": "anna@acme.com", "anna12345678@acme.com": "anna12345678@acme.com", "Anna <anna@acme.com>": "Anna <anna@acme.com>",
 		"Hotel: Anna": "Hotel: Anna", "Max": "Max", "Speaker 1": "Speaker 1", "Desk 123456": "Desk 123456", "Anna": "Anna", "1": "1", "": "",
