@@ -29,6 +29,11 @@ const (
 	// embeddedRoom is what must fit onto the disk before the server is started
 	// again, in bytes.
 	embeddedRoom = 4 << 20
+	// embeddedProof is how soon after a start the same must be wrong again to be
+	// damage, and not another want of room.
+	embeddedProof = time.Minute
+	// embeddedRetry is how long damage is lived with before another start is tried.
+	embeddedRetry = time.Hour
 )
 
 // embedded is the NATS server inside this process. The connection to it
@@ -37,15 +42,23 @@ type embedded struct {
 	opts server.Options
 	log  *zap.Logger
 
+	now func() time.Time
+
 	mu    sync.Mutex
 	srv   *server.Server // nil while it does not run
 	known []string       // what is wrong that another start would not mend
-	// stopped is why it was stopped the last time.
+	// damage is what another start did not mend, by its text, and until when none
+	// is tried.
+	damage map[string]time.Time
+	// stopped is why it was stopped the last time, started when it started.
 	stopped string
+	started time.Time
+	// waiting is why it could not be started again.
+	waiting string
 }
 
 func newEmbedded(cfg config.NATS, log *zap.Logger) *embedded {
-	return &embedded{log: log, opts: server.Options{
+	return &embedded{log: log, now: time.Now, damage: map[string]time.Time{}, opts: server.Options{
 		ServerName: "trackerbell", DontListen: true, JetStream: true, StoreDir: filepath.Join(cfg.DataDir, "nats"),
 		SyncAlways: cfg.Sync == "always", SyncInterval: embeddedSync,
 		MaxPayload: embeddedPayload, MaxPending: 64 << 20, NoSigs: true, NoLog: true,
@@ -60,17 +73,14 @@ func (e *embedded) start() error {
 	if err := datadir.Prepare(filepath.Join(e.opts.StoreDir, server.JetStreamStoreDir)); err != nil {
 		return fmt.Errorf("open the embedded store: %w", err)
 	}
+	if err := e.dropUnreadable(); err != nil {
+		return fmt.Errorf("open the embedded store: %w", err)
+	}
 	srv, err := e.launch()
-	if err != nil {
-		return err
-	}
-	dropped, err := e.dropUnrecovered(srv)
-	if err == nil && dropped {
-		end(srv)
-		srv, err = e.launch()
+	if err == nil {
+		srv, err = e.settle(srv)
 	}
 	if err != nil {
-		end(srv)
 		return err
 	}
 	known := broken(srv)
@@ -79,7 +89,7 @@ func (e *embedded) start() error {
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.srv, e.known = srv, known
+	e.srv, e.known, e.started = srv, known, e.now()
 	return nil
 }
 
@@ -141,19 +151,30 @@ func (e *embedded) failing() error {
 		return nil
 	}
 	for _, text := range broken(srv) {
-		if !slices.Contains(known, text) {
+		if !slices.Contains(known, text) && !e.livedWith(text) {
 			return errors.New(text)
 		}
 	}
 	return nil
 }
 
+// livedWith tells whether text is damage for which no start is due.
+func (e *embedded) livedWith(text string) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.now().Before(e.damage[text])
+}
+
 // keep stops the server when its store can no longer be written, and starts it
-// again when it can.
-func (e *embedded) keep(ctx context.Context) {
+// again when it can; restarted is called after that.
+func (e *embedded) keep(ctx context.Context, restarted func()) {
 	failed := false
 	for pause(ctx, embeddedLook) == nil {
+		away := e.running() == nil
 		failed = e.look(failed)
+		if away && e.running() != nil {
+			restarted()
+		}
 	}
 }
 
@@ -171,37 +192,40 @@ func (e *embedded) look(failed bool) bool {
 		e.log.Error("the store cannot be written; waiting for room", zap.String("directory", e.opts.StoreDir), zap.Error(err))
 		e.stop()
 	case e.running() == nil:
-		if err := e.again(); err != nil {
-			e.log.Debug("there is no room for the store yet", zap.Error(err))
-		}
+		e.again()
 	}
 	return err != nil
 }
 
-// damaged tells whether what is wrong was wrong before the server was started
-// anew, too, and there is room: then another start would not help either, and
-// it is known from now on.
+// damaged tells whether what is wrong is damage: it is wrong again soon after a
+// start that was to mend it, and there is room. It is lived with for a while then.
 func (e *embedded) damaged(err error) bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if e.stopped != err.Error() || e.writable() != nil {
-		e.stopped = err.Error()
+	now, text := e.now(), err.Error()
+	if e.stopped != text || now.Sub(e.started) > embeddedProof || e.writable() != nil {
+		e.stopped = text
 		return false
 	}
-	e.known = append(e.known, err.Error())
+	e.damage[text] = now.Add(embeddedRetry)
 	return true
 }
 
 // again starts the server where its disk takes what a short while brings.
-func (e *embedded) again() error {
-	if err := e.writable(); err != nil {
-		return err
+func (e *embedded) again() {
+	err := e.writable()
+	if err == nil {
+		err = e.start()
 	}
-	if err := e.start(); err != nil {
-		return err
+	if err == nil {
+		e.waiting = ""
+		e.log.Info("the store can be written again")
+		return
 	}
-	e.log.Info("the store can be written again")
-	return nil
+	if why := datadir.Explain(err).Error(); e.waiting != why { // once for each cause
+		e.waiting = why
+		e.log.Warn("the store cannot be opened yet; trying on", zap.String("why", why))
+	}
 }
 
 // writable tells why nothing can be written beside the store. The file has one

@@ -56,7 +56,8 @@ func TestWhatWasWrongAtTheStartDoesNotHideWhatGoesWrongLater(t *testing.T) {
 	require.ErrorContains(t, e.failing(), "LOST")
 
 	e.stop()
-	require.NoError(t, e.again())
+	e.again()
+	require.NotNil(t, e.running())
 	require.NoError(t, e.failing(), "another start does not mend it")
 	unregistered(t, e, "LATER")
 	require.ErrorContains(t, e.failing(), "LATER")
@@ -82,43 +83,87 @@ func TestAServerThatStartedWithoutRoomIsStoppedUntilThereIs(t *testing.T) {
 	require.NoFileExists(t, room)
 }
 
-func TestWhatAnotherStartDoesNotMendIsToldOnceAndLivedWith(t *testing.T) {
-	t.Parallel()
-	core, logs := observer.New(zap.ErrorLevel)
-	e := newEmbedded(config.NATS{DataDir: t.TempDir()}, zap.New(core))
+// failingStore is a running server that finds fault with a stream, as with one
+// that cannot be written, whenever fail is called; a start mends it, until then.
+func failingStore(t *testing.T) (e *embedded, logs *observer.ObservedLogs, clock *time.Time, fail func()) {
+	t.Helper()
+	core, logs := observer.New(zap.InfoLevel)
+	clock = &time.Time{}
+	*clock = time.Now()
+	e = newEmbedded(config.NATS{DataDir: t.TempDir()}, zap.New(core))
+	e.now = func() time.Time { return *clock }
 	require.NoError(t, e.start())
 	t.Cleanup(e.stop)
-	dir := unregistered(t, e, "BAD")
-	require.True(t, e.look(false))
-	require.True(t, e.look(true))
-	require.Nil(t, e.running(), "it may be for want of room")
-	require.NoError(t, os.Remove(dir)) // as a block is that is not read at the start
-	require.False(t, e.look(false))
-	require.NotNil(t, e.running())
-
-	unregistered(t, e, "BAD")
-	require.True(t, e.look(false))
-	require.False(t, e.look(true))
-	require.NotNil(t, e.running(), "there is room, and it was started anew before")
-	require.False(t, e.look(false), "it is known")
-	told := logs.FilterMessage("a file of the store is damaged; going on without it").All()
-	require.Len(t, told, 1)
-	require.Contains(t, told[0].ContextMap()["error"], "BAD")
-	require.Contains(t, told[0].ContextMap()["see"], "docs/runbooks.md")
+	return e, logs, clock, func() {
+		dir := unregistered(t, e, "BAD")
+		require.True(t, e.look(false))
+		if e.look(true); e.running() == nil {
+			require.NoError(t, os.Remove(dir)) // as a block is that is not read at the start
+		}
+	}
 }
 
-// TestAStartThatFailsSaysWhyAtOnce has the server fail where the directory is
+func TestADiskThatIsFullAgainIsWaitedForAgain(t *testing.T) {
+	t.Parallel()
+	e, logs, clock, fail := failingStore(t)
+	for range 3 {
+		fail()
+		require.Nil(t, e.running())
+		require.False(t, e.look(false))
+		require.NotNil(t, e.running())
+		*clock = clock.Add(embeddedProof + time.Second)
+	}
+	require.Equal(t, 3, logs.FilterMessage("the store can be written again").Len())
+	require.Zero(t, logs.FilterMessage("a file of the store is damaged; going on without it").Len())
+}
+
+func TestWhatAnotherStartDoesNotMendIsToldOnceAndLivedWithForAWhile(t *testing.T) {
+	t.Parallel()
+	e, logs, clock, fail := failingStore(t)
+	told := func() []observer.LoggedEntry {
+		return logs.FilterMessage("a file of the store is damaged; going on without it").All()
+	}
+	fail()
+	require.Nil(t, e.running(), "it may be for want of room")
+	require.False(t, e.look(false))
+	fail()
+	require.NotNil(t, e.running(), "there is room, and it was started anew a moment ago")
+	require.NoError(t, e.failing(), "it is lived with")
+	require.Len(t, told(), 1)
+	require.Contains(t, told()[0].ContextMap()["error"], "BAD")
+	require.Contains(t, told()[0].ContextMap()["see"], "docs/runbooks.md")
+
+	*clock = clock.Add(embeddedRetry)
+	fail()
+	require.Nil(t, e.running(), "another start is tried now and then")
+	require.False(t, e.look(false))
+	require.NoError(t, e.failing())
+	require.Len(t, told(), 1)
+}
+
+func TestWhyAStoreCannotBeOpenedAgainIsToldOnce(t *testing.T) {
+	t.Parallel()
+	e, logs, _, fail := failingStore(t)
+	fail()
+	require.NoError(t, os.Mkdir(filepath.Join(e.opts.StoreDir, "room"), 0o700)) // nothing can be written to it
+	for range 3 {
+		require.False(t, e.look(false))
+	}
+	told := logs.FilterMessage("the store cannot be opened yet; trying on").All()
+	require.Len(t, told, 1)
+	require.Contains(t, told[0].ContextMap()["why"], "room: is a directory")
+}
+
+// TestAStartThatFailsSaysWhy has the server fail where the directory is
 // as it should be.
-func TestAStartThatFailsSaysWhyAtOnce(t *testing.T) {
+func TestAStartThatFailsSaysWhy(t *testing.T) {
 	t.Parallel()
 	e := newEmbedded(config.NATS{DataDir: t.TempDir()}, zap.NewNop())
 	e.opts.JetStreamCipher, e.opts.JetStreamTpm.KeysFile = server.AES, "no such file"
-	begin := time.Now()
 	err := e.start()
 	require.ErrorContains(t, err, "start the embedded nats in "+e.opts.StoreDir+": ")
 	require.NotContains(t, err.Error(), "takes no connections")
 	require.Nil(t, e.running())
-	require.Less(t, time.Since(begin), soon)
 }
 
 func TestADirectoryThatCannotBeUsedIsNamed(t *testing.T) {
@@ -143,6 +188,16 @@ func TestWhatTheServerFindsWrongIsLoggedWithinLimits(t *testing.T) {
 	}
 	require.Less(t, logs.Len(), 2*natsLogBurst)
 	require.Equal(t, "nats: odd 0", logs.All()[0].Message)
+}
+
+func TestWhatIsFatalIsToldByWhoeverStartsTheServerAndLoggedAfterwards(t *testing.T) {
+	core, logs := observer.New(zap.DebugLevel)
+	l := newNATSLog(zap.New(core))
+	l.Fatalf("Can't start JetStream: %s", "no room")
+	require.Equal(t, "no room", l.fatal())
+	require.Zero(t, logs.Len())
+	l.Fatalf("the end")
+	require.Equal(t, "nats: the end", logs.All()[0].Message)
 }
 
 func TestWhatAKillLeftOfTheRoomIsWrittenOver(t *testing.T) {

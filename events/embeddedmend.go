@@ -1,66 +1,161 @@
 package events
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 	"go.uber.org/zap"
+
+	"github.com/trackerbell/trackerbell/internal/datadir"
 )
 
 // runbook is where a person finds what to do about a damaged store.
 const runbook = "docs/runbooks.md, A damaged store"
 
-// consumerDirs are the directories of all consumers of the store: …/STREAM/obs/CONSUMER.
-func (e *embedded) consumerDirs() ([]string, error) {
+// setAside is where what was taken out of the store is kept, beside it: the last
+// of each consumer.
+const setAside = "set-aside"
+
+// consumerDir is where a consumer is stored: …/streams/STREAM/obs/CONSUMER.
+type consumerDir string
+
+func (d consumerDir) stream() string { return filepath.Base(d.streamDir()) }
+func (d consumerDir) name() string   { return filepath.Base(string(d)) }
+func (d consumerDir) streamDir() string {
+	return filepath.Dir(filepath.Dir(string(d)))
+}
+
+// consumerDirs are those of the streams whose description the server understands.
+// The others it makes anew, or takes out of service: a later NATS wrote them.
+func (e *embedded) consumerDirs() ([]consumerDir, error) {
 	streams := filepath.Join(e.opts.StoreDir, server.JetStreamStoreDir, server.DEFAULT_GLOBAL_ACCOUNT, "streams")
-	dirs, err := fs.Glob(os.DirFS(streams), "*/obs/*")
+	found, err := fs.Glob(os.DirFS(streams), "*/obs/*")
 	if err != nil {
 		return nil, fmt.Errorf("look for consumers: %w", err)
 	}
-	for i := range dirs {
-		dirs[i] = filepath.Join(streams, dirs[i])
+	var dirs []consumerDir
+	for _, f := range found {
+		dir := consumerDir(filepath.Join(streams, f))
+		if at, err := os.Stat(string(dir)); err != nil || !at.IsDir() {
+			continue // not the server's
+		}
+		var info server.FileStreamInfo
+		good, err := understood(dir.streamDir(), &info, &info.Metadata)
+		if err != nil {
+			return nil, err
+		}
+		if good {
+			dirs = append(dirs, dir)
+		}
 	}
 	return dirs, nil
 }
 
-// dropUnrecovered removes the consumers that the server could not recover though
-// it has their stream, and tells whether there were any: their state is damaged,
-// or the description of one, for which the server takes its stream out of service.
-func (e *embedded) dropUnrecovered(srv *server.Server) (dropped bool, err error) {
-	account, err := srv.JszAccount(&server.JSzOptions{Account: server.DEFAULT_GLOBAL_ACCOUNT, Streams: true, Consumer: true})
+// understood tells whether the server knows all of a description, and reads it
+// into info, whose metadata is given. An error is one of the disk.
+func understood[T any](dir string, info *T, metadata *map[string]string) (bool, error) {
+	raw, err := os.ReadFile(filepath.Join(dir, server.JetStreamMetaFile))
+	if err == nil {
+		_, err = os.Stat(filepath.Join(dir, server.JetStreamMetaFileSum))
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
 	if err != nil {
-		return false, nil //nolint:nilerr // a store without streams yet
+		return false, datadir.Explain(err)
 	}
-	dirs, err := e.consumerDirs()
-	if err != nil {
-		return false, err
-	}
-	for _, dir := range dirs {
-		if !hasStream(account, dir) || hasConsumer(account, dir) {
-			continue
-		}
-		if err := e.drop(dir); err != nil {
-			return dropped, err
-		}
-		dropped = true
-	}
-	return dropped, nil
+	dec := json.NewDecoder(bytes.NewReader(raw))
+	dec.DisallowUnknownFields() // as the server does
+	badly := dec.Decode(info)
+	level, notNumber := strconv.Atoi(cmp.Or((*metadata)[server.JSRequiredLevelMetadataKey], "0"))
+	return badly == nil && notNumber == nil && level <= server.JSApiLevel, nil
 }
 
-// drop removes a consumer. It is made anew by whoever needs it, and then hands
-// out again what was done before: the ledger knows it.
-func (e *embedded) drop(dir string) error {
-	e.log.Warn("the state of a consumer is damaged; it is made anew, and what was done is not done again", zap.String("directory", dir))
-	if err := os.RemoveAll(dir); err != nil {
-		return fmt.Errorf("remove a damaged consumer: %w", err)
+// dropUnreadable removes the consumers whose description is damaged, before the
+// server takes their streams out of service for them.
+func (e *embedded) dropUnreadable() error {
+	dirs, err := e.consumerDirs()
+	if err != nil {
+		return err
+	}
+	for _, dir := range dirs {
+		var info server.FileConsumerInfo
+		good, err := understood(string(dir), &info, &info.Metadata)
+		if err == nil && !good {
+			err = e.drop(dir)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// settle removes the consumers that srv could not recover though it has their
+// stream: their state is damaged. What the disk only once did not give is there
+// after another start. It returns the server that runs then; none with an error.
+func (e *embedded) settle(srv *server.Server) (*server.Server, error) {
+	for try := 0; ; try++ {
+		dirs, err := e.unrecovered(srv)
+		if err == nil && len(dirs) == 0 {
+			return srv, nil
+		}
+		end(srv)
+		if err == nil && try > 0 {
+			for _, dir := range dirs {
+				err = errors.Join(err, e.drop(dir))
+			}
+		}
+		if err != nil {
+			return nil, err
+		}
+		if srv, err = e.launch(); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// unrecovered are the consumers that srv does not have.
+func (e *embedded) unrecovered(srv *server.Server) ([]consumerDir, error) {
+	account, err := srv.JszAccount(&server.JSzOptions{Account: server.DEFAULT_GLOBAL_ACCOUNT, Streams: true, Consumer: true})
+	if err != nil {
+		return nil, nil //nolint:nilerr // a store without streams yet
+	}
+	dirs, err := e.consumerDirs()
+	return slices.DeleteFunc(dirs, func(d consumerDir) bool {
+		return !slices.ContainsFunc(account.Streams, func(s server.StreamDetail) bool {
+			return s.Name == d.stream() && !slices.ContainsFunc(s.Consumer, func(c *server.ConsumerInfo) bool { return c.Name == d.name() })
+		})
+	}), err
+}
+
+// drop takes a consumer out of the store. It is made anew by whoever needs it,
+// and then hands out again what was done before: the ledger knows it.
+func (e *embedded) drop(dir consumerDir) error {
+	kept := filepath.Join(e.opts.StoreDir, setAside, dir.stream(), dir.name())
+	e.log.Warn("the state of a consumer is damaged; it is made anew, and what was done is not done again",
+		zap.String("directory", string(dir)), zap.String("kept", kept))
+	err := os.RemoveAll(kept)
+	if err == nil {
+		err = os.MkdirAll(filepath.Dir(kept), 0o700)
+	}
+	if err == nil {
+		err = os.Rename(string(dir), kept)
+	}
+	if err != nil {
+		return fmt.Errorf("set a damaged consumer aside: %w", datadir.Explain(err))
 	}
 	return nil
 }
@@ -87,19 +182,4 @@ func tellLosses(conn *nats.Conn, log *zap.Logger) {
 				zap.String("stream", name), zap.Uint64("bytes", info.State.Lost.Bytes), zap.String("see", runbook))
 		}
 	}
-}
-
-func hasStream(account *server.AccountDetail, consumerDir string) bool {
-	return slices.ContainsFunc(account.Streams, func(s server.StreamDetail) bool { return s.Name == streamOf(consumerDir) })
-}
-
-func hasConsumer(account *server.AccountDetail, dir string) bool {
-	return slices.ContainsFunc(account.Streams, func(s server.StreamDetail) bool {
-		return s.Name == streamOf(dir) && slices.ContainsFunc(s.Consumer, func(c *server.ConsumerInfo) bool { return c.Name == filepath.Base(dir) })
-	})
-}
-
-// streamOf is the stream whose consumer has this directory.
-func streamOf(consumerDir string) string {
-	return filepath.Base(filepath.Dir(filepath.Dir(consumerDir)))
 }

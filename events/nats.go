@@ -83,7 +83,7 @@ func (n *NATS) Close(ctx context.Context) error {
 // is away, as an external server may be.
 func (n *NATS) Keep(ctx context.Context) {
 	if n.server != nil {
-		n.server.keep(ctx)
+		n.server.keep(ctx, func() { tellLosses(n.Conn, n.server.log) })
 	}
 }
 

@@ -24,8 +24,9 @@ type natsLog struct {
 	log   *zap.Logger
 	limit *rate.Limiter
 
-	mu   sync.Mutex
-	died string
+	mu      sync.Mutex
+	died    string
+	started bool
 }
 
 var _ server.Logger = (*natsLog)(nil)
@@ -34,17 +35,23 @@ func newNATSLog(log *zap.Logger) *natsLog {
 	return &natsLog{log: log, limit: rate.NewLimiter(rate.Every(natsLogEvery), natsLogBurst)}
 }
 
-// Fatalf says why the server cannot start; it returns, and so does the server.
+// Fatalf says why the server cannot start, or run; it returns, and so does the
+// server.
 func (l *natsLog) Fatalf(format string, v ...any) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.died = strings.TrimPrefix(fmt.Sprintf(format, v...), "Can't start JetStream: ")
+	if l.started { // else whoever starts it tells
+		l.log.Error("nats: " + strings.TrimSpace(l.died))
+	}
 }
 
-// fatal is why the server could not start; empty when it did.
+// fatal is why the server could not start; empty when it did. What is fatal
+// afterwards is logged.
 func (l *natsLog) fatal() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.started = true
 	return l.died
 }
 

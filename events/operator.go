@@ -19,6 +19,7 @@ const (
 	operatorConsumer = "operator"
 	operatorEvery    = time.Minute
 	operatorBatch    = 500              // dead letters in one message
+	operatorBack     = 24 * time.Hour   // what a consumer that is made anew begins with
 	operatorRetry    = 10 * time.Second // after a message that could not be posted
 )
 
@@ -55,10 +56,7 @@ func (s *Service) tellOnce(ctx context.Context) (told int, err error) {
 	if err != nil {
 		return 0, err
 	}
-	cons, err := set.dead.CreateOrUpdateConsumer(ctx, jetstream.ConsumerConfig{
-		Durable: operatorConsumer, DeliverPolicy: jetstream.DeliverNewPolicy, AckPolicy: jetstream.AckExplicitPolicy,
-		AckWait: 2 * ackWait, MaxDeliver: -1, MaxAckPending: operatorBatch,
-	})
+	cons, err := operatorOf(ctx, set.dead)
 	if err != nil {
 		return 0, fmt.Errorf("open consumer %s: %w", operatorConsumer, err)
 	}
@@ -78,6 +76,25 @@ func (s *Service) tellOnce(ctx context.Context) (told int, err error) {
 		}
 	}
 	return len(letters), nil
+}
+
+// operatorOf is the consumer that knows what was told. One that is missing, as it
+// was damaged or never made, begins a day back: what was told may be told again,
+// and what was not is not passed over.
+func operatorOf(ctx context.Context, dead jetstream.Stream) (jetstream.Consumer, error) {
+	cons, err := dead.Consumer(ctx, operatorConsumer)
+	if !errors.Is(err, jetstream.ErrConsumerNotFound) {
+		return cons, err
+	}
+	begin := time.Now().Add(-operatorBack)
+	cons, err = dead.CreateConsumer(ctx, jetstream.ConsumerConfig{
+		Durable: operatorConsumer, DeliverPolicy: jetstream.DeliverByStartTimePolicy, OptStartTime: &begin,
+		AckPolicy: jetstream.AckExplicitPolicy, AckWait: 2 * ackWait, MaxDeliver: -1, MaxAckPending: operatorBatch,
+	})
+	if errors.Is(err, jetstream.ErrConsumerExists) { // by another replica in the meantime
+		return dead.Consumer(ctx, operatorConsumer)
+	}
+	return cons, err
 }
 
 // waitForLetters waits for a dead letter, and takes all that are there then.

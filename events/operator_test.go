@@ -103,6 +103,21 @@ func TestTheOperatorIsToldOfDeadLettersButNotAllTheTime(t *testing.T) {
 	require.Equal(t, 31, told())
 }
 
+func TestAnOperatorsConsumerThatWasLostPassesOverNothing(t *testing.T) {
+	h := newHouse(t, nil)
+	h.symbl.status = symbl.Failed
+	h.run(h.Service)
+	h.accept(transcript("a"))
+	h.letters(h.Service, 1)
+	f := &tellingSlack{fakeSlack: h.slack}
+	h.run(h.withOperator(f, 10*time.Millisecond))
+	require.Eventually(t, func() bool { return len(f.notices()) == 1 }, soon, tick, "it died before anybody was to be told")
+
+	require.NoError(t, h.js.DeleteConsumer(t.Context(), StreamDead, operatorConsumer))
+	require.Eventually(t, func() bool { return len(f.notices()) == 2 }, soon, tick)
+	require.Equal(t, f.notices()[0].Lines, f.notices()[1].Lines)
+}
+
 func TestNobodyIsToldWithoutAnOperatorsChannel(t *testing.T) {
 	h := newHouse(t, nil)
 	h.symbl.status = symbl.Failed

@@ -46,7 +46,9 @@ func (c *checkCmd) Run(g *globals) error {
 	}
 	checks := []dependency{
 		{"configuration", func(context.Context) (string, error) { return describeConfig(g.Config, cfg), nil }},
-		{"nats", func(ctx context.Context) (string, error) { return c.checkNATS(ctx, cfg) }},
+		{"nats", func(ctx context.Context) (string, error) {
+			return c.checkNATS(ctx, cfg, newLogger(g.err, zap.WarnLevel))
+		}},
 		{"symbl", func(ctx context.Context) (string, error) { return checkSymbl(ctx, cfg) }},
 		{"transcriber", func(ctx context.Context) (string, error) { return checkTranscriber(ctx, cfg) }},
 		{"slack", func(ctx context.Context) (string, error) { return checkSlack(ctx, cfg) }},
@@ -96,9 +98,10 @@ func counted(n int, what string) string {
 	return fmt.Sprintf("%d %s", n, what)
 }
 
-// checkNATS reaches the external NATS, or opens the embedded store; when a
-// service has it open, that service is asked instead.
-func (c *checkCmd) checkNATS(ctx context.Context, cfg *config.Config) (string, error) {
+// checkNATS reaches the external NATS, or opens the embedded store, which mends
+// what is damaged and logs it; when a service has it open, that service is asked
+// instead.
+func (c *checkCmd) checkNATS(ctx context.Context, cfg *config.Config, log *zap.Logger) (string, error) {
 	var where string
 	if cfg.NATS.URL == "" {
 		where = "embedded, in " + cfg.NATS.DataDir
@@ -114,7 +117,7 @@ func (c *checkCmd) checkNATS(ctx context.Context, cfg *config.Config) (string, e
 		}
 		defer func() { _ = lock.release() }() // the process ends soon
 	}
-	conn, err := events.Connect(cfg.NATS, zap.NewNop())
+	conn, err := events.Connect(cfg.NATS, log)
 	if err != nil {
 		return "", err
 	}
