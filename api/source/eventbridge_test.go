@@ -2,6 +2,7 @@ package source_test
 
 import (
 	"crypto"
+	"crypto/ed25519"
 	"crypto/rand"
 	"crypto/rsa"
 	_ "crypto/sha1"
@@ -63,6 +64,18 @@ func newSNSSigner(tb testing.TB) snsSigner {
 	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
 	require.NoError(tb, err)
 	return snsSigner{key, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})}
+}
+
+// giantCertificate has an RSA key that takes seconds to check a signature with.
+func giantCertificate(tb testing.TB) []byte {
+	tb.Helper()
+	_, signer, err := ed25519.GenerateKey(rand.Reader)
+	require.NoError(tb, err)
+	giant := &rsa.PublicKey{N: new(big.Int).Sub(new(big.Int).Lsh(big.NewInt(1), 350_000), big.NewInt(1)), E: 1<<31 - 1}
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotBefore: now().Add(-time.Hour), NotAfter: now().Add(time.Hour)}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, giant, signer)
+	require.NoError(tb, err)
+	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
 }
 
 // request signs text, whose lines are what the documentation says is signed.
@@ -131,12 +144,25 @@ func TestMessagesOfSNSAreBelievedOfItsTopicsOnly(t *testing.T) {
 	require.ErrorIs(t, bearer.Verify(r), source.ErrSignature)
 }
 
+func TestAKeyBeyondAllMeasureIsNotCalculatedWith(t *testing.T) {
+	p := build(t, config.Source{Provider: "eventbridge", Secret: topic})
+	m, text := snsNotification("2")
+	r := newSNSSigner(t).request(t, m, text)
+	r.Certificate = giantCertificate(t)
+	err := p.Verify(r)
+	require.ErrorIs(t, err, source.ErrSignature)
+	require.ErrorContains(t, err, "more than 4096 bits")
+}
+
 func TestOnlyAmazonIsAskedForCertificates(t *testing.T) {
 	p := build(t, config.Source{Provider: "eventbridge", Secret: topic})
 	for address, ok := range map[string]bool{
 		certURL: true,
 		"https://sns.cn-north-1.amazonaws.com.cn/a.pem":           true,
 		"https://sns.eu-west-1.amazonaws.com:443/a.pem":           true,
+		"https://sns.us-gov-west-1.amazonaws.com/a.pem":           true,
+		"https://sns.s3-us-west-2.amazonaws.com/a.pem":            false, // the bucket "sns"
+		"https://sns.s3-accelerate.amazonaws.com/a.pem":           false,
 		"http://sns.eu-west-1.amazonaws.com/a.pem":                false,
 		"https://sns.eu-west-1.amazonaws.com:8443/a.pem":          false,
 		"https://sns.eu-west-1.amazonaws.com.evil.example/a.pem":  false,

@@ -22,6 +22,9 @@ const (
 	headerSNSType   = "X-Amz-Sns-Message-Type"
 	snsNotification = "Notification"
 	snsSubscription = "SubscriptionConfirmation"
+	// maxKeyBits is twice what Amazon's certificates have: the time that a
+	// signature's check takes grows with the key.
+	maxKeyBits = 4096
 )
 
 // snsMessage is a message of Amazon SNS; its body is JSON under the content
@@ -55,13 +58,14 @@ func (e *eventbridge) CertificateURL(r Request) string {
 }
 
 // snsURL accepts https on sns.<region>.amazonaws.com or .com.cn, and nothing
-// that could hide another host.
+// that could hide another host. sns.s3-<region>.amazonaws.com, which looks much
+// the same, is somebody's bucket.
 func snsURL(raw string) (*url.URL, bool) {
 	u, err := url.Parse(raw)
 	if err != nil || !isSecure(u) || u.Fragment != "" {
 		return nil, false
 	}
-	return u, regexp.MustCompile(`^sns\.[a-z0-9-]{3,40}\.amazonaws\.com(\.cn)?$`).MatchString(u.Hostname())
+	return u, regexp.MustCompile(`^sns\.[a-z]{2,4}(-[a-z]{2,12}){1,3}-[0-9]{1,2}\.amazonaws\.com(\.cn)?$`).MatchString(u.Hostname())
 }
 
 func (e *eventbridge) verifySNS(r Request) error {
@@ -110,6 +114,9 @@ func snsKey(certificate []byte, now time.Time) (*rsa.PublicKey, error) {
 	key, ok := cert.PublicKey.(*rsa.PublicKey)
 	if !ok {
 		return nil, fmt.Errorf("%w: the certificate's key is not RSA", ErrSignature)
+	}
+	if key.N.BitLen() > maxKeyBits {
+		return nil, fmt.Errorf("%w: the certificate's key has more than %d bits", ErrSignature, maxKeyBits)
 	}
 	return key, nil
 }
