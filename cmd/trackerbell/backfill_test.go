@@ -27,7 +27,7 @@ func TestBackfillAsksForPageAfterPage(t *testing.T) {
 		switch {
 		case len(asked) == 1:
 			w.WriteHeader(http.StatusServiceUnavailable)
-			_, _ = w.Write([]byte(`{"title":"Service Unavailable","status":503}`))
+			_, _ = w.Write([]byte(`{"title":"Service Unavailable","status":503,"detail":"the provider answers 429; try again"}`))
 		case q.Get("cursor") == "":
 			_, _ = w.Write([]byte(`{"recordings":[{"recording":"support.RE1","duplicate":false}],"unusable":1,"next":"p=2&x"}`))
 		default:
@@ -38,6 +38,7 @@ func TestBackfillAsksForPageAfterPage(t *testing.T) {
 	r := command(t, t.TempDir(), nil, "recordings", "backfill", "support", "--since", "24h", "--dry-run", "--admin", admin.URL)
 	require.Equal(t, 0, r.code, r.stderr)
 	require.Equal(t, "to take in support.RE1\n1 to take in, 1 known before, 1 without what is needed\n", r.stdout)
+	require.Equal(t, "trackerbell: Service Unavailable: the provider answers 429; asking again in 5s (2 of 12)\n", r.stderr)
 	const path = "POST /api/sources/support/backfill "
 	require.Equal(t, []string{path + " true", path + " true", path + "p=2&x true"}, asked)
 }

@@ -1,11 +1,11 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/trackerbell/trackerbell/api"
@@ -14,7 +14,7 @@ import (
 
 const (
 	backfillTries = 12              // of a page that the provider refuses for now
-	backfillWait  = 5 * time.Second // between them at least; the provider may ask for more
+	backfillWait  = 5 * time.Second // between them at least; the provider may ask for up to 15 min
 )
 
 type recordingsBackfillCmd struct {
@@ -51,7 +51,7 @@ func (c *recordingsBackfillCmd) Run(g *globals) error {
 	}
 	all := backfilled{Recordings: []api.Accepted{}, DryRun: c.DryRun}
 	for cursor := ""; ; {
-		page, err := c.page(g.ctx, cfg, since, cursor)
+		page, err := c.page(g, cfg, since, cursor)
 		if err != nil && cursor != "" {
 			err = errors.Join(fmt.Errorf("it stopped before the end; run it again, and what was taken in is left alone: %w", err), c.print(g, all))
 		}
@@ -91,23 +91,26 @@ func (c *recordingsBackfillCmd) print(g *globals, all backfilled) error {
 	return err
 }
 
-// page asks for one page, again while the provider or the store wants that.
-func (c *recordingsBackfillCmd) page(ctx context.Context, cfg *config.Config, since time.Time, cursor string) (page api.BackfillPage, err error) {
+// page asks for one page, again while the provider or the store wants that, and
+// says for how long it waits and why.
+func (c *recordingsBackfillCmd) page(g *globals, cfg *config.Config, since time.Time, cursor string) (page api.BackfillPage, err error) {
 	q := url.Values{"since": {since.UTC().Format(time.RFC3339)}, "cursor": {cursor}}
 	if c.DryRun {
 		q.Set("dryRun", "true")
 	}
 	for try := 1; ; try++ {
 		page = api.BackfillPage{}
-		err = c.client(cfg).do(ctx, http.MethodPost, "/api/sources/"+url.PathEscape(c.Source)+"/backfill?"+q.Encode(), &page)
+		err = c.client(cfg).do(g.ctx, http.MethodPost, "/api/sources/"+url.PathEscape(c.Source)+"/backfill?"+q.Encode(), &page)
 		var status *statusError
 		if !errors.As(err, &status) || status.status != http.StatusServiceUnavailable || try == backfillTries {
 			return page, err
 		}
+		after := max(status.after, backfillWait)
+		_, _ = fmt.Fprintf(g.err, "trackerbell: %s; asking again in %s (%d of %d)\n", printable(strings.TrimSuffix(status.title, "; try again")), after, try+1, backfillTries)
 		select {
-		case <-ctx.Done():
-			return page, ctx.Err()
-		case <-time.After(max(status.after, backfillWait)):
+		case <-g.ctx.Done():
+			return page, g.ctx.Err()
+		case <-time.After(after):
 		}
 	}
 }
