@@ -32,8 +32,10 @@ const (
 	// embeddedProof is how soon after a start the same must be wrong again to be
 	// damage, and not another want of room.
 	embeddedProof = time.Minute
-	// embeddedRetry is how long damage is lived with before another start is tried.
-	embeddedRetry = time.Hour
+	// Damage is lived with for embeddedRetry before another start is tried, for
+	// twice as long each time it did not help, and at most for embeddedRetryMax.
+	embeddedRetry    = 2 * time.Minute
+	embeddedRetryMax = time.Hour
 )
 
 // embedded is the NATS server inside this process. The connection to it
@@ -44,12 +46,10 @@ type embedded struct {
 
 	now func() time.Time
 
-	mu    sync.Mutex
-	srv   *server.Server // nil while it does not run
-	known []string       // what is wrong that another start would not mend
-	// damage is what another start did not mend, by its text, and until when none
-	// is tried.
-	damage map[string]time.Time
+	mu     sync.Mutex
+	srv    *server.Server   // nil while it does not run
+	known  []string         // what is wrong that another start would not mend
+	damage map[string]lived // what another start did not mend, by its text
 	// stopped is why it was stopped the last time, started when it started.
 	stopped string
 	started time.Time
@@ -57,8 +57,14 @@ type embedded struct {
 	waiting string
 }
 
+// lived is until when damage is lived with, and for how long that is.
+type lived struct {
+	until time.Time
+	gap   time.Duration
+}
+
 func newEmbedded(cfg config.NATS, log *zap.Logger) *embedded {
-	return &embedded{log: log, now: time.Now, damage: map[string]time.Time{}, opts: server.Options{
+	return &embedded{log: log, now: time.Now, damage: map[string]lived{}, opts: server.Options{
 		ServerName: "trackerbell", DontListen: true, JetStream: true, StoreDir: filepath.Join(cfg.DataDir, "nats"),
 		SyncAlways: cfg.Sync == "always", SyncInterval: embeddedSync,
 		MaxPayload: embeddedPayload, MaxPending: 64 << 20, NoSigs: true, NoLog: true,
@@ -162,7 +168,7 @@ func (e *embedded) failing() error {
 func (e *embedded) livedWith(text string) bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return e.now().Before(e.damage[text])
+	return e.now().Before(e.damage[text].until)
 }
 
 // keep stops the server when its store can no longer be written, and starts it
@@ -207,7 +213,8 @@ func (e *embedded) damaged(err error) bool {
 		e.stopped = text
 		return false
 	}
-	e.damage[text] = now.Add(embeddedRetry)
+	gap := max(embeddedRetry, min(2*e.damage[text].gap, embeddedRetryMax))
+	e.damage[text] = lived{now.Add(gap), gap}
 	return true
 }
 

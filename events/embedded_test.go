@@ -133,12 +133,19 @@ func TestWhatAnotherStartDoesNotMendIsToldOnceAndLivedWithForAWhile(t *testing.T
 	require.Contains(t, told()[0].ContextMap()["error"], "BAD")
 	require.Contains(t, told()[0].ContextMap()["see"], "docs/runbooks.md")
 
-	*clock = clock.Add(embeddedRetry)
-	fail()
-	require.Nil(t, e.running(), "another start is tried now and then")
-	require.False(t, e.look(false))
-	require.NoError(t, e.failing())
-	require.Len(t, told(), 1)
+	for gap, n := embeddedRetry, 2; n < 8; n++ {
+		*clock = clock.Add(gap - time.Second)
+		unregistered(t, e, "BAD")
+		require.NoError(t, e.failing())
+		*clock = clock.Add(time.Second)
+		fail()
+		require.Nil(t, e.running(), "another start is tried now and then")
+		require.False(t, e.look(false))
+		fail()
+		require.NotNil(t, e.running())
+		require.Len(t, told(), n)
+		gap = min(2*gap, embeddedRetryMax)
+	}
 }
 
 func TestWhyAStoreCannotBeOpenedAgainIsToldOnce(t *testing.T) {
