@@ -143,29 +143,15 @@ func (l *Ledger) excludes(key string) bool { return l.known.excludes(key, l.link
 func (l *Ledger) links() uint64 { return l.conn.Stats().Reconnects }
 
 func (l *Ledger) learnAfter(ctx context.Context, revision uint64) error {
-	watcher, err := l.kv.WatchAll(ctx, jetstream.MetaOnly(), jetstream.ResumeFromRevision(revision+1))
-	if err != nil {
-		return fmt.Errorf("%w: read ledger: %w", ErrUnavailable, err)
-	}
-	defer stopWatch(watcher)
-	for n := 1; ; n++ {
-		if n%knownStep == 0 {
-			_ = pause(ctx, knownPause) // its only error is the end of ctx, which is seen below
+	n := 0
+	return l.walk(ctx, func(v jetstream.KeyValueEntry) (bool, error) {
+		if n++; n%knownStep == 0 {
+			_ = pause(ctx, knownPause) // its only error is the end of ctx, which ends the walk
 		}
-		select {
-		case <-ctx.Done():
-			return fmt.Errorf("read ledger: %w", ctx.Err())
-		case v, ok := <-watcher.Updates():
-			switch {
-			case !ok:
-				return ErrUnavailable
-			case v == nil: // the end of what was there
-				return nil
-			}
-			l.known.add(v.Key(), v.Revision())
-			if _, capped := l.known.read(); capped {
-				return errTooMany
-			}
+		l.known.add(v.Key(), v.Revision())
+		if _, capped := l.known.read(); capped {
+			return false, errTooMany
 		}
-	}
+		return true, nil
+	}, jetstream.MetaOnly(), jetstream.ResumeFromRevision(revision+1))
 }

@@ -48,31 +48,10 @@ func (s *Service) Walk(ctx context.Context, after uint64, visit func(*Glance) (o
 	if err != nil {
 		return err
 	}
-	watcher, err := set.ledger.kv.WatchAll(ctx, jetstream.ResumeFromRevision(after+1))
-	if err != nil {
-		return fmt.Errorf("%w: read the ledger: %w", ErrUnavailable, err)
-	}
-	defer stopWatch(watcher)
-	for {
-		select {
-		case <-ctx.Done():
-			return fmt.Errorf("read the ledger: %w", ctx.Err())
-		case v, ok := <-watcher.Updates():
-			switch {
-			case !ok:
-				return ErrUnavailable
-			case v == nil: // the end of what was there
-				return nil
-			}
-			g, err := glance(v)
-			if err != nil {
-				return err
-			}
-			if !visit(&g) {
-				return nil
-			}
-		}
-	}
+	return set.ledger.walk(ctx, func(v jetstream.KeyValueEntry) (bool, error) {
+		g, err := glance(v)
+		return err == nil && visit(&g), err
+	}, jetstream.ResumeFromRevision(after+1))
 }
 
 func glance(v jetstream.KeyValueEntry) (Glance, error) {

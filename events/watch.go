@@ -2,9 +2,12 @@ package events
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/trackerbell/trackerbell/internal/kvwatch"
 )
 
 // Watch calls changed with the key of each recording whose entry changes, by
@@ -18,7 +21,7 @@ func (s *Service) Watch(ctx context.Context, changed func(key string)) error {
 	if err != nil {
 		return fmt.Errorf("%w: watch the ledger: %w", ErrUnavailable, err)
 	}
-	defer stopWatch(watcher)
+	defer kvwatch.Stop(watcher)
 	for {
 		select {
 		case <-ctx.Done():
@@ -34,11 +37,19 @@ func (s *Service) Watch(ctx context.Context, changed func(key string)) error {
 	}
 }
 
-// stopWatch ends a watch. What is on its way to it is read, or it would keep a
-// goroutine for ever.
-func stopWatch(w jetstream.KeyWatcher) {
-	_ = w.Stop() // the connection may be gone, and the subscription with it
-	for range w.Updates() {
-		continue // until it is closed: then nothing more can come
+// walk hands over the entries of the ledger that opts choose, until each wants no
+// more.
+func (l *Ledger) walk(ctx context.Context, each func(jetstream.KeyValueEntry) (on bool, err error), opts ...jetstream.WatchOpt) error {
+	watcher, err := l.kv.WatchAll(ctx, opts...)
+	if err != nil {
+		return fmt.Errorf("%w: read the ledger: %w", ErrUnavailable, err)
 	}
+	err = kvwatch.Initial(ctx, watcher, each)
+	switch {
+	case errors.Is(err, kvwatch.ErrEnded):
+		return fmt.Errorf("%w: read the ledger: %w", ErrUnavailable, err)
+	case err != nil:
+		return fmt.Errorf("read the ledger: %w", err)
+	}
+	return nil
 }

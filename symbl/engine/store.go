@@ -13,6 +13,7 @@ import (
 	"github.com/nats-io/nuid"
 	"go.uber.org/zap"
 
+	"github.com/trackerbell/trackerbell/internal/kvwatch"
 	"github.com/trackerbell/trackerbell/internal/objects"
 )
 
@@ -85,29 +86,18 @@ func (s *store) readNewer(ctx context.Context, key string, known uint64) ([]byte
 func (s *store) scan(ctx context.Context, keys []string, each func(key string, data []byte) error) error {
 	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
 	defer cancel()
+	what := kind(keys[0]) // the watch changes the keys
 	watch, err := s.kv.WatchFiltered(ctx, keys, jetstream.IgnoreDeletes())
 	if err != nil {
-		return fmt.Errorf("scan %s: %w", kind(keys[0]), err)
+		return fmt.Errorf("scan %s: %w", what, err)
 	}
-	defer func() {
-		_ = watch.Stop() // its consumer ends by itself, too
-		for range watch.Updates() {
-			continue // else what is on its way would keep a goroutine for ever
-		}
-	}()
-	for {
-		select {
-		case entry := <-watch.Updates():
-			if entry == nil { // that was all
-				return nil
-			}
-			if err := each(entry.Key(), entry.Value()); err != nil {
-				return err
-			}
-		case <-ctx.Done():
-			return fmt.Errorf("scan %s: %w", kind(keys[0]), ctx.Err())
-		}
+	err = kvwatch.Initial(ctx, watch, func(entry jetstream.KeyValueEntry) (bool, error) {
+		return true, each(entry.Key(), entry.Value())
+	})
+	if err != nil {
+		return fmt.Errorf("scan %s: %w", what, err)
 	}
+	return nil
 }
 
 // write packs a value and hands what the entry shall hold to put. It takes
