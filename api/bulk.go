@@ -15,6 +15,7 @@ import (
 type Bulk struct {
 	Done   int    `json:"done"`   // changed; those that were gone already are not counted
 	Failed int    `json:"failed"` // cannot be changed, which the log explains
+	Left   int    `json:"left"`   // of the ids: there was no time for them
 	Next   string `json:"next"`   // cursor to go on from; empty: that were all
 }
 
@@ -47,14 +48,14 @@ func (h *pages) bulk(these theseLetters, all allLetters) echo.HandlerFunc {
 		if err != nil {
 			return err
 		}
-		return c.JSON(http.StatusOK, Bulk{done.Done, done.Failed, nextCursor(done.Next)})
+		return c.JSON(http.StatusOK, Bulk{done.Done, done.Failed, done.Left, nextCursor(done.Next)})
 	}
 }
 
 func letterIDs(c echo.Context) ([]uint64, error) {
 	raw := c.QueryParams()["id"]
 	if len(raw) > console.MaxBulk {
-		return nil, problem(http.StatusBadRequest, "id", fmt.Sprintf("must be at most %d", console.MaxBulk))
+		return nil, problem(http.StatusBadRequest, "id", fmt.Sprintf("%d ids are too many: at most %d in one request", len(raw), console.MaxBulk))
 	}
 	var ids []uint64
 	for _, text := range raw {

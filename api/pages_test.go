@@ -81,12 +81,28 @@ func TestManyDeadLettersAreChangedAtOnce(t *testing.T) {
 		}
 		return events.DeadPage{Letters: []events.DeadLetter{{ID: 5}}}, nil
 	}
-	require.JSONEq(t, `{"done":3,"failed":0,"next":""}`, do(a, request("POST", "/api/dead/replay?all=true", "op")).Body.String())
+	require.JSONEq(t, `{"done":3,"failed":0,"left":0,"next":""}`, do(a, request("POST", "/api/dead/replay?all=true", "op")).Body.String())
 	require.Equal(t, []uint64{8, 9, 5}, done)
-	require.JSONEq(t, `{"done":0,"failed":1,"next":""}`, do(a, request("DELETE", "/api/dead?id=7&id=8", "op")).Body.String())
+	require.JSONEq(t, `{"done":0,"failed":1,"left":0,"next":""}`, do(a, request("DELETE", "/api/dead?id=7&id=8", "op")).Body.String())
 	require.Len(t, a.store.deeds, 6, "each is a deed")
 	require.Equal(t, "dead letter 8", a.store.deeds[1].Object)
-	a.store.replayDead = func(uint64) error { return events.ErrUnavailable }
-	require.Equal(t, 503, do(a, request("POST", "/api/dead/replay?id=1", "op")).Code)
-	require.Equal(t, 400, do(a, request("POST", "/api/dead/replay?"+strings.Repeat("id=1&", 1001), "op")).Code)
+	a.store.replayDead = func(id uint64) error {
+		switch id {
+		case 1, 2:
+			return nil
+		case 3:
+			return events.ErrUnreadable
+		}
+		return events.ErrUnavailable
+	}
+	require.JSONEq(t, `{"done":2,"failed":1,"left":0,"next":""}`, do(a, request("POST", "/api/dead/replay?id=1&id=2&id=3", "op")).Body.String())
+	w := do(a, request("POST", "/api/dead/replay?id=1&id=2&id=3&id=4", "op"))
+	require.Equal(t, 503, w.Code)
+	require.Contains(t, w.Body.String(), "nothing can be stored now; try again; before that, 2 dead letters changed and 1 could not be")
+	w = do(a, request("POST", "/api/dead/3/replay", "op"))
+	require.Equal(t, 409, w.Code)
+	require.Contains(t, w.Body.String(), "drop it")
+	w = do(a, request("POST", "/api/dead/replay?"+strings.Repeat("id=1&", 1001), "op"))
+	require.Equal(t, 400, w.Code)
+	require.Contains(t, w.Body.String(), "1001 ids are too many: at most 1000 in one request")
 }

@@ -7,12 +7,14 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/labstack/echo/v4"
 	"go.uber.org/zap"
 
 	"github.com/trackerbell/trackerbell/api/access"
+	"github.com/trackerbell/trackerbell/api/console"
 	"github.com/trackerbell/trackerbell/api/source"
 	"github.com/trackerbell/trackerbell/events"
 )
@@ -60,10 +62,15 @@ func problemOf(err error) (p Problem, known bool) {
 	var payload *source.PayloadError
 	var routed *echo.HTTPError
 	var refusal *access.Refusal
+	var partial *console.PartialError
 	status, field, detail := http.StatusInternalServerError, "", ""
 	switch {
 	case errors.As(err, &decided):
 		return decided.Problem, true
+	case errors.As(err, &partial):
+		p, known = problemOf(partial.Err)
+		p.Detail = strings.TrimPrefix(p.Detail+"; "+partial.Told(), "; ")
+		return p, known
 	case errors.As(err, &payload):
 		status, field, detail = payloadStatus(payload.Status), payload.Field, payload.Reason
 	case errors.As(err, &refusal):
@@ -76,6 +83,8 @@ func problemOf(err error) (p Problem, known bool) {
 		status = http.StatusNotFound
 	case errors.Is(err, events.ErrGone):
 		status, detail = http.StatusGone, events.ErrGone.Error()
+	case errors.Is(err, events.ErrUnreadable):
+		status, detail = http.StatusConflict, events.ErrUnreadable.Error()
 	case errors.Is(err, events.ErrNoMedia):
 		status, detail = http.StatusNotFound, events.ErrNoMedia.Error()
 	case errors.Is(err, events.ErrUnavailable):

@@ -8,7 +8,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/nats-io/nats.go/jetstream"
 	"go.uber.org/zap"
 
 	"github.com/trackerbell/trackerbell/internal/crash"
@@ -53,7 +52,7 @@ func (s *Service) bury(ctx context.Context, b burial) error {
 		return err
 	}
 	letter := DeadLetter{
-		Step: b.step, Reason: b.reason, Error: clip(b.cause.Error(), maxErrorBytes), Recording: b.event.Subject,
+		Step: b.step, Reason: b.reason, Error: clip(b.cause), Recording: b.event.Subject,
 		Attempts: b.attempts, At: s.now().UTC(), Subject: b.subject,
 	}
 	if b.event.ID != "" {
@@ -115,7 +114,7 @@ func (s *Service) noteFailure(ctx context.Context, key, step string, cause error
 // noteWaiting tells in the ledger, once, what a recording waits for. That is no
 // failure and counts as none.
 func (s *Service) noteWaiting(ctx context.Context, key string, cause error, log *zap.Logger) {
-	text := clip(cause.Error(), maxErrorBytes)
+	text := clip(cause)
 	first := false
 	_, err := s.mutate(ctx, key, func(e *Entry) error {
 		if first = e.Stage != "" && e.Error != text; !first {
@@ -127,86 +126,6 @@ func (s *Service) noteWaiting(ctx context.Context, key string, cause error, log 
 	if err == nil && first {
 		log.Info("the recording is not there yet; waiting", zap.Error(cause))
 	}
-}
-
-// DeadLetters reads up to limit dead letters, newest first, from cursor on (0:
-// from the newest).
-func (s *Service) DeadLetters(ctx context.Context, cursor uint64, limit int) (DeadPage, error) {
-	set, err := s.streams()
-	if err != nil {
-		return DeadPage{}, err
-	}
-	info, err := set.dead.Info(ctx)
-	if err != nil {
-		return DeadPage{}, fmt.Errorf("%w: read dead letters: %w", ErrUnavailable, err)
-	}
-	seq := info.State.LastSeq
-	if cursor > 0 && cursor <= seq {
-		seq = cursor - 1
-	}
-	var page DeadPage
-	for ; seq >= max(info.State.FirstSeq, 1); seq-- {
-		letter, err := s.DeadLetter(ctx, seq)
-		if errors.Is(err, ErrNotFound) {
-			continue
-		}
-		if err != nil {
-			return DeadPage{}, err
-		}
-		if len(page.Letters) == limit {
-			page.Next = page.Letters[limit-1].ID
-			break
-		}
-		page.Letters = append(page.Letters, letter)
-	}
-	return page, nil
-}
-
-// DeadCount is how many dead letters there are.
-func (s *Service) DeadCount(ctx context.Context) (int, error) {
-	set, err := s.streams()
-	if err != nil {
-		return 0, err
-	}
-	info, err := set.dead.Info(ctx)
-	if err != nil {
-		return 0, fmt.Errorf("%w: read dead letters: %w", ErrUnavailable, err)
-	}
-	return int(info.State.Msgs), nil
-}
-
-// DeadLetter reads one dead letter; ErrNotFound if there is none of that id.
-func (s *Service) DeadLetter(ctx context.Context, id uint64) (DeadLetter, error) {
-	set, err := s.streams()
-	if err != nil {
-		return DeadLetter{}, err
-	}
-	ev, err := readEvent(ctx, set.dead, id)
-	if err != nil {
-		return DeadLetter{}, err
-	}
-	letter, err := dataOf[DeadLetter](ev, TypeDead)
-	letter.ID = id
-	return letter, err
-}
-
-// readEvent reads one message of a stream; ErrNotFound if it is gone.
-func readEvent(ctx context.Context, stream jetstream.Stream, seq uint64) (Event, error) {
-	if seq == 0 {
-		return Event{}, ErrNotFound // which no message has
-	}
-	raw, err := stream.GetMsg(ctx, seq)
-	switch {
-	case errors.Is(err, jetstream.ErrMsgNotFound):
-		return Event{}, ErrNotFound
-	case err != nil:
-		return Event{}, fmt.Errorf("%w: read message %d: %w", ErrUnavailable, seq, err)
-	}
-	var ev Event
-	if err := json.Unmarshal(raw.Data, &ev); err != nil {
-		return Event{}, fmt.Errorf("decode message %d: %w", seq, err)
-	}
-	return ev, nil
 }
 
 // DropDead deletes a dead letter for good: its recording, or that alert of it,

@@ -186,7 +186,7 @@ func (e *Entry) fail(step string, err error, now time.Time, worked func(since ti
 	if e.FailingSince[step].IsZero() {
 		e.FailingSince[step] = now.UTC()
 	}
-	e.Error = clip(err.Error(), maxErrorBytes)
+	e.Error = clip(err)
 }
 
 // begin notes the thread of a destination, unless there is one.
@@ -284,7 +284,9 @@ func (e *Entry) restart(letters []uint64) {
 	e.Attempts, e.FailingSince, e.Trials, e.Error, e.DeadLetters = nil, nil, nil, "", nil
 }
 
-func clip(s string, n int) string {
+// clip is the text of an error, as much of it as is kept.
+func clip(err error) string {
+	s, n := err.Error(), maxErrorBytes
 	if len(s) <= n {
 		return s
 	}

@@ -15,20 +15,24 @@ var ErrGone = errors.New("its event is no longer in the stream")
 
 // ReplayDead tries a dead letter again, from the step that failed. What has
 // happened already does not happen again; only a job that failed at Symbl is
-// submitted anew. ErrNotFound if there is no such letter.
+// submitted anew. ErrNotFound if there is no such letter, ErrUnreadable if it
+// does not hold what could be tried.
 func (s *Service) ReplayDead(ctx context.Context, id uint64) error {
-	letter, err := s.DeadLetter(ctx, id)
-	if err != nil {
+	letter, err := s.readLetter(ctx, id)
+	switch {
+	case err != nil:
 		return err
-	}
-	if letter.Recording == "" {
-		return fmt.Errorf("dead letter %d cannot be read and so not be replayed; drop it", id)
+	case letter.Recording == "":
+		return ErrUnreadable
 	}
 	switch spent, err := s.spent(ctx, letter); {
 	case spent || err != nil:
 		return err
 	case letter.Reason == ReasonJobFailed:
 		return s.startAnew(ctx, letter.Recording, id)
+	}
+	if _, err := decodeEvent(letter.Event); err != nil && letter.Step != StepAwait { // whose event is made anew
+		return ErrUnreadable
 	}
 	var entry Entry
 	err = s.unmarkDead(ctx, letter, func(e *Entry) {

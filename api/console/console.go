@@ -154,7 +154,11 @@ func (f *failure) Error() string { return f.text }
 
 // judge says what to answer to an error; known is false where nobody foresaw it.
 func judge(err error) (f *failure, known bool) {
+	var partial *PartialError
 	switch {
+	case errors.As(err, &partial):
+		f, known = judge(partial.Err)
+		return &failure{f.status, f.text + " " + asSentence(partial.Told())}, known
 	case errors.As(err, &f):
 		return f, true
 	case errors.Is(err, ErrAccount):
@@ -163,6 +167,8 @@ func judge(err error) (f *failure, known bool) {
 		return &failure{http.StatusNotFound, "There is nothing under this address: it was never there, or it was deleted."}, true
 	case errors.Is(err, events.ErrGone):
 		return &failure{http.StatusGone, "Its event is no longer kept (nats.maxAge), so this cannot be done any more."}, true
+	case errors.Is(err, events.ErrUnreadable):
+		return &failure{http.StatusConflict, asSentence(events.ErrUnreadable.Error())}, true
 	case errors.Is(err, events.ErrNoMedia):
 		return &failure{http.StatusNotFound, "This call came as text, or its recording cannot be had any more."}, true
 	case errors.Is(err, events.ErrUnavailable), errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):

@@ -86,7 +86,7 @@ func (s *Console) changeDead(c echo.Context, v access.Visitor) error {
 		if err != nil {
 			return err
 		}
-		done, err := s.changeThese(c, v, deed, ids)
+		done, err := s.changeChosen(c, v, deed, ids)
 		return changed(c, done, notice, err)
 	}
 	cursor, err := readCursor(form.Get("cursor"))
@@ -109,6 +109,8 @@ func changed(c echo.Context, done Bulk, notice string, err error) error {
 		return c.Redirect(http.StatusSeeOther, fmt.Sprintf("/dead?cursor=%d&done=dead-more-failed", done.Next))
 	case done.Next > 0:
 		return c.Redirect(http.StatusSeeOther, fmt.Sprintf("/dead?cursor=%d&done=dead-more", done.Next))
+	case done.Left > 0:
+		notice = "dead-left"
 	case done.Failed > 0:
 		notice = "dead-failed"
 	}
@@ -125,8 +127,11 @@ func chosen(raw []string) ([]uint64, error) {
 		}
 		ids = append(ids, id)
 	}
-	if len(ids) == 0 || len(ids) > MaxBulk {
+	switch {
+	case len(ids) == 0:
 		return nil, &failure{http.StatusBadRequest, "No dead letter is chosen: tick those that are meant."}
+	case len(ids) > MaxBulk:
+		return nil, &failure{http.StatusBadRequest, fmt.Sprintf("%d dead letters are chosen, and at most %d can be at once: choose fewer, or take all.", len(ids), MaxBulk)}
 	}
 	return ids, nil
 }

@@ -39,7 +39,9 @@ type store struct {
 	searched   events.Search
 	cursor     uint64
 	letters    []events.DeadLetter
-	poison     uint64 // a letter that cannot be dropped
+	poison     uint64        // a letter that cannot be dropped
+	away       uint64        // a letter at which the store is no longer reached
+	slow       time.Duration // that a drop takes
 	sound      string
 	changed    []string // what was done, in order
 	broken     error    // of every call that can fail
@@ -144,8 +146,12 @@ func (s *store) ReplayDead(_ context.Context, id uint64) error {
 }
 
 func (s *store) DropDead(_ context.Context, id uint64) error {
-	if id == s.poison {
+	<-time.After(s.slow)
+	switch id {
+	case s.poison:
 		return errors.New("cannot be read")
+	case s.away:
+		return events.ErrUnavailable
 	}
 	return s.note(fmt.Sprint("drop ", id))
 }

@@ -89,7 +89,9 @@ func notice(done string) string {
 	case "dead-more-failed":
 		return "Not all of them could be, and the log of the service says why: those that failed are at the top of the first page. There are more than one request takes: those below and older ones are left."
 	case "dead-failed":
-		return "Not all of them could be: those are still here, and the log of the service says why."
+		return "Not all of them could be: those are still here. What cannot be read can only be dropped; of the others, the log of the service says why."
+	case "dead-left":
+		return "There was no time for all of them: those that are still here were not reached, or could not be. Choose them again."
 	case "tracker-saved":
 		return "The tracker is saved, and looked for from the next call on."
 	case "tracker-deleted":

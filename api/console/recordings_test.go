@@ -9,8 +9,10 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -175,6 +177,34 @@ func TestReallyAllDeadLettersAreChangedInBulk(t *testing.T) {
 	require.Equal(t, 503, s.do("POST", "/dead", "", all).Code)
 }
 
+func TestWhatWasDoneIsToldWhereTheStoreGoesAway(t *testing.T) {
+	s := newSite(t, "", "")
+	s.poison, s.away = 2, 4
+	s.letters = []events.DeadLetter{{ID: 5}, {ID: 4}, {ID: 3}, {ID: 2}, {ID: 1}}
+	for _, form := range []url.Values{{"id": {"1", "2", "3", "4", "5"}}, {"all": {"yes"}, "sure": {"yes"}}} {
+		form.Set("do", "drop")
+		w := s.post("/dead", form)
+		require.Equal(t, 503, w.Code)
+		require.Contains(t, w.Body.String(), "Before that, 2 dead letters changed and 1 could not be; asking again is safe.")
+	}
+	require.Equal(t, []string{"drop 1", "drop 3", "drop 1", "drop 3"}, s.changed)
+}
+
+func TestARequestDoesNotTakeLongerForChosenDeadLetters(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSite(t, "", "")
+		s.slow = time.Second
+		var ids []string
+		for id := range 25 {
+			ids = append(ids, strconv.Itoa(id+1))
+		}
+		w := s.post("/dead", url.Values{"do": {"drop"}, "id": ids})
+		require.Equal(t, "/dead?done=dead-left", w.Header().Get("Location"))
+		require.Len(t, s.changed, 10)
+		require.Contains(t, s.get("/dead?done=dead-left", "").Body.String(), "Choose them again")
+	})
+}
+
 func TestDeadLettersSayWhatToDo(t *testing.T) {
 	s := newSite(t, "", "")
 	for i, reason := range events.Reasons() {
@@ -186,6 +216,9 @@ func TestDeadLettersSayWhatToDo(t *testing.T) {
 	require.Contains(t, page, `<span class="pill bad">8</span>`)
 
 	require.Equal(t, 400, s.post("/dead", url.Values{"do": {"replay"}}).Code, "none is chosen")
+	many := s.post("/dead", url.Values{"do": {"replay"}, "id": slices.Repeat([]string{"1"}, console.MaxBulk+1)})
+	require.Equal(t, 400, many.Code)
+	require.Contains(t, many.Body.String(), "1001 dead letters are chosen, and at most 1000 can be at once")
 	require.Equal(t, 400, s.post("/dead", url.Values{"do": {"burn"}, "id": {"1"}}).Code)
 	require.Equal(t, 400, s.post("/dead", url.Values{"do": {"drop"}, "id": {"x"}}).Code)
 	w := s.post("/dead", url.Values{"do": {"replay"}, "id": {"3", "1", "3", "404"}})

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/trackerbell/trackerbell/events"
 	"github.com/trackerbell/trackerbell/notify"
@@ -41,6 +42,12 @@ func show(text string) string {
 		}
 		return -1
 	}, text)
+}
+
+// asSentence makes a sentence of an error's text.
+func asSentence(text string) string {
+	first, size := utf8.DecodeRuneInString(text)
+	return string(unicode.ToUpper(first)) + text[size:] + "."
 }
 
 // moment is a time for people; the page's script turns it into their own zone.

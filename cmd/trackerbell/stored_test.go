@@ -19,14 +19,21 @@ import (
 // storedMessage is a message of a stream: its subject, headers and body as text.
 type storedMessage struct{ stream, text string }
 
-// messages reads everything that all streams and buckets hold.
-func (n *natsServer) messages(t *testing.T) (all []storedMessage) {
+// jetstream is a connection of the test's own.
+func (n *natsServer) jetstream(t *testing.T) jetstream.JetStream {
 	t.Helper()
 	conn, err := nats.Connect(n.url())
 	require.NoError(t, err)
-	defer conn.Close()
+	t.Cleanup(conn.Close)
 	js, err := jetstream.New(conn)
 	require.NoError(t, err)
+	return js
+}
+
+// messages reads everything that all streams and buckets hold.
+func (n *natsServer) messages(t *testing.T) (all []storedMessage) {
+	t.Helper()
+	js := n.jetstream(t)
 	ctx, cancel := context.WithTimeout(context.Background(), 2*soon)
 	defer cancel()
 	names := js.StreamNames(ctx)
