@@ -123,7 +123,7 @@ type Media struct {
 type Source struct {
 	Name            string            `yaml:"name"`     // of [A-Za-z0-9_-]; it receives POST /webhooks/{name}
 	Provider        string            `yaml:"provider"` // generic, twilio, signalwire, zoom, vonage, telnyx, aircall, dialpad, plivo, eventbridge or ringcentral
-	Secret          string            `yaml:"secret"`   // what the provider signs with; the page of each provider says which
+	Secret          string            `yaml:"secret"`   // what the provider signs with; the page of each provider says which. While rotating the file may hold the old and the new one, in two lines
 	SecretFile      string            `yaml:"secretFile"`
 	Secrets         []string          `yaml:"secrets"`                            // a list of old and new ones while rotating
 	Insecure        bool              `yaml:"insecure"`                           // true allows a source without a secret

@@ -113,5 +113,6 @@ func TestNoProblemHoldsASecret(t *testing.T) {
 
 func TestAllSecretsAreDistinctAndNotEmpty(t *testing.T) {
 	require.Empty(t, config.Source{Secrets: []string{""}}.AllSecrets())
+	require.Equal(t, []string{"old", "new", "a"}, config.Source{Secret: "old\r\n\n \nnew\nold", Secrets: []string{"a"}}.AllSecrets(), "a file's lines")
 	require.Equal(t, []string{"b", "a"}, config.Source{Secret: "b", Secrets: []string{"a", "", "b"}}.AllSecrets())
 }

@@ -11,9 +11,15 @@ import (
 // configuration without sources.
 const DefaultSource = "calls"
 
-// AllSecrets gives every secret that a webhook may be signed with: Secret, then
-// Secrets, without empty ones and repetitions.
-func (s Source) AllSecrets() []string { return distinct(append([]string{s.Secret}, s.Secrets...)) }
+// AllSecrets gives every secret that a webhook may be signed with: those of Secret,
+// of which a file may hold one on each line, then Secrets, without empty ones and
+// repetitions. The newest is the last.
+func (s Source) AllSecrets() []string {
+	lines := slices.DeleteFunc(strings.FieldsFunc(s.Secret, isLineBreak), isBlank)
+	return distinct(slices.Concat(lines, s.Secrets))
+}
+
+func isLineBreak(r rune) bool { return r == '\n' || r == '\r' }
 
 func distinct(list []string) []string {
 	var kept []string

@@ -97,8 +97,8 @@ func secretsOf(s config.Source) ([]secret, error) {
 	all := make([]secret, len(values))
 	for i, value := range values {
 		all[i] = secret{key: "secret", value: value}
-		if value != s.Secret {
-			all[i].key = fmt.Sprintf("secrets[%d]", slices.Index(s.Secrets, value))
+		if at := slices.Index(s.Secrets, value); at >= 0 && value != s.Secret {
+			all[i].key = fmt.Sprintf("secrets[%d]", at)
 		}
 	}
 	return all, nil

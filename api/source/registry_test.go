@@ -1,6 +1,7 @@
 package source_test
 
 import (
+	"net/http"
 	"net/url"
 	"strings"
 	"testing"
@@ -27,4 +28,16 @@ func TestQueryLabelsAreTheNamedParametersThatHaveAValue(t *testing.T) {
 func TestAPayloadErrorNamesItsField(t *testing.T) {
 	require.EqualError(t, &source.PayloadError{Field: "id", Reason: "is required"}, "id: is required")
 	require.EqualError(t, &source.PayloadError{Reason: "the body is not JSON"}, "the body is not JSON")
+}
+
+func TestAFileOfSecretsHoldsOneOnEachLine(t *testing.T) {
+	k := kits()["twilio"]
+	p := build(t, config.Source{Provider: "twilio", Secret: k.other + "\n" + k.secret})
+	for _, secret := range []string{k.secret, k.other} {
+		r := source.Request{Method: http.MethodPost, URL: &url.URL{Scheme: "https", Host: "calls.example.com", Path: "/hook"}, Header: http.Header{}, Body: []byte("a=b"), ReceivedAt: now()}
+		k.sign(&r, secret, now())
+		require.NoError(t, p.Verify(r))
+	}
+	_, err := source.New(config.Source{Provider: "vonage", Secret: "short\n" + k.secret})
+	require.ErrorContains(t, err, "secret: ")
 }
