@@ -78,7 +78,10 @@ func TestEndToEndAChangedConfigurationIsTakenOver(t *testing.T) {
 	s.write("trackerbell.yaml", strings.ReplaceAll(strings.Replace(reloadedConfig, "#before", "#after", 1), "sync: interval", "sync: interval, maxAge: 24h"))
 	p.signal(syscall.SIGHUP)
 	require.Eventually(t, reloaded("2"), soon, tick)
-	require.Contains(t, p.stderr.String(), `"keys":["nats"]`)
+	logged := func(text string) {
+		require.Eventually(t, func() bool { return strings.Contains(p.stderr.String(), text) }, soon, tick, text) // the pipe may be late
+	}
+	logged(`"keys":["nats"]`)
 	s.must("send", "calls", "--transcript", writeCall(t, s.dir), "--id", "fourth")
 	require.Equal(t, "#after", s.waitStage("calls.fourth", events.StageDone).Alerts[0].Destination)
 
@@ -88,7 +91,7 @@ func TestEndToEndAChangedConfigurationIsTakenOver(t *testing.T) {
 	require.Eventually(t, func() bool { return s.metric(`trackerbell_config_reloads_total{result="failure"}`) == "1" }, soon, tick)
 	require.Equal(t, "0", s.metric("trackerbell_config_last_reload_successful"))
 	require.Equal(t, hash, s.metric("trackerbell_config_hash"))
-	require.Contains(t, p.stderr.String(), "routes[0].chanel: unknown key; did you mean channel?")
+	logged("routes[0].chanel: unknown key; did you mean channel?")
 	require.Equal(t, http.StatusOK, s.status(s.admin+"/readyz"))
 	p.stop()
 }
