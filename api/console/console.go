@@ -174,7 +174,7 @@ func judge(err error) (f *failure, known bool) {
 	case errors.Is(err, events.ErrUnavailable), errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
 		return &failure{http.StatusServiceUnavailable, "The store does not answer now. Try again in a moment."}, true
 	}
-	return &failure{http.StatusInternalServerError, "The log of the service says what."}, false
+	return &failure{http.StatusInternalServerError, "This is a fault of the service, and not of what you did: its log says what."}, false
 }
 
 // audit keeps what a visitor is about to do. What cannot be kept is not done.

@@ -55,7 +55,8 @@ type frame struct {
 	Visitor  access.Visitor
 	SignedIn bool // there is a session to end
 	Notice   string
-	Dead     int // open dead letters
+	Trouble  bool // the notice is that not all went well
+	Dead     int  // open dead letters
 }
 
 // Operator tells whether actions are shown.
@@ -69,9 +70,10 @@ func (s *Console) newFrame(c echo.Context, v access.Visitor, section, title stri
 	if err != nil {
 		dead = 0
 	}
+	done := c.QueryParam("done")
 	return frame{
 		Title: title, Section: section, Visitor: v, SignedIn: v.Role > access.Stranger && !s.Guard.Open(),
-		Notice: notice(c.QueryParam("done")), Dead: dead,
+		Notice: notice(done), Trouble: strings.HasSuffix(done, "-failed"), Dead: dead,
 	}
 }
 
@@ -152,6 +154,7 @@ func (s *Console) fail(c echo.Context, v access.Visitor, err error) error {
 	f, known := judge(err)
 	if !known {
 		s.Log.Error("page failed", zap.String("route", c.Path()), zap.Error(err))
+		f.text += " Tell whoever runs it that this was at " + moment(s.now()) + "."
 	}
 	if c.Response().Committed {
 		return nil

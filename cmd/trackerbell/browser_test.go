@@ -226,20 +226,29 @@ func (b *browser) look(l look) {
 // TRACKERBELL_PICTURES names.
 func (b *browser) picture(name string) {
 	b.t.Helper()
-	dir := os.Getenv("TRACKERBELL_PICTURES")
-	if dir == "" {
+	if os.Getenv("TRACKERBELL_PICTURES") == "" {
 		return
 	}
 	for _, look := range looks() {
 		b.look(look)
-		png, err := chromedp.Run(b.ctx, chromedp.CaptureScreenshot())
-		require.NoError(b.t, err)
-		require.NoError(b.t, os.WriteFile(filepath.Join(dir, name+"-"+look.name+".png"), png, 0o600))
+		b.keep(name + "-" + look.name)
 	}
 	b.look(looks()[0])
 }
 
-// tabs goes through the page by the tabulator on a large screen: it reaches
+// keep keeps a picture of the page as it is looked at.
+func (b *browser) keep(name string) {
+	b.t.Helper()
+	dir := os.Getenv("TRACKERBELL_PICTURES")
+	if dir == "" {
+		return
+	}
+	png, err := chromedp.Run(b.ctx, chromedp.CaptureScreenshot())
+	require.NoError(b.t, err)
+	require.NoError(b.t, os.WriteFile(filepath.Join(dir, name+".png"), png, 0o600))
+}
+
+// tabs goes through the page by the tabulator: it reaches
 // all that can be used, in the order in which it is read, and the focus shows.
 func (b *browser) tabs() {
 	b.t.Helper()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/chromedp/cdproto/cdp"
@@ -13,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/trackerbell/trackerbell/events"
+	"github.com/trackerbell/trackerbell/symbl"
 )
 
 const (
@@ -102,7 +104,7 @@ func TestInABrowserATokenOpensWhatItsRoleMaySee(t *testing.T) {
 	}
 	require.Empty(t, eval[string](b, "document.cookie"), "scripts do not see the session")
 
-	b.submit(".who button")
+	b.submit(".who.opt button")
 	require.Equal(t, "Sign in", b.text("h1"))
 	b.signIn("/dead", operatorToken)
 	require.Equal(t, "Dead letters", b.text("h1"))
@@ -150,6 +152,30 @@ func TestInABrowserADeadLetterIsReplayed(t *testing.T) {
 	b.submit("details button[value=drop]")
 	require.Contains(t, b.text("main"), "everything that came in was handled")
 	s.waitStage("pbx.mute", events.StageDone)
+}
+
+func TestInABrowserTheMenuFitsAPhone(t *testing.T) {
+	s, _ := newFull(t)
+	s.start()
+	for i := range 12 {
+		body := hook{ID: fmt.Sprint("mute-", i), RecordingURL: recordings(t)}.json(t)
+		require.Equal(t, http.StatusAccepted, s.do(http.MethodPost, s.public+"/webhooks/pbx", body, signature256(plainSecret, body)).status)
+		s.waitStage(fmt.Sprint("pbx.mute-", i), events.StageDead)
+	}
+	b := newBrowser(t, s.admin)
+	b.signIn("/dead", operatorToken)
+	for _, width := range []int64{360, 390, 430} {
+		b.look(look{"phone", width, 780, "light"})
+		b.open("/dead")
+		b.keep(fmt.Sprint("menu-", width))
+		require.Contains(t, b.text("nav"), "12")
+		require.Equal(t, 1, eval[int](b, "new Set([...document.querySelectorAll('nav a')].map(a => a.offsetTop)).size"), "lines of the menu at %d", width)
+		require.LessOrEqual(t, eval[int64](b, "document.documentElement.scrollWidth"), width)
+		require.Equal(t, "Sign out", eval[string](b, "[...document.querySelectorAll('.who button')].filter(e => e.checkVisibility()).map(e => e.textContent).join()"))
+		b.tabs()
+	}
+	b.submit(".who.phone button")
+	require.Equal(t, "Sign in", b.text("h1"))
 }
 
 func TestInABrowserATrackerIsTriedBeforeItIsSaved(t *testing.T) {
@@ -295,4 +321,15 @@ func TestInABrowserHostileTextDoesNothing(t *testing.T) {
 	}
 	require.Contains(t, b.text("#rows"), "<script>")
 	require.NotContains(t, b.text("#rows"), "\u202e")
+}
+
+func TestThePreviewFindsWhatTheEngineWouldFindInACall(t *testing.T) {
+	said := []string{"we have a sale right now", "nothing"}
+	for languages, want := range map[string]int{"": 1, "en-US": 1, "en": 1, "de-DE": 0, "de-DE,en-US": 1} {
+		tracker := symbl.Tracker{Name: "Sale", Vocabulary: []string{"a sale"}}
+		if languages != "" {
+			tracker.Languages = strings.Split(languages, ",")
+		}
+		require.Len(t, consoleTrackers{}.Match(tracker, said), want, "calls are submitted as English; for %q", languages)
+	}
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/trackerbell/trackerbell/api"
 	"github.com/trackerbell/trackerbell/events"
 	"github.com/trackerbell/trackerbell/internal/slacktest"
 )
@@ -34,7 +35,7 @@ const hearsSale = `
 [ "$(head -c 4 "$1")" = RIFF ] || exit 3
 echo asked >> "${DIR}/asked"
 while [ ! -e "${DIR}/go" ]; do sleep 0.02; done
-printf 'WEBVTT\n\n00:13.400 --> 00:18.000\n` + saleQuote + `\n'
+printf 'WEBVTT\n\n00:13.400 --> 00:18.000\n` + saleQuote + `\n\n00:18.500 --> 00:19.500\nMy dentist said so.\n'
 `
 
 func newAudioService(t *testing.T, script string) (*service, *slacktest.Server) {
@@ -132,7 +133,13 @@ func TestEndToEndARecordingBecomesAnAlert(t *testing.T) {
 		text := blocksText(t, posted[0].Blocks)
 		require.Contains(t, text, saleQuote)
 		require.Contains(t, text, "0:13", "the time in the recording")
+		require.NotContains(t, text, "dentist", "which no tracker found")
 	}
+	var found api.RecordingList
+	s.ask(http.MethodGet, "/api/recordings?q=my+dentist").decode(t, &found)
+	require.Len(t, found.Recordings, 2, "all that was said is searched")
+	s.ask(http.MethodGet, "/api/recordings?q=my+doctor").decode(t, &found)
+	require.Empty(t, found.Recordings)
 	require.Contains(t, blocksText(t, alertsOf(slack, "#alerts", "calls.by-url")[0].Blocks), "Anna · 0:13", "who speaks on the first channel")
 	p.stop()
 }
