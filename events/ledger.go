@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -14,6 +15,9 @@ import (
 
 // ErrNotFound says that the ledger or the dead letters know nothing of an id.
 var ErrNotFound = errors.New("not found")
+
+// ledgerSubject is, with the key, the subject of an entry.
+const ledgerSubject = "$KV." + BucketLedger + "."
 
 // errUnchanged makes Mutate write nothing.
 var errUnchanged = errors.New("unchanged")
@@ -85,6 +89,12 @@ func decodeEntry(raw []byte, revision uint64) (Entry, error) {
 	}
 	e.revision = revision
 	return e, nil
+}
+
+// unreadable stands in a list for an entry that was spoilt, or written by a later
+// version.
+func unreadable(key string, revision uint64, why error) Entry {
+	return Entry{Key: key, Source: sourceOf(key), Stage: StageDead, Error: clip(why), revision: revision}
 }
 
 // Recent is the entry of a key as this process last knew it, when it is as the
@@ -256,8 +266,8 @@ func (l *Ledger) between(ctx context.Context, begin, end uint64) ([]Entry, error
 			continue
 		}
 		e, err := decodeEntry(msg.data, msg.seq)
-		if err != nil {
-			return nil, err
+		if err != nil { // it keeps back no other
+			e = unreadable(strings.TrimPrefix(msg.subject, ledgerSubject), msg.seq, err)
 		}
 		if e.Digest == nil && e.Forgotten.IsZero() { // which are no recordings
 			found = append(found, e)

@@ -235,3 +235,37 @@ func FuzzDecodeEvent(f *testing.F) {
 		}
 	})
 }
+
+func TestAnEntryThatCannotBeReadKeepsBackNoOther(t *testing.T) {
+	h := newHouse(t, func(o *Options) { o.Sources = map[string]SourceOptions{"calls": {Retention: time.Minute}} })
+	h.open()
+	set, err := h.streams()
+	require.NoError(t, err)
+	old := Entry{Source: "calls", Stage: StageDone, ReceivedAt: time.Now().Add(-time.Hour), Trackers: []string{"Sale"}}
+	for _, key := range []string{"calls.a", "calls.b"} {
+		old.Key = key
+		h.write(old)
+		_, err := set.ledger.kv.PutString(t.Context(), key+"-spoilt", `{"stage": 7`)
+		require.NoError(t, err)
+	}
+	page, err := h.Entries(t.Context(), 0, 10)
+	require.NoError(t, err)
+	require.Equal(t, []string{"calls.b-spoilt", "calls.b", "calls.a-spoilt", "calls.a"}, keys(SearchPage{Page: page}))
+	require.Equal(t, StageDead, page.Entries[0].State())
+	require.Contains(t, page.Entries[0].Error, "decode ledger entry")
+	found, err := h.Search(t.Context(), Search{Tracker: "Sale"}, 0, 10)
+	require.NoError(t, err)
+	require.Equal(t, []string{"calls.b", "calls.a"}, keys(found))
+	counted := 0
+	require.NoError(t, h.Walk(t.Context(), 0, func(g *Glance) bool {
+		if !g.Gone {
+			counted++
+		}
+		return true
+	}))
+	require.Equal(t, 2, counted)
+	require.NoError(t, h.expire(t.Context()))
+	page, err = h.Entries(t.Context(), 0, 10)
+	require.NoError(t, err)
+	require.Len(t, page.Entries, 2, "the others are forgotten when their time is over")
+}

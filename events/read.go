@@ -10,8 +10,9 @@ import (
 
 // storedMsg is a message as a stream holds it.
 type storedMsg struct {
-	seq  uint64
-	data []byte
+	seq     uint64
+	subject string
+	data    []byte
 }
 
 // readSome reads up to n messages of a stream from a sequence on, of one
@@ -42,7 +43,7 @@ func readSome(ctx context.Context, stream jetstream.Stream, begin uint64, n int,
 		if err != nil {
 			return nil, fmt.Errorf("%w: read stream: %w", ErrUnavailable, err)
 		}
-		found = append(found, storedMsg{meta.Sequence.Stream, msg.Data()})
+		found = append(found, storedMsg{meta.Sequence.Stream, msg.Subject(), msg.Data()})
 	}
 	if err := batch.Error(); err != nil {
 		return nil, fmt.Errorf("%w: read stream: %w", ErrUnavailable, err)

@@ -3,7 +3,6 @@ package events
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -16,7 +15,7 @@ import (
 type Glance struct {
 	Key      string `json:"-"`
 	Revision uint64 `json:"-"` // of its last change
-	Gone     bool   `json:"-"` // it is deleted or to be forgotten, or it is a digest: it does not count
+	Gone     bool   `json:"-"` // it is deleted or to be forgotten, a digest, or cannot be read: it does not count
 
 	Source     string        `json:"source"`
 	Call       GlanceCall    `json:"call"`
@@ -49,27 +48,25 @@ func (s *Service) Walk(ctx context.Context, after uint64, visit func(*Glance) (o
 		return err
 	}
 	return set.ledger.walk(ctx, func(v jetstream.KeyValueEntry) (bool, error) {
-		g, err := glance(v)
-		return err == nil && visit(&g), err
+		g := glance(v)
+		return visit(&g), nil
 	}, jetstream.ResumeFromRevision(after+1))
 }
 
-func glance(v jetstream.KeyValueEntry) (Glance, error) {
+func glance(v jetstream.KeyValueEntry) Glance {
 	g := Glance{Key: v.Key(), Revision: v.Revision()}
 	if v.Operation() != jetstream.KeyValuePut {
 		g.Gone = true
-		return g, nil
+		return g
 	}
 	raw := struct {
 		*Glance
 		Digest    *struct{} `json:"digest"`
 		Forgotten time.Time `json:"forgotten"`
 	}{Glance: &g}
-	if err := json.Unmarshal(v.Value(), &raw); err != nil {
-		return g, fmt.Errorf("decode ledger entry: %w", err)
-	}
-	g.Gone = raw.Digest != nil || !raw.Forgotten.IsZero()
-	return g, nil
+	unread := json.Unmarshal(v.Value(), &raw)
+	g.Gone = unread != nil || raw.Digest != nil || !raw.Forgotten.IsZero()
+	return g
 }
 
 // Spoken is what was said in a call.

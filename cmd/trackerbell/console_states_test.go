@@ -149,3 +149,28 @@ func TestInABrowserACallInFlightAndAStoreThatIsAway(t *testing.T) {
 	b.seen("system-away", "/system", "failing")
 	b.seen("error-503", "/", "The store does not answer now")
 }
+
+func TestInABrowserWhatCannotBeReadIsToldAndDropped(t *testing.T) {
+	server := newNATS(t)
+	server.start()
+	s := newExternal(t, slacktest.New(t), server.url())
+	s.start()
+	server.poison(t, "<script>window.broken=1</script>", `{"specversion":"1.0","id":"9","type":"io.trackerbell.dead.v9","subject":"calls.a","data":{}}`)
+	ledger, err := server.jetstream(t).KeyValue(t.Context(), events.BucketLedger)
+	require.NoError(t, err)
+	b := newBrowser(t, s.admin)
+	b.seen("dead-unreadable", "/dead", "It was not written by this version.")
+	require.False(t, eval[bool](b, "'broken' in window"))
+	b.click("[data-all]")
+	b.submit("button[value=replay]")
+	require.Contains(t, b.text("[role=status]"), "What cannot be read can only be dropped")
+	b.seenHere("dead-refused")
+	b.click("[data-all]")
+	b.submit("button[value=drop]")
+	require.Contains(t, b.text("main"), "everything that came in was handled")
+
+	_, err = ledger.PutString(t.Context(), "calls.broken", "no entry")
+	require.NoError(t, err)
+	b.seen("recordings-unreadable", "/?live=off", "calls.broken")
+	b.seen("error-500", "/recordings/calls.broken", "This is a fault of the service")
+}
