@@ -85,6 +85,8 @@ func problemOf(err error) (p Problem, known bool) {
 		status, detail = http.StatusGone, events.ErrGone.Error()
 	case errors.Is(err, events.ErrUnreadable):
 		status, detail = http.StatusConflict, events.ErrUnreadable.Error()
+	case errors.Is(err, events.ErrLost):
+		status, detail = http.StatusConflict, events.ErrLost.Error()
 	case errors.Is(err, events.ErrNoMedia):
 		status, detail = http.StatusNotFound, events.ErrNoMedia.Error()
 	case errors.Is(err, events.ErrUnavailable):

@@ -34,7 +34,7 @@ func (s *Service) await(ctx context.Context, d delivery) error {
 	e, err := s.recentEntry(ctx, d.event.Subject, mine)
 	switch {
 	case errors.Is(err, ErrNotFound):
-		return nil
+		return s.lost(ctx, d.event.Subject)
 	case err != nil:
 		return err
 	case !mine(&e):

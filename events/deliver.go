@@ -49,12 +49,15 @@ func (s *Service) deliver(ctx context.Context, d delivery, limit *rate.Limiter) 
 			rec := e.alert(alert.ID)
 			return rec != nil && rec.Held == "" && !rec.Dropped && rec.part(alert.Part).untried()
 		})
-		if err != nil && !errors.Is(err, ErrNotFound) {
+		if errors.Is(err, ErrNotFound) {
+			return s.lost(ctx, alert.Recording)
+		}
+		if err != nil {
 			return err
 		}
 		rec := e.alert(alert.ID)
 		if rec == nil {
-			return nil // started anew or forgotten
+			return nil // started anew
 		}
 		post := *rec.part(alert.Part)
 		if !post.PostedAt.IsZero() {

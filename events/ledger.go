@@ -55,6 +55,11 @@ func newLedger(ctx context.Context, js jetstream.JetStream, kv jetstream.KeyValu
 // do for it is not to be done. For all others there is no such call.
 var errForgotten = fmt.Errorf("the recording is forgotten: %w", ErrNotFound)
 
+// ErrLost says that the ledger has no entry of a recording though a job was
+// submitted for it: a part of the ledger is damaged. Nobody knows any more what
+// was done, so nothing is done again.
+var ErrLost = errors.New("the ledger has lost the recording: drop the dead letter, wait two hours from the start on, then run a backfill or send the webhook again")
+
 // Get reads the entry of a key; ErrNotFound when there is none, or its call is
 // forgotten.
 func (l *Ledger) Get(ctx context.Context, key string) (Entry, error) {

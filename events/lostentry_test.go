@@ -23,17 +23,6 @@ func (h *house) loseEntry(key string) {
 	require.ErrorIs(h.t, err, ErrNotFound)
 }
 
-// idle waits until a consumer has nothing left to hand out.
-func (h *house) idle(stream, consumer string) {
-	h.t.Helper()
-	require.Eventually(h.t, func() bool {
-		cons, err := h.js.Consumer(h.t.Context(), stream, consumer)
-		require.NoError(h.t, err)
-		info := cons.CachedInfo()
-		return info.NumPending == 0 && info.NumAckPending == 0
-	}, soon, tick)
-}
-
 // forgetIDs has a stream forget the ids of its messages, as two hours do. They go
 // in their order, so the last one, of a message that nobody reads, tells of all.
 func (h *house) forgetIDs(name, subject string) {
@@ -73,21 +62,21 @@ func TestARecordingThatWaitsForItsSubmitOutlivesItsEntry(t *testing.T) {
 	require.Len(t, h.slack.posted(), 1)
 }
 
-// TestWhatHasLostItsEntryIsDroppedAfterItsSubmit is what guarantees.md says of a
-// block of the ledger that was lost.
-func TestWhatHasLostItsEntryIsDroppedAfterItsSubmit(t *testing.T) {
+// TestWhatHasLostItsEntryBecomesADeadLetterAfterItsSubmit is what guarantees.md
+// says of a block of the ledger that was lost.
+func TestWhatHasLostItsEntryBecomesADeadLetterAfterItsSubmit(t *testing.T) {
 	for name, c := range map[string]struct {
-		prepare          func(*house)
-		stage            Stage
-		stream, consumer string
+		step    string
+		prepare func(*house)
+		stage   Stage
 	}{
 		"while its job runs": {
-			func(h *house) { h.symbl.status = symbl.InProgress }, StageSubmitted, StreamRecordings, StepAwait,
+			StepAwait, func(h *house) { h.symbl.status = symbl.InProgress }, StageSubmitted,
 		},
 		"while its alert waits": {
-			func(h *house) {
+			StepNotify, func(h *house) {
 				h.slack.post = func(int, notify.Alert) error { return &notify.Error{Outcome: notify.Transient, Err: errors.New("503")} }
-			}, StageProcessed, StreamAlerts, notifyConsumer + notify.Slug("#alerts"),
+			}, StageProcessed,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -103,14 +92,17 @@ func TestWhatHasLostItsEntryIsDroppedAfterItsSubmit(t *testing.T) {
 
 			again := h.another(nil)
 			h.run(again)
-			h.idle(c.stream, c.consumer)
-			require.Empty(t, h.slack.posted())
-			page, err := again.DeadLetters(t.Context(), 0, 10)
+			h.letters(again, 1)
+			letter, err := again.DeadLetter(t.Context(), h.newestLetter(again))
 			require.NoError(t, err)
-			require.Empty(t, page.Letters, "nobody is told")
+			require.Equal(t, []string{c.step, ReasonLost, "calls.a"}, []string{letter.Step, letter.Reason, letter.Recording})
+			require.ErrorIs(t, again.ReplayDead(t.Context(), letter.ID), ErrLost)
+			require.Empty(t, h.slack.posted())
 			require.ErrorIs(t, again.ReplayRecording(t.Context(), "calls.a"), ErrNotFound)
 			require.True(t, h.accept(transcript("a")), "the stream knows the message's id for two hours")
 
+			require.NoError(t, again.DropDead(t.Context(), letter.ID))
+			h.letters(again, 0)
 			h.forgetIDs(StreamRecordings, "recordings.nobody")
 			h.forgetIDs(StreamAlerts, subjectAlerts+"nobody")
 			require.False(t, h.accept(transcript("a")), "a backfill brings it back")
@@ -118,4 +110,44 @@ func TestWhatHasLostItsEntryIsDroppedAfterItsSubmit(t *testing.T) {
 			require.Len(t, h.slack.posted(), 1)
 		})
 	}
+}
+
+func TestWhatHasLostItsEntryIsNotRouted(t *testing.T) {
+	h := newHouse(t, nil)
+	h.run(h.Service)
+	h.accept(transcript("a"))
+	e := h.settled(h.Service, "calls.a", StageDone)
+	found, err := h.Found(t.Context(), "calls.a")
+	require.NoError(t, err)
+	h.loseEntry("calls.a")
+	_, err = publish(t.Context(), h.Service, subjectProcessed+"calls", TypeProcessed, "again", e, found)
+	require.NoError(t, err)
+	h.letters(h.Service, 1)
+	letter, err := h.DeadLetter(t.Context(), h.newestLetter(h.Service))
+	require.NoError(t, err)
+	require.Equal(t, []string{StepRoute, ReasonLost}, []string{letter.Step, letter.Reason})
+	require.Len(t, h.slack.posted(), 1)
+}
+
+func (h *house) newestLetter(s *Service) uint64 {
+	h.t.Helper()
+	page, err := s.DeadLetters(h.t.Context(), 0, 1)
+	require.NoError(h.t, err)
+	require.NotEmpty(h.t, page.Letters)
+	return page.Letters[0].ID
+}
+
+// TestWhatIsForgottenIsNoLostEntry has the events of a call outlive its being
+// forgotten.
+func TestWhatIsForgottenIsNoLostEntry(t *testing.T) {
+	h := newHouse(t, nil)
+	h.symbl.status = symbl.InProgress
+	stop := h.run(h.Service)
+	h.accept(transcript("a"))
+	h.settled(h.Service, "calls.a", StageSubmitted)
+	stop()
+	_, err := h.Forget(t.Context(), "calls.a")
+	require.NoError(t, err)
+	require.NoError(t, h.lost(t.Context(), "calls.a"))
+	require.ErrorIs(t, h.lost(t.Context(), "calls.b"), ErrLost)
 }

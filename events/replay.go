@@ -16,7 +16,8 @@ var ErrGone = errors.New("its event is no longer in the stream")
 // ReplayDead tries a dead letter again, from the step that failed. What has
 // happened already does not happen again; only a job that failed at Symbl is
 // submitted anew. ErrNotFound if there is no such letter, ErrUnreadable if it
-// does not hold what could be tried.
+// does not hold what could be tried, ErrLost if the ledger does not know its
+// recording any more.
 func (s *Service) ReplayDead(ctx context.Context, id uint64) error {
 	letter, err := s.readLetter(ctx, id)
 	switch {
@@ -30,6 +31,11 @@ func (s *Service) ReplayDead(ctx context.Context, id uint64) error {
 		return err
 	case letter.Reason == ReasonJobFailed:
 		return s.startAnew(ctx, letter.Recording, id)
+	}
+	if letter.Step != StepSubmit {
+		if err := s.lost(ctx, letter.Recording); err != nil {
+			return err
+		}
 	}
 	if _, err := decodeEvent(letter.Event); err != nil && letter.Step != StepAwait { // whose event is made anew
 		return ErrUnreadable

@@ -17,12 +17,13 @@ const (
 	ReasonDestination    = "destination"     // the channel or the token is not usable
 	ReasonOutcomeUnknown = "outcome_unknown" // it may have been posted, and nobody can look
 	ReasonMalformed      = "malformed"       // the event itself cannot be read
+	ReasonLost           = "lost"            // the ledger has lost what was done for the recording
 )
 
 // Reasons lists the reasons of dead letters.
 func Reasons() []string {
 	return []string{ReasonMedia, ReasonRefused, ReasonJobFailed, ReasonJobTimeout, ReasonExhausted,
-		ReasonDestination, ReasonOutcomeUnknown, ReasonMalformed}
+		ReasonDestination, ReasonOutcomeUnknown, ReasonMalformed, ReasonLost}
 }
 
 // A handler's error says what becomes of its message: deadError makes a dead

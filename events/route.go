@@ -26,6 +26,8 @@ func (s *Service) route(ctx context.Context, d delivery) error {
 	}
 	e, err := s.decide(ctx, d, found)
 	switch {
+	case errors.Is(err, errNotOwner) && e.Stage == "":
+		return s.lost(ctx, d.event.Subject)
 	case errors.Is(err, errNotOwner):
 		return nil
 	case err != nil:

@@ -249,6 +249,16 @@ func (s *Service) recentEntry(ctx context.Context, key string, needed func(*Entr
 	return set.ledger.Recent(ctx, key, needed)
 }
 
+// lost tells why an event of a step after the submit has no entry: nil if its
+// call is forgotten, a dead letter with ErrLost otherwise.
+func (s *Service) lost(ctx context.Context, key string) error {
+	known, err := s.Known(ctx, key)
+	if known || err != nil {
+		return err
+	}
+	return dead(ReasonLost, ErrLost)
+}
+
 // Entries reads a page of the ledger, last changed first.
 func (s *Service) Entries(ctx context.Context, cursor uint64, limit int) (Page, error) {
 	set, err := s.streams()

@@ -169,6 +169,8 @@ func judge(err error) (f *failure, known bool) {
 		return &failure{http.StatusGone, "Its event is no longer kept (nats.maxAge), so this cannot be done any more."}, true
 	case errors.Is(err, events.ErrUnreadable):
 		return &failure{http.StatusConflict, asSentence(events.ErrUnreadable.Error())}, true
+	case errors.Is(err, events.ErrLost):
+		return &failure{http.StatusConflict, asSentence(events.ErrLost.Error())}, true
 	case errors.Is(err, events.ErrNoMedia):
 		return &failure{http.StatusNotFound, "This call came as text, or its recording cannot be had any more."}, true
 	case errors.Is(err, events.ErrUnavailable), errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):

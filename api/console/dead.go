@@ -156,6 +156,9 @@ func reasonWords(reason string) (what, advice string) {
 		return "It may have been posted: nobody could look.", "Look into the channel. Drop this if the alert is there, replay it if it is not."
 	case events.ReasonMalformed:
 		return "Its event cannot be read.", "It was not written by this version. Drop it, and send the webhook again if you can."
+	case events.ReasonLost:
+		return "The ledger has lost what was done for this call.",
+			"A file of the store is damaged; see the log. Drop this, wait two hours from the start on, and have the call sent again, as by recordings backfill."
 	}
 	return "It could not be handled.", "Read the error, mend its cause and replay it."
 }
