@@ -26,6 +26,7 @@ type letter struct {
 	ID        uint64
 	Recording string
 	Step      string // for people
+	Subject   string // of its message
 	Reason    string
 	What      string // the reason in words
 	Error     string
@@ -38,7 +39,7 @@ type letter struct {
 func (s *Console) newLetter(d events.DeadLetter) letter {
 	what, advice := reasonWords(d.Reason)
 	return letter{
-		ID: d.ID, Recording: d.Recording, Step: d.Step, Reason: d.Reason, What: what, Error: d.Error, Advice: advice,
+		ID: d.ID, Recording: d.Recording, Step: d.Step, Subject: d.Subject, Reason: d.Reason, What: what, Error: d.Error, Advice: advice,
 		Attempts: d.Attempts, At: d.At, Age: age(d.At, s.now()),
 	}
 }

@@ -50,10 +50,14 @@ func (s *Console) recording(c echo.Context, v access.Visitor) error {
 	if err != nil {
 		return err
 	}
+	letters, err := s.lettersOf(c, entry)
+	if err != nil {
+		return err
+	}
 	page := recordingPage{
-		frame: s.newFrame(c, v, "/", key), Entry: entry, State: entry.State(), Call: entry.Call, Provider: story.Recording.Provider,
+		frame: s.newFrame(c, v, "/", key), Letters: letters, Entry: entry, State: entry.State(), Call: entry.Call, Provider: story.Recording.Provider,
 		Timeline: s.timeline(entry), Lines: newLines(said), Whole: said.Whole, Length: length(entry, said),
-		Alerts: s.alerts(c, entry), Live: entry.State() != events.StageDone, Lost: story.Recording.Key == "",
+		Alerts: s.alerts(c, entry, letters), Live: entry.State() != events.StageDone, Lost: story.Recording.Key == "",
 	}
 	if !page.Operator() {
 		page.Call = page.Call.Masked()
@@ -68,9 +72,6 @@ func (s *Console) recording(c echo.Context, v access.Visitor) error {
 	page.Marks = newMarks(page.Lines, page.Length)
 	if entry.Routed {
 		page.Routes = decisions(s.explain(story, !page.Operator()))
-	}
-	if page.Letters, err = s.lettersOf(c, entry); err != nil {
-		return err
 	}
 	page.Verdict = verdict(page)
 	return s.render(c, http.StatusOK, "recording", page)

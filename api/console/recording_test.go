@@ -33,9 +33,17 @@ func TestTheFirstLinesSayWhyThereWasAnAlertOrNone(t *testing.T) {
 			held.Held, held.HeldUntil = notify.HeldQuietHours, time.Now()
 			e.Alerts = []events.AlertRecord{held}
 		}, "was held back: it was in quiet hours. A digest tells of it."},
-		"it is a digest":           {func(e *events.Entry) { e.Digest = &events.Digest{} }, "This is no call, but a digest"},
-		"it was given up":          {func(e *events.Entry) { e.Alerts = []events.AlertRecord{dropped} }, "could not be posted, and its dead letter was dropped"},
-		"it waits to be posted":    {func(e *events.Entry) { e.Stage, e.Alerts = events.StageProcessed, []events.AlertRecord{waiting} }, "An alert waits to be posted to #a."},
+		"it is a digest":        {func(e *events.Entry) { e.Digest = &events.Digest{} }, "This is no call, but a digest"},
+		"it was given up":       {func(e *events.Entry) { e.Alerts = []events.AlertRecord{dropped} }, "could not be posted, and its dead letter was dropped"},
+		"it waits to be posted": {func(e *events.Entry) { e.Stage, e.Alerts = events.StageProcessed, []events.AlertRecord{waiting} }, "An alert waits to be posted to #a."},
+		"it failed to be posted": {func(e *events.Entry) {
+			e.Alerts, e.DeadLetters = []events.AlertRecord{waiting}, []uint64{9}
+		}, "The alert to #a could not be posted, and waits for somebody to replay or drop its dead letter."},
+		"another one failed": {func(e *events.Entry) {
+			other := waiting
+			other.Destination = "#b"
+			e.Stage, e.Alerts, e.DeadLetters = events.StageProcessed, []events.AlertRecord{other, posted}, []uint64{9}
+		}, "An alert waits to be posted to #b."},
 		"it waits":                 {func(e *events.Entry) { e.Stage, e.Routed = events.StageReady, false }, "It came in and waits to be analysed."},
 		"it waits for its media":   {func(e *events.Entry) { e.Stage, e.Routed, e.Error = events.StageReady, false, "404" }, "It is not analysed yet: 404."},
 		"it is being analysed":     {func(e *events.Entry) { e.Stage, e.Routed = events.StageSubmitted, false }, "It is being transcribed and searched."},
@@ -44,7 +52,8 @@ func TestTheFirstLinesSayWhyThereWasAnAlertOrNone(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newSite(t, "", "")
-			s.letters = []events.DeadLetter{{ID: 7, Recording: key, Step: "submit", Reason: events.ReasonMedia, Error: "404"}}
+			s.letters = []events.DeadLetter{{ID: 7, Recording: key, Step: "submit", Reason: events.ReasonMedia, Error: "404"},
+				{ID: 9, Recording: key, Step: "notify", Subject: "alerts." + notify.Slug("#a"), Reason: events.ReasonDestination}}
 			c.change(&s.entry)
 			require.Contains(t, s.get("/recordings/"+key, "").Body.String(), c.want)
 		})

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"slices"
 	"strconv"
 	"time"
 
@@ -90,14 +91,16 @@ func stepName(step string) string {
 type alert struct {
 	events.AlertRecord
 	Link     string // of its message
+	Failed   bool   // a dead letter is about it
 	Sentence string
 }
 
 // alerts are those of this run, each with what became of it.
-func (s *Console) alerts(c echo.Context, e events.Entry) []alert {
+func (s *Console) alerts(c echo.Context, e events.Entry, open []letter) []alert {
 	var list []alert
 	for _, a := range e.Alerts {
 		one := alert{AlertRecord: a, Sentence: "An alert waits to be posted to " + a.Destination + "."}
+		one.Failed = slices.ContainsFunc(open, func(l letter) bool { return l.Subject == "alerts."+notify.Slug(a.Destination) })
 		switch {
 		case !a.PostedAt.IsZero():
 			one.Link = s.Store.AlertLink(c.Request().Context(), a)
@@ -105,6 +108,8 @@ func (s *Console) alerts(c echo.Context, e events.Entry) []alert {
 			if replies := len(a.Replies); replies > 0 {
 				one.Sentence = "An alert was posted to " + a.Destination + ", with " + replyWords(replies) + " under it."
 			}
+		case one.Failed:
+			one.Sentence = "The alert to " + a.Destination + " could not be posted, and waits for somebody to replay or drop its dead letter."
 		case a.Dropped:
 			one.Sentence = "The alert to " + a.Destination + " could not be posted, and its dead letter was dropped."
 		case a.Held != "":
