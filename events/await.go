@@ -169,7 +169,7 @@ func (s *Service) collect(ctx context.Context, e Entry) error {
 			return pollError(err)
 		}
 	}
-	found := NewProcessed(e.Call, results, messages, e.Text, e.callStart(), s.aims().Sources[e.Source])
+	found := NewProcessed(e.Call, results, messages, e.Text, e.callStart(), s.aims().source(e.Source))
 	first, err := s.publishProcessed(ctx, e, found)
 	if err != nil {
 		return err

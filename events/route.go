@@ -124,8 +124,8 @@ func NewAlert(key string, replay int, p notify.Plan, found Processed, opt Source
 
 func (s *Service) publishAlert(ctx context.Context, e Entry, a AlertRecord, found Processed) error {
 	plan := notify.Plan{Destination: a.Destination, Parts: a.Parts, Style: a.Style}
-	alert := NewAlert(e.Key, e.Replay, plan, found, s.aims().Sources[e.Source])
-	alert.ID, alert.Note, alert.Link = a.AlertID, a.Note, s.aims().Sources[e.Source].Link(e.Key, e.ID)
+	alert := NewAlert(e.Key, e.Replay, plan, found, s.aims().source(e.Source))
+	alert.ID, alert.Note, alert.Link = a.AlertID, a.Note, s.aims().source(e.Source).Link(e.Key, e.ID)
 	first, err := s.sendAlert(ctx, e, alert)
 	crash.At("the alert is stored")
 	if err != nil || !first {

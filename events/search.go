@@ -132,7 +132,7 @@ func digits(s string) string {
 // wants it redacted: in a transcript that came with it, in a sentence that a
 // tracker was found in, or in its conversation, unless that is far away.
 func (s *Service) said(ctx context.Context, set *streamSet, e Entry, text string) (bool, error) {
-	opt := s.aims().Sources[e.Source]
+	opt := s.aims().source(e.Source)
 	has := func(said string) bool { return strings.Contains(strings.ToLower(opt.Redact.Text(said)), text) }
 	rec, err := s.recording(ctx, set, e)
 	if err != nil && !lost(err) {

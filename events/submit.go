@@ -188,7 +188,7 @@ func (s *Service) send(ctx context.Context, rec Recording, e Entry) (symbl.Job, 
 		return s.sendText(ctx, rec, e, opt)
 	}
 	if rec.Channels == 2 {
-		opt.SeparateChannels, opt.ChannelMetadata = true, channelNames(e.Call, s.aims().Sources[e.Source].AgentChannel)
+		opt.SeparateChannels, opt.ChannelMetadata = true, channelNames(e.Call, s.aims().source(e.Source).AgentChannel)
 	}
 	if err := s.intend(ctx, e); err != nil {
 		return symbl.Job{}, err

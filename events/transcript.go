@@ -44,7 +44,7 @@ func (s *Service) Transcript(ctx context.Context, key string) (Transcript, error
 	if err != nil && (story.Entry.Key == "" || !lost(err)) {
 		return Transcript{}, err
 	}
-	opt := s.aims().Sources[story.Entry.Source]
+	opt := s.aims().source(story.Entry.Source)
 	lines, whole := s.lines(ctx, story, opt), true
 	if len(lines) == 0 {
 		for _, u := range story.Recording.Transcript {

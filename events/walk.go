@@ -93,7 +93,7 @@ func (s *Service) Recent(ctx context.Context, calls int) ([]Spoken, error) {
 		if time.Now().After(until) {
 			break
 		}
-		opt := s.aims().Sources[e.Source]
+		opt := s.aims().source(e.Source)
 		lines := s.lines(ctx, Story{Entry: e}, opt)
 		for i := range lines {
 			lines[i].Text = opt.Redact.Text(lines[i].Text)

@@ -53,6 +53,18 @@ func NewRedactor(c config.Redact) (*Redactor, error) {
 	return r, nil
 }
 
+// Strictest takes out whatever any of a list does, and all that is built in:
+// cards, e-mail addresses and phone numbers. A nil one adds nothing.
+func Strictest(list []*Redactor) *Redactor {
+	all := &Redactor{cards: true, emails: true, phones: true}
+	for _, r := range list {
+		if r != nil {
+			all.patterns = append(all.patterns, r.patterns...)
+		}
+	}
+	return all
+}
+
 // cut is a part of a text, in bytes, and what stands in its place.
 type cut struct {
 	from, to int

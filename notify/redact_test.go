@@ -105,3 +105,14 @@ func FuzzRedact(f *testing.F) {
 		}
 	})
 }
+
+func TestTheStrictestTakesOutWhatAnyDoes(t *testing.T) {
+	list := []*notify.Redactor{nil}
+	for _, pattern := range []string{"first", "second"} {
+		r, err := notify.NewRedactor(config.Redact{Patterns: []string{pattern}})
+		require.NoError(t, err)
+		list = append(list, r)
+	}
+	all := notify.Strictest(list)
+	require.Equal(t, "[redacted] [redacted] third [card] [e-mail] [phone]", all.Text("first second third 4111111111111111 anna@example.com +1 415 555 0137"))
+}
