@@ -107,7 +107,9 @@ func (h *webhooks) spool(ctx context.Context, rec events.Recording, body io.Read
 	}
 	rec.Spooled = &media
 	taken, err := h.accept(ctx, rec)
-	keep = err == nil && !taken.Duplicate
+	// Bytes that the store may have an event of are kept: the next delivery is a
+	// duplicate of that. What nobody needs is tidied away.
+	keep = err == nil && !taken.Duplicate || errors.Is(err, events.ErrMayBeStored)
 	return taken, err
 }
 

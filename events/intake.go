@@ -19,15 +19,20 @@ const (
 	envelopeBytes = 4 << 10
 )
 
+// ErrMayBeStored says of a recording that was not accepted that it may be stored
+// all the same: the store did not answer in time.
+var ErrMayBeStored = errors.New("it may be stored")
+
 // Accept stores a recording durably and tells whether it was known before.
 // When it returns nil, the recording's alerts will come. Key must be set. An
-// error wraps ErrUnavailable or ErrTooLarge.
+// error wraps ErrUnavailable, with ErrMayBeStored or without, or ErrTooLarge. A
+// caller that goes away does not end it.
 func (s *Service) Accept(ctx context.Context, rec Recording) (duplicate bool, err error) {
 	set, err := s.streams()
 	if err != nil {
 		return false, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, publishTimeout)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), publishTimeout)
 	defer cancel()
 	if !set.ledger.excludes(rec.Key) {
 		if _, err := set.ledger.read(ctx, rec.Key); err == nil { // what is forgotten stays so
@@ -74,7 +79,7 @@ func (s *Service) publishReady(ctx context.Context, set *streamSet, rec Recordin
 		return nil, ErrTooLarge
 	}
 	if err != nil {
-		return nil, fmt.Errorf("%w: publish: %w", ErrUnavailable, err)
+		return nil, fmt.Errorf("%w: publish: %w: %w", ErrUnavailable, ErrMayBeStored, err)
 	}
 	return ack, nil
 }

@@ -49,6 +49,18 @@ func (s *Service) noted(ctx context.Context, set *streamSet) error {
 	return ctx.Err()
 }
 
+// noteAll enters all that was accepted before, however long it takes.
+func (s *Service) noteAll(ctx context.Context, set *streamSet) error {
+	for {
+		s.noting.mu.Lock()
+		n, err := s.noteSome(ctx, set)
+		s.noting.mu.Unlock()
+		if n == 0 || err != nil {
+			return err
+		}
+	}
+}
+
 // noteSome enters the next accepted recordings, and tells how many messages
 // there were.
 func (s *Service) noteSome(ctx context.Context, set *streamSet) (int, error) {

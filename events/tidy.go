@@ -196,6 +196,7 @@ func (s *Service) tidyBlobs(ctx context.Context, set *streamSet) error {
 	if err != nil {
 		return err
 	}
+	noted := false
 	for _, o := range list {
 		old := s.now().Sub(o.ModTime) >= s.opt.Limits.MaxAge
 		upload := strings.HasPrefix(o.Name, spoolPrefix) && s.now().Sub(o.ModTime) >= abandonedAge
@@ -203,6 +204,14 @@ func (s *Service) tidyBlobs(ctx context.Context, set *streamSet) error {
 			continue
 		}
 		e, err := set.ledger.Get(ctx, blobKey(o.Name))
+		if errors.Is(err, ErrNotFound) && !noted {
+			// It may belong to a recording that waits for its submit.
+			if err := s.noteAll(ctx, set); err != nil {
+				return err
+			}
+			noted = true
+			e, err = set.ledger.Get(ctx, blobKey(o.Name))
+		}
 		if err != nil && !errors.Is(err, ErrNotFound) {
 			return err
 		}

@@ -3,6 +3,7 @@ package events
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -83,6 +84,37 @@ func TestNothingIsDeletedWhileAConsumerIsMissing(t *testing.T) {
 	h.accept(transcript("a"))
 	require.ErrorIs(t, h.tidy(t.Context()), jetstream.ErrConsumerNotFound)
 	require.EqualValues(t, 1, h.messages(StreamRecordings))
+}
+
+// TestWhatWaitsForItsSubmitKeepsItsBytes has an upload and a large transcript wait
+// behind symbl.maxJobs for longer than both are kept, with nobody looking.
+func TestWhatWaitsForItsSubmitKeepsItsBytes(t *testing.T) {
+	one := func(o *Options) { o.MaxJobs, o.MaxMedia = 1, 1<<20 }
+	h := newHouse(t, one)
+	h.symbl.status = symbl.InProgress
+	h.run(h.Service)
+	h.accept(transcript("a"))
+	h.settled(h.Service, "calls.a", StageSubmitted)
+	bytesOf, err := h.Spool(t.Context(), "calls.upload", strings.NewReader(wave))
+	require.NoError(t, err)
+	upload := transcript("upload")
+	upload.Transcript, upload.Spooled = nil, &bytesOf
+	h.accept(upload)
+	long := transcript("long")
+	long.Transcript = slices.Repeat([]Utterance{{Text: strings.Repeat("a sale ", 400)}}, 200)
+	h.accept(long)
+
+	later := h.another(one)
+	require.NoError(t, later.openOnce(t.Context()))
+	later.now = func() time.Time { return time.Now().Add(max(abandonedAge, h.opt.Limits.MaxAge) + time.Minute) }
+	set, err := h.streams()
+	require.NoError(t, err)
+	require.NoError(t, later.tidyBlobs(t.Context(), set))
+
+	h.symbl.setStatus(symbl.Completed)
+	for _, key := range []string{"calls.a", "calls.upload", "calls.long"} {
+		h.settled(h.Service, key, StageDone)
+	}
 }
 
 func TestBlobsGoWithTheirRecording(t *testing.T) {
