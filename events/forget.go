@@ -279,7 +279,7 @@ func eraseEvents(ctx context.Context, stream jetstream.Stream, key string) (n in
 }
 
 // expire deletes the conversations and the entries of finished calls that are
-// older than their source's retention. Their events go with nats.maxAge, and
+// older than their source's retention, but for a mark. Their events go with nats.maxAge, and
 // their messages stay.
 func (s *Service) expire(ctx context.Context) error {
 	limited := func(o SourceOptions) bool { return o.Retention > 0 }
@@ -303,14 +303,30 @@ func (s *Service) expire(ctx context.Context) error {
 			if err := s.eraseCall(ctx, set, e); err != nil {
 				return err
 			}
-			if err := set.ledger.kv.Purge(ctx, e.Key); err != nil {
-				return fmt.Errorf("delete the ledger's entry: %w", err)
+			if err := s.leaveMark(ctx, set, e); err != nil {
+				return err
 			}
 		}
 		if cursor = page.Next; cursor == 0 {
 			return nil
 		}
 	}
+}
+
+// leaveMark leaves of a finished call's entry what a forgotten one has: its events
+// are there for longer, and its webhook may come again.
+func (s *Service) leaveMark(ctx context.Context, set *streamSet, done Entry) error {
+	_, err := set.ledger.change(ctx, done.Key, func(e *Entry) error {
+		if e.revision != done.revision {
+			return errUnchanged // it was started anew just now
+		}
+		*e = Entry{Key: e.Key, Forgotten: s.now().UTC(), revision: e.revision}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("delete the ledger's entry: %w", err)
+	}
+	return nil
 }
 
 func (s *Service) sources() []SourceOptions {

@@ -106,6 +106,39 @@ func TestFinishedCallsAreKeptAsLongAsTheirSourceSays(t *testing.T) {
 	require.Len(t, slack.Messages("#alerts"), 3, "messages stay")
 }
 
+// TestWhatWasKeptLongEnoughDoesNotComeAgain has a call's events outlive its
+// entry, and be handed out again.
+func TestWhatWasKeptLongEnoughDoesNotComeAgain(t *testing.T) {
+	h := newHouse(t, func(o *Options) { o.Sources = map[string]SourceOptions{"calls": {Retention: time.Hour}} })
+	stop := h.run(h.Service)
+	rec := transcript("a")
+	rec.ReceivedAt = time.Now().Add(-2 * time.Hour)
+	h.accept(rec)
+	h.settled(h.Service, "calls.a", StageDone)
+	require.Eventually(t, func() bool { // it may be tidied before its last write
+		require.NoError(t, h.expire(t.Context()))
+		_, err := h.Entry(t.Context(), "calls.a")
+		return err != nil
+	}, soon, tick)
+	stop()
+	require.NotZero(t, h.messages(StreamRecordings))
+	for stream, names := range map[string][]string{StreamRecordings: {StepSubmit, StepAwait, StepRoute}, StreamAlerts: {notifyConsumer + notify.Slug("#alerts")}} {
+		for _, name := range names {
+			require.NoError(t, h.js.DeleteConsumer(t.Context(), stream, name))
+		}
+	}
+	again := h.another(nil)
+	h.run(again)
+	h.accept(transcript("b"))
+	h.settled(again, "calls.b", StageDone) // what came before has been handed out
+	require.True(t, h.accept(rec))
+	require.Equal(t, 2, h.symbl.count())
+	require.Len(t, h.slack.posted(), 2)
+	page, err := again.DeadLetters(t.Context(), 0, 10)
+	require.NoError(t, err)
+	require.Empty(t, page.Letters)
+}
+
 func TestAlertsAreRedactedMaskedAndLinkedAsTheirSourceSays(t *testing.T) {
 	redact, err := notify.NewRedactor(config.Redact{Cards: true})
 	require.NoError(t, err)
