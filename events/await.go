@@ -39,15 +39,17 @@ func (s *Service) await(ctx context.Context, d delivery) error {
 		return err
 	case !mine(&e):
 		return nil // a wake was faster, it is a dead letter, or it was started anew
-	case s.now().Sub(e.SubmittedAt) > s.opt.JobTimeout:
-		return dead(ReasonJobTimeout, fmt.Errorf("the job has not ended after %s", s.opt.JobTimeout))
 	}
-	if d.delivered > 1 {
+	overdue := s.now().Sub(e.SubmittedAt) > s.opt.JobTimeout
+	if d.delivered > 1 || overdue { // it may have ended while nobody was there to ask
 		s.waiting.take(e.Key)
 		done, err := s.poll(ctx, e)
 		if done || err != nil {
 			return err
 		}
+	}
+	if overdue {
+		return dead(ReasonJobTimeout, fmt.Errorf("the job has not ended after %s", s.opt.JobTimeout))
 	}
 	s.waiting.put(e.Key, waitingEvent{reply: d.reply, seq: d.seq})
 	if e, err = s.recentEntry(ctx, e.Key, mine); err == nil && !mine(&e) {

@@ -220,6 +220,20 @@ func TestAJobThatNeverEndsIsADeadLetter(t *testing.T) {
 	h.settled(h.Service, "calls.a", StageDone)
 }
 
+func TestAJobThatEndedWhileNobodyAskedIsNoDeadLetter(t *testing.T) {
+	h := newHouse(t, nil)
+	h.symbl.status = symbl.InProgress
+	stop := h.run(h.Service)
+	h.accept(transcript("a"))
+	h.settled(h.Service, "calls.a", StageSubmitted)
+	stop()
+	h.symbl.setStatus(symbl.Completed)
+	again := h.another(func(o *Options) { o.JobTimeout = time.Nanosecond })
+	h.run(again)
+	h.settled(again, "calls.a", StageDone)
+	require.Len(t, h.slack.posted(), 1)
+}
+
 func TestAReplayedRecordingIsARunOfItsOwn(t *testing.T) {
 	h := newHouse(t, nil)
 	h.run(h.Service)
