@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strconv"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -93,8 +94,34 @@ func TestDroppingASpentLetterDoesNotGiveUpTheNewRun(t *testing.T) {
 	_, err = h.DeadLetter(t.Context(), letter)
 	require.ErrorIs(t, err, ErrNotFound)
 
-	require.NoError(t, h.markDead(t.Context(), "calls.a", letter), "by who buried it, late")
+	require.NoError(t, h.markDead(t.Context(), burial{delivery: delivery{event: Event{Subject: "calls.a"}}}, letter), "by who buried it, late")
 	e, err = h.Entry(t.Context(), "calls.a")
 	require.NoError(t, err)
 	require.Equal(t, StageDone, e.State())
+}
+
+// TestAFailureOfAnEarlierRunIsNoneOfTheNewOne has the handler of the first run
+// fail for good when its recording was started anew a moment ago.
+func TestAFailureOfAnEarlierRunIsNoneOfTheNewOne(t *testing.T) {
+	h := newHouse(t, nil)
+	h.open()
+	h.accept(transcript("a"))
+	set, err := h.streams()
+	require.NoError(t, err)
+	ev, err := readEvent(t.Context(), set.recordings, 1)
+	require.NoError(t, err)
+	_, err = h.mutate(t.Context(), "calls.a", func(e *Entry) error {
+		*e = firstEntry(transcript("a"), 1, e.revision)
+		return nil
+	})
+	require.NoError(t, err)
+	require.NoError(t, h.ReplayRecording(t.Context(), "calls.a"))
+	_, err = h.noteFailure(t.Context(), ev, StepSubmit, errors.New("gone"), func(time.Time) bool { return false })
+	require.ErrorIs(t, err, errNotOwner)
+	require.NoError(t, h.bury(t.Context(), burial{delivery{event: ev, seq: 1, delivered: 1}, StepSubmit, "1", "recordings.ready.calls", 1, ReasonMedia, errors.New("gone")}))
+	e, err := h.Entry(t.Context(), "calls.a")
+	require.NoError(t, err)
+	require.Equal(t, StageReady, e.State())
+	require.Empty(t, e.Attempts)
+	h.letters(h.Service, 0)
 }

@@ -76,7 +76,10 @@ func (s *Service) bury(ctx context.Context, b burial) error {
 		}
 	}
 	if b.event.Subject != "" {
-		if err := s.markDead(ctx, b.event.Subject, ack.Sequence); err != nil {
+		switch err := s.markDead(ctx, b, ack.Sequence); {
+		case errors.Is(err, errNotOwner):
+			return s.deleteDead(ctx, ack.Sequence)
+		case err != nil:
 			return err
 		}
 	}
@@ -89,10 +92,15 @@ func (s *Service) bury(ctx context.Context, b burial) error {
 	return nil
 }
 
-func (s *Service) markDead(ctx context.Context, key string, id uint64) error {
-	_, err := s.mutate(ctx, key, func(e *Entry) error {
-		if e.Stage == "" || id <= e.Spent || slices.Contains(e.DeadLetters, id) {
+// markDead notes a letter; errNotOwner if the recording was started anew since
+// its message was published: the letter of an earlier run is nobody's.
+func (s *Service) markDead(ctx context.Context, b burial, id uint64) error {
+	_, err := s.mutate(ctx, b.event.Subject, func(e *Entry) error {
+		switch {
+		case e.Stage == "" || id <= e.Spent || slices.Contains(e.DeadLetters, id):
 			return errUnchanged // if it is spent, somebody replayed it just now
+		case b.event.earlier(e):
+			return errNotOwner
 		}
 		e.DeadLetters = append(e.DeadLetters, id)
 		return nil
@@ -100,11 +108,15 @@ func (s *Service) markDead(ctx context.Context, key string, id uint64) error {
 	return err
 }
 
-// noteFailure counts a failure in the ledger; see Entry.fail.
-func (s *Service) noteFailure(ctx context.Context, key, step string, cause error, worked func(time.Time) bool) (Entry, error) {
-	return s.mutate(ctx, key, func(e *Entry) error {
-		if e.Stage == "" {
+// noteFailure counts a failure in the ledger, see Entry.fail; errNotOwner if it is
+// one of an earlier run.
+func (s *Service) noteFailure(ctx context.Context, ev Event, step string, cause error, worked func(time.Time) bool) (Entry, error) {
+	return s.mutate(ctx, ev.Subject, func(e *Entry) error {
+		switch {
+		case e.Stage == "":
 			return ErrNotFound
+		case ev.earlier(e):
+			return errNotOwner
 		}
 		e.fail(step, cause, s.now(), worked)
 		return nil

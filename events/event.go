@@ -69,6 +69,12 @@ type Processed struct {
 	TrackersRef string           `json:"trackersRef,omitempty"`
 }
 
+// earlier tells whether the event belongs to a run before the one that e is at. A
+// wake names its job instead.
+func (ev *Event) earlier(e *Entry) bool {
+	return ev.Type != TypeWake && ev.Replay < e.Replay
+}
+
 // names lists the trackers that were found.
 func (p *Processed) names() []string {
 	names := make([]string, 0, len(p.Trackers))

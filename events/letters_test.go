@@ -65,7 +65,7 @@ func TestDroppingASpoiltLetterFreesItsRecording(t *testing.T) {
 	h.accept(transcript("a"))
 	e := h.settled(h.Service, "calls.a", StageDead)
 	spoilt := h.put("dead.submit", `{"specversion":"1.0","id":"1","type":"io.trackerbell.dead.v1","subject":"calls.a","data":[]}`)
-	require.NoError(t, h.markDead(t.Context(), "calls.a", spoilt))
+	require.NoError(t, h.markDead(t.Context(), burial{delivery: delivery{event: Event{Subject: "calls.a"}}}, spoilt))
 	require.NoError(t, h.DropDead(t.Context(), e.DeadLetters[0]))
 	h.settled(h.Service, "calls.a", StageDead)
 	require.NoError(t, h.DropDead(t.Context(), spoilt))

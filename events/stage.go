@@ -254,10 +254,13 @@ func (st *stage) failed(ctx context.Context, msg jetstream.Msg, d delivery, caus
 	n, failing := int(d.delivered), time.Duration(0)
 	run := strconv.FormatUint(d.seq, 10)
 	if d.event.Subject != "" {
-		e, err := st.svc.noteFailure(ctx, d.event.Subject, st.step, cause, st.gate.okSince)
-		if err != nil {
+		e, err := st.svc.noteFailure(ctx, d.event, st.step, cause, st.gate.okSince)
+		switch {
+		case errors.Is(err, errNotOwner):
+			return msg.TermWithReason("it was started anew")
+		case err != nil:
 			log.Debug("failure is not noted", zap.Error(err))
-		} else {
+		default:
 			if st.step == StepAwait { // a wake and a poll may both find the job failed
 				run = e.SubmittedAt.Format(time.RFC3339Nano)
 			}
