@@ -2,6 +2,7 @@ package events
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"net/url"
 	"strings"
@@ -12,8 +13,13 @@ import (
 	"github.com/trackerbell/trackerbell/notify"
 )
 
-// quotesPerTracker bounds an alert's size; what a message shows is fewer.
-const quotesPerTracker = 50
+// The bounds of what an alert quotes, which no message shows all of. The processed
+// event has it whole.
+const (
+	quotesPerTracker = 50
+	quoteChars       = 1000
+	quotesBytes      = inlineBytes // as JSON; far below what any server takes as a message
+)
 
 // route decides which alerts a processed recording leads to, and publishes
 // them. The decision is stored before anything is published and reused on a
@@ -118,7 +124,23 @@ func (s *Service) decide(ctx context.Context, d delivery, found Processed) (Entr
 func NewAlert(key string, replay int, p notify.Plan, found Processed, opt SourceOptions) notify.Alert {
 	return notify.Alert{
 		ID: notify.AlertID(key, p.Destination, replay), Recording: key, Replay: replay, Destination: p.Destination, Call: found.Call,
-		Trackers: opt.Redact.Trackers(p.Fill(found.Trackers, quotesPerTracker)), Style: p.Style, ShowNumbers: opt.ShowNumbers,
+		Trackers: quotes(p, found.Trackers, opt.Redact), Style: p.Style, ShowNumbers: opt.ShowNumbers,
+	}
+}
+
+// quotes fills a plan with quotes that are redacted, and then cut: half a card
+// number would not be known as one. Where they are too many, each tracker has fewer.
+func quotes(p notify.Plan, found []notify.Tracker, redact *notify.Redactor) []notify.Tracker {
+	for limit := quotesPerTracker; ; limit /= 2 {
+		list := redact.Trackers(p.Fill(found, limit))
+		for i := range list {
+			for j := range list[i].Quotes {
+				list[i].Quotes[j].Cut(quoteChars)
+			}
+		}
+		if raw, err := json.Marshal(list); limit == 0 || err == nil && len(raw) <= quotesBytes {
+			return list
+		}
 	}
 }
 

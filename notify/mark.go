@@ -1,6 +1,7 @@
 package notify
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 )
@@ -135,6 +136,24 @@ func window(cells []cell, limit int) []cell {
 		cells = append([]cell{{r: ellipsis}}, cells[start:]...)
 	}
 	return cutAtWord(cells, limit)
+}
+
+// Cut shortens the text of a quote to at most limit characters around the first
+// match, as it is shown, and moves the offset along.
+func (q *Quote) Cut(limit int) {
+	cells := markQuote(*q)
+	if len(cells) <= limit {
+		return
+	}
+	cells = window(cells, limit)
+	if first := slices.IndexFunc(cells, func(c cell) bool { return c.bold }); first >= 0 && q.Exact() {
+		q.Offset = first
+	}
+	q.Text = textOf(cells)
+	q.Words = slices.DeleteFunc(slices.Clone(q.Words), func(word string) bool {
+		_, _, ok := findWord(cells, word, 0)
+		return !ok
+	})
 }
 
 // windowStart leaves a third of the window to what was said before.

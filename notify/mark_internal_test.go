@@ -98,3 +98,48 @@ func TestOneSentenceIsQuotedOnceForAllItsPhrases(t *testing.T) {
 		})
 	}
 }
+
+func TestAQuoteIsCutAroundItsMatch(t *testing.T) {
+	const limit = 60
+	before, after := strings.Repeat("vorhin é 🔔 ", 50), strings.Repeat(" danach", 50)
+	for name, q := range map[string]Quote{
+		"exact":                  {Text: before + "the sale" + after, Phrase: "sale", Offset: len([]rune(before)) + 4},
+		"at the start":           {Text: "sale" + after, Phrase: "sale", Offset: 0},
+		"at the end":             {Text: before + "sale", Phrase: "sale", Offset: len([]rune(before))},
+		"its offset is in bytes": {Text: before + "sale" + after, Phrase: "sale", Offset: len(before)},
+		"similar":                {Text: before + "sale" + after, Words: []string{"sale"}, Offset: -1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			whole := q
+			q.Cut(limit)
+			require.LessOrEqual(t, len([]rune(q.Text)), limit)
+			require.Greater(t, len([]rune(q.Text)), limit/4)
+			require.Contains(t, starred(markQuote(q)), "*sale*")
+			require.Equal(t, whole.Exact(), q.Exact())
+			if q.Exact() {
+				require.Equal(t, "sale", string([]rune(q.Text)[q.Offset:q.Offset+4]))
+			}
+			require.Contains(t, whole.Text, strings.Trim(q.Text, "…"))
+			require.Equal(t, strings.HasPrefix(whole.Text, strings.Trim(q.Text, "…")), !strings.HasPrefix(q.Text, "…"))
+			require.Equal(t, strings.HasSuffix(whole.Text, strings.Trim(q.Text, "…")), !strings.HasSuffix(q.Text, "…"))
+		})
+	}
+}
+
+func TestACutQuoteIsShownAsTheWholeOneIs(t *testing.T) {
+	words := strings.Repeat("before ", 400)
+	q := Quote{Text: words + "a sale right now " + strings.Repeat("after ", 400), Phrase: "sale", Offset: len(words) + 2}
+	cut := q
+	cut.Cut(1000)
+	shown := func(q Quote) string { return starred(newQuoteView([]Quote{q}, strings.Clone).cells) }
+	require.Equal(t, shown(q), shown(cut))
+	short := Quote{Text: "a sale", Phrase: "sale", Offset: 2, Words: []string{"other"}}
+	cut = short
+	cut.Cut(6)
+	require.Equal(t, short, cut)
+	lost := Quote{Text: words, Offset: -1, Words: []string{"before", "later"}}
+	cut = lost
+	cut.Cut(20)
+	require.Equal(t, []string{"before"}, cut.Words)
+	require.Equal(t, []string{"before", "later"}, lost.Words)
+}
