@@ -20,7 +20,7 @@ import (
 )
 
 const (
-	embeddedStart   = time.Second // for a server that has read its store to take connections
+	embeddedStart   = 10 * time.Second // for a server that has read its store to take connections
 	embeddedPayload = 8 << 20
 	embeddedSync    = 5 * time.Second // of sync: interval
 	// embeddedLook is how often it is looked whether the store is written, and
