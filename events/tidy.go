@@ -32,8 +32,13 @@ const (
 // it; doing it twice does no harm.
 func (s *Service) keepTidy(ctx context.Context) {
 	every := max(min(tidyEvery, s.opt.Limits.MaxAge/100), tidyEveryMin)
+	var last time.Time
 	for ctx.Err() == nil {
-		if err := s.tidy(ctx); err != nil && ctx.Err() == nil {
+		work := s.tidyStreams // is all that makes room
+		if now := s.now(); now.Sub(last) >= every {
+			work, last = s.tidy, now
+		}
+		if err := work(ctx); err != nil && ctx.Err() == nil {
 			s.dep.Log.Debug("the store is not tidied; trying on", zap.Error(err))
 		}
 		_ = pause(ctx, min(tidyGap, every)) // its only error is the end of ctx
@@ -59,12 +64,22 @@ func (s *Service) tidy(ctx context.Context) error {
 		return err
 	}
 	return errors.Join(
-		s.tidyStream(ctx, set.recordings, s.opt.Limits.MaxBytes, []string{StepSubmit, StepAwait, StepRoute}),
-		s.tidyStream(ctx, set.alerts, 0, append(s.notifyConsumers(), digestConsumer)),
+		s.tidyStreams(ctx),
 		s.tidyBlobs(ctx, set),
 		s.expire(ctx),
 		s.dropCallers(ctx, set, ""),
 		s.forgetOn(ctx, set),
+	)
+}
+
+func (s *Service) tidyStreams(ctx context.Context) error {
+	set, err := s.streams()
+	if err != nil {
+		return err
+	}
+	return errors.Join(
+		s.tidyStream(ctx, set.recordings, s.opt.Limits.MaxBytes, []string{StepSubmit, StepAwait, StepRoute}),
+		s.tidyStream(ctx, set.alerts, 0, append(s.notifyConsumers(), digestConsumer)),
 	)
 }
 
