@@ -21,7 +21,8 @@ func (s *Service) DeadLetters(ctx context.Context, cursor uint64, limit int) (De
 	if err != nil {
 		return DeadPage{}, err
 	}
-	info, err := set.dead.Info(ctx)
+	// What was dropped or replayed between two letters is not asked for, one by one.
+	info, err := set.dead.Info(ctx, jetstream.WithDeletedDetails(true))
 	if err != nil {
 		return DeadPage{}, fmt.Errorf("%w: read dead letters: %w", ErrUnavailable, err)
 	}
@@ -31,6 +32,9 @@ func (s *Service) DeadLetters(ctx context.Context, cursor uint64, limit int) (De
 	}
 	var page DeadPage
 	for ; seq >= max(info.State.FirstSeq, 1); seq-- {
+		if _, gone := slices.BinarySearch(info.State.Deleted, seq); gone {
+			continue
+		}
 		letter, err := s.DeadLetter(ctx, seq)
 		if errors.Is(err, ErrNotFound) {
 			continue

@@ -71,3 +71,23 @@ func TestDroppingASpoiltLetterFreesItsRecording(t *testing.T) {
 	require.NoError(t, h.DropDead(t.Context(), spoilt))
 	h.settled(h.Service, "calls.a", StageDone)
 }
+
+func BenchmarkDeadLettersBehindManyThatWereDropped(b *testing.B) {
+	h := newHouse(b, nil)
+	h.open()
+	set, err := h.streams()
+	require.NoError(b, err)
+	letter := `{"specversion":"1.0","id":"1","type":"io.trackerbell.dead.v1","subject":"calls.a","data":{}}`
+	const dropped = 10_000
+	for range dropped + 2 {
+		h.put("dead.submit", letter)
+	}
+	for id := range uint64(dropped) {
+		require.NoError(b, set.dead.DeleteMsg(b.Context(), id+2))
+	}
+	for b.Loop() {
+		page, err := h.DeadLetters(b.Context(), 0, 50)
+		require.NoError(b, err)
+		require.Len(b, page.Letters, 2)
+	}
+}
