@@ -29,7 +29,7 @@ One YAML file, given by ` + "`--config FILE` or `TRACKERBELL_CONFIG`" + `. Every
 - Unknown keys and bad values are errors. All of them are reported at once, with key, line and fix, and the exit code is 2.
 - Durations are written ` + "`30s`, `4h`; sizes `512KiB`, `1MiB`, `2GiB`" + `.
 - ` + "`trackerbell config print`" + ` shows what holds, and where each value comes from; secrets are hidden. ` + "`trackerbell config schema`" + ` is a JSON Schema for editors: begin the file with ` + "`# yaml-language-server: $schema=trackerbell.schema.json`" + `.
-- A running service takes changes over within seconds, or at once on SIGHUP: sources, routes, destinations, the trackers' file, the tokens of ` + "`admin` and `slack`" + `, and every file with a secret of these. With a mistake in it the old configuration stays, and the log says why. Changes of other keys wait for a restart, and the log names them. ` + "`trackerbell_config_last_reload_successful` and `trackerbell_config_hash`" + ` tell from outside.
+- A running service takes changes over within seconds, or at once on SIGHUP: sources, routes, destinations, the trackers' file, the tokens of ` + "`admin` and `slack`" + `, and every file with a secret of these. With a mistake in it the old configuration stays, and the log says why; without NATS it waits. Changes of other keys wait for a restart, and the log names them. ` + "`trackerbell_config_last_reload_successful` and `trackerbell_config_hash`" + ` tell from outside.
 `
 
 // pages say more about a section than its keys do.

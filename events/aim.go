@@ -2,7 +2,6 @@ package events
 
 import (
 	"context"
-	"errors"
 	"maps"
 	"slices"
 	"time"
@@ -53,14 +52,13 @@ func (a *Aims) succeed(old *Aims) {
 // Aim changes where alerts go, from the next message of each stage on. A
 // recording that is routed already keeps its alerts, and destinations that are
 // no longer aimed at still get what waits for them.
-func (s *Service) Aim(ctx context.Context, aims Aims) error {
+func (s *Service) Aim(aims Aims) {
 	aims.succeed(s.aims())
 	s.aim.Store(&aims)
-	err := s.startDestinations(ctx)
-	if errors.Is(err, ErrUnavailable) {
-		return nil // not open yet: Run starts the destinations then
+	select {
+	case s.aimed <- struct{}{}:
+	default: // it is going to be looked at
 	}
-	return err
 }
 
 // Explain says what the routes, as they are now, make of what was found in a

@@ -21,7 +21,7 @@ func TestARemovedSourceStillRedactsWhatIsUnderWay(t *testing.T) {
 			aims := *h.aims()
 			for range 2 {
 				aims.Sources = map[string]SourceOptions{"other": {}}
-				require.NoError(t, h.Aim(t.Context(), aims))
+				h.Aim(aims)
 			}
 			return h.Service
 		},

@@ -49,7 +49,7 @@ func (h *house) withOperator(f *tellingSlack, every time.Duration) *Service {
 	s := h.another(func(o *Options) { o.OperatorChannel, o.OperatorEvery = "#operators", every })
 	router, err := notify.NewRouter(nil, "#alerts")
 	require.NoError(h.t, err)
-	require.NoError(h.t, s.Aim(h.t.Context(), Aims{Router: router, Notifiers: notify.NewSwitchboard(f, nil)}))
+	s.Aim(Aims{Router: router, Notifiers: notify.NewSwitchboard(f, nil)})
 	return s
 }
 

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
+	"go.uber.org/zap"
 	"golang.org/x/time/rate"
 
 	"github.com/trackerbell/trackerbell/notify"
@@ -22,11 +23,16 @@ const (
 	routeWorkers  = 8
 )
 
-const notifyConsumer = "notify_"
+const (
+	notifyConsumer = "notify_"
+	// destinationsEvery is how often it is looked for destinations that other
+	// replicas have begun.
+	destinationsEvery = time.Minute
+)
 
 // runStages runs every stage until ctx ends, and then gives the handlers
 // Options.Drain to finish.
-func (s *Service) runStages(ctx context.Context) error {
+func (s *Service) runStages(ctx context.Context) {
 	work, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
 	var wg sync.WaitGroup
@@ -43,17 +49,14 @@ func (s *Service) runStages(ctx context.Context) error {
 	s.mu.Unlock()
 	wg.Go(func() { s.keepTidy(ctx) })
 	wg.Go(func() { s.keepKnown(ctx) })
+	wg.Go(func() { s.keepDestinations(ctx) })
 	if s.opt.OperatorChannel != "" {
 		wg.Go(func() { s.tellOperator(ctx) })
-	}
-	if err := s.startDestinations(ctx); err != nil && ctx.Err() == nil {
-		return err
 	}
 	<-ctx.Done()
 	limit := time.AfterFunc(s.opt.Drain, cancel)
 	defer limit.Stop()
 	wg.Wait()
-	return nil
 }
 
 // pipeline is the way of the data, stage by stage; the notify stages follow
@@ -101,6 +104,26 @@ func (s *Service) consumer(name string, subjects ...string) openFunc {
 	}
 }
 
+// keepDestinations starts the notify stages that there are not yet, until ctx ends:
+// at once when the routes have changed, again when NATS is back, and now and then
+// those that another replica began and did not live to finish.
+func (s *Service) keepDestinations(ctx context.Context) {
+	for failing := false; ctx.Err() == nil; {
+		every := destinationsEvery
+		if err := s.startDestinations(ctx); err == nil {
+			failing = false
+		} else if every = time.Second; !failing && ctx.Err() == nil {
+			failing = true
+			s.dep.Log.Warn("not every destination is served; trying on", zap.Error(err))
+		}
+		select {
+		case <-ctx.Done():
+		case <-s.aimed:
+		case <-time.After(every):
+		}
+	}
+}
+
 // startDestinations runs a notify stage for every configured destination and
 // for every one that an earlier configuration left alerts for.
 func (s *Service) startDestinations(ctx context.Context) error {
@@ -108,19 +131,21 @@ func (s *Service) startDestinations(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	var slugs []string
+	for _, to := range s.aims().Router.Destinations() {
+		slugs = append(slugs, notify.Slug(to))
+	}
 	names := set.alerts.ConsumerNames(ctx)
 	for name := range names.Name() {
 		if slug, ok := strings.CutPrefix(name, notifyConsumer); ok {
-			if err := s.ensureDestination(ctx, slug); err != nil {
-				return err
-			}
+			slugs = append(slugs, slug)
 		}
 	}
 	if err := names.Err(); err != nil {
 		return fmt.Errorf("list destinations: %w", err)
 	}
-	for _, to := range s.aims().Router.Destinations() {
-		if err := s.ensureDestination(ctx, notify.Slug(to)); err != nil {
+	for _, slug := range slugs {
+		if err := s.ensureDestination(ctx, slug); err != nil {
 			return err
 		}
 	}

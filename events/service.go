@@ -132,6 +132,7 @@ type Service struct {
 	channels channelIDs
 	noting   noting
 	nudge    chan struct{} // the store is to be tidied now
+	aimed    chan struct{} // there may be new destinations
 
 	quiet silences
 
@@ -154,7 +155,7 @@ func New(opt Options, dep Deps) (*Service, error) {
 		opt: opt, dep: dep, js: js, now: time.Now,
 		full: fullness{limit: opt.Limits.MaxBytes},
 		jobs: jobCount{freed: make(chan struct{}, 1)}, waiting: waitingJobs{events: map[string]waitingEvent{}},
-		channels: channelIDs{ids: map[string]string{}}, dests: map[string]*stage{}, nudge: make(chan struct{}, 1),
+		channels: channelIDs{ids: map[string]string{}}, dests: map[string]*stage{}, nudge: make(chan struct{}, 1), aimed: make(chan struct{}, 1),
 		workspace: limiter(opt.RateAll),
 	}
 	s.aim.Store(&Aims{Router: dep.Router, Notifiers: dep.Notifiers, Noise: dep.Noise, Sources: opt.Sources})
@@ -167,7 +168,8 @@ func (s *Service) Run(ctx context.Context) error {
 	if err := s.open(ctx); err != nil {
 		return err
 	}
-	return s.runStages(ctx)
+	s.runStages(ctx)
+	return nil
 }
 
 // open opens the streams and the backend, trying every second: the service may

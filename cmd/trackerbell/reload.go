@@ -24,6 +24,10 @@ import (
 // symbolic link that Kubernetes swaps.
 const watchInterval = 2 * time.Second
 
+// retakeInterval is how long after a configuration that could not be taken over,
+// because NATS was away, it is tried again.
+const retakeInterval = 5 * watchInterval
+
 // reloader takes over changes of the configuration's files.
 type reloader struct {
 	app     *app
@@ -32,6 +36,7 @@ type reloader struct {
 	files   []string
 	hash    [sha256.Size]byte // of the files as they were last tried
 	seen    [sha256.Size]byte // of the files as they were last read
+	again   time.Time         // when files without a mistake are tried again, which could not be taken over
 }
 
 type reloadMetrics struct {
@@ -103,7 +108,8 @@ func (r *reloader) run(ctx context.Context, hup <-chan os.Signal) {
 		case <-tick.C:
 			// Twice the same: nobody is writing just now.
 			last := r.seen
-			if r.seen = hashFiles(r.files); r.seen == last && r.seen != r.hash {
+			r.seen = hashFiles(r.files)
+			if due := !r.again.IsZero() && !time.Now().Before(r.again); r.seen == last && (r.seen != r.hash || due) {
 				r.reload(ctx)
 			}
 		}
@@ -112,15 +118,20 @@ func (r *reloader) run(ctx context.Context, hup <-chan os.Signal) {
 
 // reload takes the files over, or keeps what there is and says why.
 func (r *reloader) reload(ctx context.Context) {
-	r.hash = r.seen
+	repeated := r.hash == r.seen && !r.again.IsZero()
+	r.hash, r.again = r.seen, time.Time{}
 	cfg, err := r.load()
 	if err == nil {
-		err = r.app.take(ctx, cfg, r.globals)
+		if err = r.app.take(ctx, cfg, r.globals); err != nil {
+			r.again = time.Now().Add(retakeInterval)
+		}
 	}
 	if err != nil {
 		r.metrics.total.WithLabelValues("failure").Inc()
 		r.metrics.success.Set(0)
-		r.app.log.Error("the configuration is not reloaded; the old one stays", zap.Error(err))
+		if !repeated {
+			r.app.log.Error("the configuration is not reloaded; the old one stays", zap.Error(err))
+		}
 		return
 	}
 	r.files = cfg.Files()
@@ -175,15 +186,16 @@ func (a *app) take(ctx context.Context, cfg *config.Config, g *globals) error {
 	if err := a.takeTrackers(ctx, cfg.Trackers); err != nil {
 		return err
 	}
-	if err := a.service.Aim(ctx, events.Aims{Router: router, Notifiers: notifiers, Noise: noise, Sources: sourceOptions(cfg)}); err != nil {
-		return err
-	}
-	a.sources.Store(&sources)
-	if w := a.web.Load(); w != nil {
-		w.public.Renew(sources, cfg.Slack.SigningSecret)
+	w := a.web.Load()
+	if w != nil {
 		if err := w.renewAdmin(a, cfg); err != nil {
 			return err
 		}
+	}
+	a.service.Aim(events.Aims{Router: router, Notifiers: notifiers, Noise: noise, Sources: sourceOptions(cfg)})
+	a.sources.Store(&sources)
+	if w != nil {
+		w.public.Renew(sources, cfg.Slack.SigningSecret)
 	}
 	if keys := needRestart(a.cfg, cfg); len(keys) > 0 {
 		a.log.Warn("some changes of the configuration wait for a restart", zap.Strings("keys", keys))

@@ -96,6 +96,33 @@ func TestEndToEndAChangedConfigurationIsTakenOver(t *testing.T) {
 	p.stop()
 }
 
+// TestAConfigurationIsTakenOverAsAWholeWhenNATSIsBack changes routes and trackers
+// while NATS, which keeps the trackers, is away.
+func TestAConfigurationIsTakenOverAsAWholeWhenNATSIsBack(t *testing.T) {
+	t.Parallel()
+	nats := newNATS(t)
+	nats.start()
+	yaml := strings.Replace(reloadedConfig, `nats: {dataDir: "${DATA}", sync: interval}`, `nats: {url: "${NATS}"}`, 1)
+	s := newService(t, yaml, "NATS", nats.url())
+	s.project("v1", map[string]string{"secret": standardSecret, "trackers.yaml": testTrackers})
+	p := s.start()
+	nats.stop()
+	require.Eventually(t, func() bool { return s.status(s.admin+"/readyz") == http.StatusServiceUnavailable }, soon, tick)
+	s.write("trackerbell.yaml", strings.ReplaceAll(strings.Replace(yaml, "#before", "#after", 1), "${NATS}", nats.url()))
+	s.project("v2", map[string]string{"secret": standardSecret, "trackers.yaml": "- {name: Delivery, vocabulary: [next week]}\n" + testTrackers[1:]})
+	failures := func() bool { return s.metric(`trackerbell_config_reloads_total{result="failure"}`) != "0" }
+	require.Eventually(t, failures, 3*soon, tick)
+	require.Equal(t, "0", s.metric(`trackerbell_config_reloads_total{result="success"}`))
+
+	nats.start()
+	require.Eventually(t, func() bool { return s.metric("trackerbell_config_last_reload_successful") == "1" }, 3*soon, tick)
+	s.waitReady(p)
+	require.Contains(t, s.must("trackers", "list"), "Delivery")
+	key := s.accept("calls", saleCall("first"))
+	require.Equal(t, "#after", s.waitStage(key, events.StageDone).Alerts[0].Destination)
+	p.stop()
+}
+
 func TestTheFilesOfAConfigurationAreAllThatItWasReadFrom(t *testing.T) {
 	t.Parallel()
 	cfg := config.Config{Trackers: "t.yaml", Slack: config.Slack{TokenFile: "token"}, Sources: []config.Source{{SecretFile: "a"}, {SecretFile: "token"}}}
