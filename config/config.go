@@ -70,6 +70,7 @@ type Symbl struct {
 	JobTimeout    time.Duration `yaml:"jobTimeout"`   // a job that takes longer becomes a dead letter
 	PollInterval  time.Duration `yaml:"pollInterval"` // pause before a job is first asked for; it grows up to pollMax
 	PollMax       time.Duration `yaml:"pollMax"`      // longest pause between two polls of a job
+	SettleTime    time.Duration `yaml:"settleTime"`   // how long after a submission that got no answer baseURL's list of conversations may still lack it
 }
 
 // Engine is the embedded Symbl-compatible server.

@@ -26,6 +26,7 @@ func Default() Config {
 			JobTimeout:   4 * time.Hour,
 			PollInterval: 5 * time.Second,
 			PollMax:      time.Minute,
+			SettleTime:   10 * time.Second,
 		},
 		Engine: Engine{
 			MaxTrackers: 500,

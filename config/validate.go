@@ -68,6 +68,7 @@ func (l *loader) validateSymbl() {
 	l.duration("symbl.pollInterval", c.PollInterval, 10*time.Millisecond, day)
 	l.duration("symbl.pollMax", c.PollMax, 10*time.Millisecond, day)
 	l.check(c.PollMax >= c.PollInterval || l.isTold("symbl.pollInterval"), "symbl.pollMax", "must not be less than symbl.pollInterval")
+	l.duration("symbl.settleTime", c.SettleTime, 0, time.Hour)
 }
 
 func (l *loader) validateEngine() {

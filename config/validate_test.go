@@ -37,6 +37,7 @@ func TestValuesOutOfRangeAreProblems(t *testing.T) {
 		"symbl without secret":   {"symbl: {baseURL: 'http://h', appId: a}", "symbl.appSecret: required with symbl.baseURL"},
 		"symbl generation":       {"symbl: {generation: 3}", "symbl.generation: must be 1 or 2"},
 		"symbl no jobs":          {"symbl: {maxJobs: 0}", "symbl.maxJobs: must be at least 1"},
+		"symbl settle time":      {"symbl: {settleTime: 2h}", "symbl.settleTime: must be from 0s to 1h"},
 		"symbl job timeout":      {"symbl: {jobTimeout: 100000h}", "symbl.jobTimeout: must be from 1s to 87600h"},
 		"symbl poll zero":        {"symbl: {pollInterval: 0}", "symbl.pollInterval: must be from 10ms to 24h"},
 		"symbl poll order":       {"symbl: {pollInterval: 61s}", "symbl.pollMax: must not be less than symbl.pollInterval"},

@@ -79,6 +79,7 @@ type Options struct {
 	JobTimeout      time.Duration
 	PollInterval    time.Duration
 	PollMax         time.Duration
+	SettleTime      time.Duration            // how long after a submit of unknown outcome it may not be listed yet; not needed if Idempotent
 	Rate            float64                  // messages a second and destination; 0: no limit of our own
 	OperatorChannel string                   // is told of dead letters; empty: nobody is
 	OperatorEvery   time.Duration            // between two messages to it; 0: a minute

@@ -68,11 +68,8 @@ func (s *Service) submitAs(ctx context.Context, rec Recording, d delivery, e Ent
 	}
 	if !found {
 		job, err = s.send(ctx, rec, e)
-		switch {
-		case errors.Is(err, errKnown):
-			return err
-		case err != nil:
-			return errors.Join(s.enter(ctx, e), s.refused(ctx, e.Key, d, err))
+		if err != nil {
+			return s.notSubmitted(ctx, d, e, err)
 		}
 	}
 	crash.At("Symbl has it")
@@ -149,23 +146,44 @@ func firstEntry(rec Recording, seq, revision uint64) Entry {
 	}
 }
 
-// earlierSubmit looks for what a submit of unknown outcome left behind. A
-// backend that honours idempotency keys is simply asked again.
+// earlierSubmit looks for what a submit of unknown outcome left behind, once
+// that must be listed. A backend that honours idempotency keys is simply asked
+// again.
 func (s *Service) earlierSubmit(ctx context.Context, e Entry) (symbl.Job, bool, error) {
 	if e.SubmitIntent.IsZero() || s.opt.Idempotent {
 		return symbl.Job{}, false, nil
 	}
-	since := e.SubmitIntent
-	if now := s.now(); since.After(now) {
-		since = now // the clock was set back
+	if err := s.letSettle(ctx, e); err != nil {
+		return symbl.Job{}, false, err
 	}
-	conv, found, err := s.symbl.FindConversation(ctx, e.Key, since.Add(-clockSlack))
+	conv, found, err := s.symbl.FindConversation(ctx, e.Key, e.SubmitIntent.Add(-clockSlack))
 	var failed *symbl.Error
 	if errors.As(err, &failed) && (failed.Class == symbl.NotFound || failed.Class == symbl.Permanent) {
 		s.dep.Log.Warn("the backend cannot list conversations; submitting again", zap.String("recording", e.Key))
 		return symbl.Job{}, false, nil
 	}
 	return symbl.Job{ConversationID: conv.ID}, found, err
+}
+
+// letSettle asks for a later delivery while a submit of unknown outcome may not
+// be listed yet. An upload is under way for long after its intent: then it is
+// the failure that counts.
+func (s *Service) letSettle(ctx context.Context, e Entry) error {
+	now, last := s.now().UTC(), e.SubmitIntent
+	if last.After(now) { // the clock was set back
+		e.SubmitIntent = now
+		if err := s.noteIntent(ctx, e, last); err != nil {
+			return err
+		}
+		return wait(s.opt.SettleTime)
+	}
+	if failed := e.Trials[StepSubmit].At; failed.After(last) && !failed.After(now) {
+		last = failed
+	}
+	if early := s.opt.SettleTime - now.Sub(last); early > 0 {
+		return wait(early)
+	}
+	return nil
 }
 
 // send notes the intent and submits the recording in the way its media wants.
@@ -282,6 +300,18 @@ func (s *Service) noteIntent(ctx context.Context, e Entry, seen time.Time) error
 		return nil
 	})
 	return err
+}
+
+// notSubmitted says what becomes of the message of a submit that failed.
+func (s *Service) notSubmitted(ctx context.Context, d delivery, e Entry, err error) error {
+	var failed *symbl.Error
+	switch {
+	case errors.Is(err, errKnown):
+		return err
+	case ctx.Err() != nil && !s.opt.Idempotent && errors.As(err, &failed) && !failed.Definite:
+		return wait(s.opt.SettleTime) // this process ends, and who goes on would look for it at once
+	}
+	return errors.Join(s.enter(ctx, e), s.refused(ctx, e.Key, d, err))
 }
 
 // refused takes the intent back when the submit certainly did not happen, and

@@ -113,7 +113,8 @@ func (a *app) wire(notifiers *notify.Switchboard) error {
 		},
 		PublicURL: a.cfg.Server.PublicURL, Callbacks: !embedded, Idempotent: embedded, Remote: isRemote(a.cfg.Symbl.BaseURL),
 		AllTrackers: a.cfg.Symbl.AllTrackers, MaxJobs: maxJobs(a.cfg), JobTimeout: a.cfg.Symbl.JobTimeout,
-		PollInterval: a.cfg.Symbl.PollInterval, PollMax: a.cfg.Symbl.PollMax, Rate: rates(a.cfg).RatePerChannel, RateAll: rates(a.cfg).RatePerWorkspace,
+		PollInterval: a.cfg.Symbl.PollInterval, PollMax: a.cfg.Symbl.PollMax, SettleTime: a.cfg.Symbl.SettleTime,
+		Rate: rates(a.cfg).RatePerChannel, RateAll: rates(a.cfg).RatePerWorkspace,
 		FallbackChannel: a.cfg.Slack.FallbackChannel, OperatorChannel: a.cfg.Slack.OperatorChannel,
 		MaxMedia: int64(a.cfg.Media.MaxBytes), TextOnly: textOnly(a.cfg), Sources: sourceOptions(a.cfg), Drain: drainTime(a.cfg),
 	}, events.Deps{

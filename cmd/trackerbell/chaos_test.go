@@ -24,7 +24,7 @@ const chaosConfig = `
 server: {addr: "${PUBLIC}", publicURL: "${INBOUND}"}
 admin: {addr: "${ADMIN}"}
 nats: ${NATS}
-symbl: {baseURL: "${SYMBL}", appId: ` + hostedID + `, appSecret: "${SECRET_APP}", pollInterval: 1s, pollMax: 2s}
+symbl: {baseURL: "${SYMBL}", appId: ` + hostedID + `, appSecret: "${SECRET_APP}", pollInterval: 1s, pollMax: 2s, settleTime: 2s}
 slack: {token: "${SECRET_SLACK}", apiURL: "${SLACK}", ratePerChannel: 0, defaultChannel: "#alerts"}
 sources: [{name: calls, provider: generic, secret: "${SECRET_STANDARD}"}]
 routes:

@@ -49,7 +49,7 @@ func (h *hostedSymbl) conversations(w http.ResponseWriter, r *http.Request) {
 	}
 	var all []*hostedJob
 	for _, j := range h.jobs {
-		if !j.started.Before(since) {
+		if !j.started.Before(since) && time.Now().After(j.listed) {
 			all = append(all, j)
 		}
 	}

@@ -20,6 +20,10 @@ const (
 	hostedSecret = "app-secret-of-the-account"
 )
 
+// listingLag is how long a conversation is not listed yet: longer than the first
+// retry waits, and shorter than symbl.settleTime in the tests.
+const listingLag = 1500 * time.Millisecond
+
 // hostedSymbl stands in for hosted Symbl, written after its documentation
 // (docs.symbl.ai) and with nothing of package symbl. A submission is not
 // idempotent: each POST that it accepts is another conversation and job.
@@ -41,6 +45,7 @@ type hostedSymbl struct {
 	// detected serves results at /trackers-detected alone, as generation 1.
 	detected bool
 	lifetime time.Duration // of a token
+	lag      time.Duration // until a conversation is listed
 
 	stop     chan struct{}
 	calls    sync.WaitGroup // callbacks under way
@@ -68,7 +73,7 @@ type submission struct {
 type hostedJob struct {
 	id, conversation, name, webhook, status string
 	messages                                []any
-	started, ended                          time.Time
+	started, ended, listed                  time.Time
 }
 
 // hostedFault is how a submission fails. Accept takes it all the same.
@@ -85,7 +90,7 @@ type hostedFault struct {
 func newHosted(t *testing.T) *hostedSymbl {
 	t.Helper()
 	h := &hostedSymbl{
-		lifetime: 24 * time.Hour, stop: make(chan struct{}), jobs: map[string]*hostedJob{},
+		lifetime: 24 * time.Hour, lag: listingLag, stop: make(chan struct{}), jobs: map[string]*hostedJob{},
 		trackers: []map[string]any{
 			{"id": "4476908732794496", "name": "Promotion Mention", "vocabulary": []string{"We have a sale right now on", "run sale"}},
 		},
@@ -205,7 +210,7 @@ func (h *hostedSymbl) take(s submission) *hostedJob {
 	n := len(h.taken)
 	j := &hostedJob{
 		id: fmt.Sprintf("9b1deb4d-3b7d-4bad-9bdd-%012d", n), conversation: strconv.Itoa(5815170693595136 + n),
-		name: s.name, status: "in_progress", started: time.Now(),
+		name: s.name, status: "in_progress", started: time.Now(), listed: time.Now().Add(h.lag),
 	}
 	j.webhook, _ = s.body["webhookUrl"].(string)
 	j.messages = messagesOf(s, j)

@@ -26,6 +26,7 @@ symbl:
   appSecret: ${SECRET_APP}
   pollInterval: ${POLL}
   pollMax: ${POLL}
+  settleTime: 2s
 slack: {token: "${SECRET_SLACK}", apiURL: "${SLACK}", ratePerChannel: 0, defaultChannel: "#alerts"}
 media: {allowHosts: [127.0.0.1]}
 sources: [{name: calls, provider: generic, secret: "${SECRET_STANDARD}"}]

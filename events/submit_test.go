@@ -1,0 +1,108 @@
+package events
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/trackerbell/trackerbell/symbl"
+)
+
+// noAnswer is the error of a submit that Symbl may have taken.
+func noAnswer() error {
+	return &symbl.Error{Class: symbl.Transient, Op: "submit text", Message: "timeout"}
+}
+
+// ready gives the message of a recording as the submit stage gets it.
+func (h *house) ready(seq, delivered uint64) delivery {
+	h.t.Helper()
+	set, err := h.streams()
+	require.NoError(h.t, err)
+	ev, err := readEvent(h.t.Context(), set.recordings, seq)
+	require.NoError(h.t, err)
+	return delivery{event: ev, seq: seq, delivered: delivered, stored: time.Now()}
+}
+
+func TestASubmitOfUnknownOutcomeIsLookedUpWhenItMustBeListed(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, func(o *Options) { o.SettleTime = 2 * time.Second })
+	h.symbl.refuse = func(n int) error {
+		if n > 1 {
+			return nil
+		}
+		time.AfterFunc(1500*time.Millisecond, func() { // longer than the first retry waits
+			h.symbl.mu.Lock()
+			defer h.symbl.mu.Unlock()
+			h.symbl.known["calls.a"] = "conversation-1"
+		})
+		return noAnswer()
+	}
+	h.run(h.Service)
+	h.accept(transcript("a"))
+	h.settled(h.Service, "calls.a", StageDone)
+	require.Equal(t, 1, h.symbl.count(), "submissions that Symbl has")
+	require.Equal(t, 1, h.symbl.lookups)
+}
+
+func TestTheListIsReadSomeTimeAfterTheLastAttemptFailed(t *testing.T) {
+	t.Parallel()
+	const settle = 10 * time.Second
+	now := time.Now().UTC()
+	ago := func(d time.Duration) time.Time { return now.Add(-d) }
+	for name, tt := range map[string]struct {
+		intent, failed time.Time
+		wait           time.Duration // 0: it is read
+	}{
+		"killed just now":                    {ago(time.Second), time.Time{}, 9 * time.Second},
+		"killed before":                      {ago(settle), time.Time{}, 0},
+		"an upload that failed just now":     {ago(time.Hour), ago(time.Second), 9 * time.Second},
+		"an upload that failed before":       {ago(time.Hour), ago(settle), 0},
+		"an attempt after a failure":         {ago(time.Second), ago(time.Hour), 9 * time.Second},
+		"a failure of before the clock's":    {ago(settle), ago(-time.Hour), 0},
+		"an intent of before the clock's":    {ago(-time.Hour), time.Time{}, settle},
+		"both of before the clock's setting": {ago(-time.Hour), ago(-time.Hour), settle},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := newHouse(t, func(o *Options) { o.SettleTime = settle })
+			h.open()
+			h.now = func() time.Time { return now }
+			h.write(Entry{
+				Key: "calls.a", Stage: StageReady, SubmitIntent: tt.intent,
+				Trials: map[string]Trial{StepSubmit: {At: tt.failed}},
+			})
+			e, err := h.entry(t.Context(), "calls.a")
+			require.NoError(t, err)
+			_, found, err := h.earlierSubmit(t.Context(), e)
+			require.False(t, found)
+			if tt.wait == 0 {
+				require.NoError(t, err)
+				require.Equal(t, 1, h.symbl.lookups)
+				return
+			}
+			var later *waitError
+			require.ErrorAs(t, err, &later)
+			require.Equal(t, tt.wait, later.after)
+			require.Zero(t, h.symbl.lookups)
+		})
+	}
+}
+
+func TestASubmitThatTheEndOfAProcessCutsOffIsNotLookedUpAtOnce(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, func(o *Options) { o.SettleTime = 10 * time.Second })
+	h.open()
+	h.accept(transcript("a"))
+	ctx, end := context.WithCancel(t.Context())
+	h.symbl.refuse = func(int) error {
+		end()
+		return &symbl.Error{Class: symbl.Transient, Op: "submit text", Message: "canceled", Err: context.Canceled}
+	}
+	err := h.submit(ctx, h.ready(1, 1))
+	require.False(t, stopped(ctx, err), "or it is handed back at once")
+	var later *waitError
+	require.ErrorAs(t, err, &later)
+	require.Equal(t, 10*time.Second, later.after)
+}
