@@ -156,7 +156,11 @@ func (s *Service) earlierSubmit(ctx context.Context, e Entry) (symbl.Job, bool, 
 	if err := s.letSettle(ctx, e); err != nil {
 		return symbl.Job{}, false, err
 	}
-	conv, found, err := s.symbl.FindConversation(ctx, e.Key, e.SubmitIntent.Add(-clockSlack))
+	since := e.SubmitIntent
+	if start := e.callStart(); start.Before(since) {
+		since = start // a transcript's conversation starts with its call
+	}
+	conv, found, err := s.symbl.FindConversation(ctx, e.Key, since.Add(-clockSlack))
 	var failed *symbl.Error
 	if errors.As(err, &failed) && (failed.Class == symbl.NotFound || failed.Class == symbl.Permanent) {
 		s.dep.Log.Warn("the backend cannot list conversations; submitting again", zap.String("recording", e.Key))

@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/trackerbell/trackerbell/notify"
 	"github.com/trackerbell/trackerbell/symbl"
 )
 
@@ -105,4 +106,26 @@ func TestASubmitThatTheEndOfAProcessCutsOffIsNotLookedUpAtOnce(t *testing.T) {
 	var later *waitError
 	require.ErrorAs(t, err, &later)
 	require.Equal(t, 10*time.Second, later.after)
+}
+
+// A transcript's conversation starts with its call, which may be long over.
+func TestAConversationIsLookedForFromTheCallsStart(t *testing.T) {
+	t.Parallel()
+	now := time.Now().UTC()
+	for name, tt := range map[string]struct{ started, since time.Time }{
+		"a call of last week":       {now.Add(-7 * 24 * time.Hour), now.Add(-7 * 24 * time.Hour)},
+		"a call that begins later":  {now.Add(time.Hour), now},
+		"a call of an unknown time": {time.Time{}, now.Add(-time.Minute)}, // then its times count from the webhook
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := newHouse(t, nil)
+			h.open()
+			_, _, err := h.earlierSubmit(t.Context(), Entry{
+				Key: "calls.a", ReceivedAt: now.Add(-time.Minute), SubmitIntent: now, Call: notify.Call{StartedAt: tt.started},
+			})
+			require.NoError(t, err)
+			require.Equal(t, tt.since.Add(-clockSlack), h.symbl.since)
+		})
+	}
 }

@@ -214,6 +214,14 @@ func (h *hostedSymbl) take(s submission) *hostedJob {
 	}
 	j.webhook, _ = s.body["webhookUrl"].(string)
 	j.messages = messagesOf(s, j)
+	if list, isText := s.body["messages"].([]any); isText && len(list) > 0 { // a conversation starts with what is said in it
+		first, _ := list[0].(map[string]any)
+		span, _ := first["duration"].(map[string]any)
+		start, _ := span["startTime"].(string)
+		if at, err := time.Parse(time.RFC3339, start); err == nil {
+			j.started = at
+		}
+	}
 	h.jobs[j.id] = j
 	h.running++
 	h.most = max(h.most, h.running)
