@@ -99,15 +99,17 @@ func (s *Service) submitAs(ctx context.Context, rec Recording, d delivery, e Ent
 
 // claim makes this message the owner of the recording's run, creating the
 // ledger entry where there is none. A second ready message of the same
-// recording (a late duplicate webhook) is not the owner, nor is one that has
-// become a dead letter.
+// recording (a late duplicate webhook) is not the owner, nor is one of an earlier
+// run, nor one that has become a dead letter.
 func (s *Service) claim(ctx context.Context, rec Recording, d delivery) (Entry, error) {
 	return s.mutate(ctx, rec.Key, func(e *Entry) error {
 		switch {
 		case e.Stage == "":
 			*e = firstEntry(rec, d.seq, e.revision)
-			e.Trace = d.event.TraceParent
-		case e.Replaying && d.event.Replay == e.Replay:
+			e.Trace, e.Replay = d.event.TraceParent, d.event.Replay
+		case d.event.Replay != e.Replay:
+			return errNotOwner
+		case e.Replaying:
 			e.ReadySeq, e.Replaying = d.seq, false
 		case e.ReadySeq != d.seq, e.Stage == StageReady && len(e.DeadLetters) > 0:
 			return errNotOwner // in the second case it is buried, and was killed before it could say so
@@ -297,7 +299,7 @@ func (s *Service) noteIntent(ctx context.Context, e Entry, seen time.Time) error
 		return err
 	}
 	_, err := s.mutate(ctx, e.Key, func(now *Entry) error {
-		if now.ReadySeq != e.ReadySeq || now.Stage != StageReady || !now.SubmitIntent.Equal(seen) {
+		if now.ReadySeq != e.ReadySeq || now.Replay != e.Replay || now.Stage != StageReady || !now.SubmitIntent.Equal(seen) {
 			return wait(movedWait)
 		}
 		now.SubmitIntent = e.SubmitIntent

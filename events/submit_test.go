@@ -129,3 +129,54 @@ func TestAConversationIsLookedForFromTheCallsStart(t *testing.T) {
 		})
 	}
 }
+
+func TestAMessageOfTheRunBeforeDoesNotSubmitTheNewOne(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, nil)
+	h.open()
+	h.symbl.refuse = func(n int) error {
+		if n == 1 {
+			return &symbl.Error{Class: symbl.Transient, Definite: true, Op: "submit text"}
+		}
+		return nil
+	}
+	h.accept(transcript("a"))
+	require.Error(t, h.submit(t.Context(), h.ready(1, 1)))
+	before, err := h.entry(t.Context(), "calls.a")
+	require.NoError(t, err)
+	require.NoError(t, h.ReplayRecording(t.Context(), "calls.a"))
+
+	require.NoError(t, h.submit(t.Context(), h.ready(1, 2)), "it is done with")
+	require.Equal(t, 1, h.symbl.count())
+	var later *waitError
+	require.ErrorAs(t, h.noteIntent(t.Context(), before, before.SubmitIntent), &later, "it was started anew after the message was claimed")
+
+	require.NoError(t, h.submit(t.Context(), h.ready(2, 1)))
+	e, err := h.entry(t.Context(), "calls.a")
+	require.NoError(t, err)
+	require.Equal(t, StageSubmitted, e.Stage)
+	require.Equal(t, 2, h.symbl.count())
+	require.Equal(t, "submit/calls.a/1", h.symbl.submits[1].IdempotencyKey)
+}
+
+func TestTheMessageOfANewRunOutlivesItsEntry(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, nil)
+	h.open()
+	h.symbl.refuse = func(n int) error {
+		if n == 1 {
+			return noAnswer()
+		}
+		return nil
+	}
+	h.accept(transcript("a"))
+	msg := h.ready(1, 1)
+	msg.event.Replay = 3
+	require.Error(t, h.submit(t.Context(), msg))
+	msg.delivered++
+	require.NoError(t, h.submit(t.Context(), msg))
+	e, err := h.entry(t.Context(), "calls.a")
+	require.NoError(t, err)
+	require.Equal(t, 3, e.Replay)
+	require.Equal(t, StageSubmitted, e.Stage)
+}
