@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strconv"
 	"sync"
 	"testing"
@@ -41,6 +42,7 @@ type fakeSymbl struct {
 	status   symbl.Status                   // of every job
 	refuse   func(n int) error              // of the n-th submit, from 1
 	known    map[string]string              // conversations that FindConversation finds, by name
+	find     error                          // what FindConversation fails with
 	lookups  int
 	since    time.Time // of the last lookup
 	files    []string  // type, size and digest of what was uploaded
@@ -116,12 +118,18 @@ func (f *fakeSymbl) DeleteConversation(_ context.Context, id string) error {
 	return nil
 }
 
-func (f *fakeSymbl) FindConversation(_ context.Context, name string, since time.Time) (symbl.Conversation, bool, error) {
+func (f *fakeSymbl) FindConversation(_ context.Context, name string, since time.Time, except ...string) (symbl.Conversation, bool, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.lookups++
 	f.since = since
+	if f.find != nil {
+		return symbl.Conversation{}, false, f.find
+	}
 	id, ok := f.known[name]
+	if slices.Contains(except, id) {
+		return symbl.Conversation{}, false, nil
+	}
 	return symbl.Conversation{ID: id, Name: name}, ok, nil
 }
 

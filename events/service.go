@@ -39,7 +39,7 @@ type Symbl interface {
 	Messages(ctx context.Context, conversationID string) ([]symbl.Message, error)
 	Conversation(ctx context.Context, id string) (symbl.Conversation, error)
 	DeleteConversation(ctx context.Context, id string) error
-	FindConversation(ctx context.Context, name string, since time.Time) (symbl.Conversation, bool, error)
+	FindConversation(ctx context.Context, name string, since time.Time, except ...string) (symbl.Conversation, bool, error)
 }
 
 // MediaSource says how the recordings of a source are downloaded.

@@ -162,7 +162,7 @@ func (s *Service) earlierSubmit(ctx context.Context, e Entry) (symbl.Job, bool, 
 	if start := e.callStart(); start.Before(since) {
 		since = start // a transcript's conversation starts with its call
 	}
-	conv, found, err := s.symbl.FindConversation(ctx, e.Key, since.Add(-clockSlack))
+	conv, found, err := s.symbl.FindConversation(ctx, e.Key, since.Add(-clockSlack), e.Conversations...) // those are of runs before
 	var failed *symbl.Error
 	if errors.As(err, &failed) && (failed.Class == symbl.NotFound || failed.Class == symbl.Permanent) {
 		s.dep.Log.Warn("the backend cannot list conversations; submitting again", zap.String("recording", e.Key))

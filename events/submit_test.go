@@ -180,3 +180,27 @@ func TestTheMessageOfANewRunOutlivesItsEntry(t *testing.T) {
 	require.Equal(t, 3, e.Replay)
 	require.Equal(t, StageSubmitted, e.Stage)
 }
+
+func TestANewRunDoesNotTakeTheConversationOfTheRunBefore(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, nil)
+	h.symbl.status = symbl.Failed
+	h.symbl.refuse = func(n int) error {
+		if n == 2 {
+			h.symbl.status = symbl.Completed
+			return noAnswer()
+		}
+		return nil
+	}
+	h.run(h.Service)
+	h.accept(transcript("a"))
+	e := h.settled(h.Service, "calls.a", StageDead)
+	h.symbl.mu.Lock()
+	h.symbl.known["calls.a"] = e.ConversationID // the look for one goes back five minutes
+	h.symbl.mu.Unlock()
+	require.NoError(t, h.ReplayDead(t.Context(), e.DeadLetters[0]))
+	e = h.settled(h.Service, "calls.a", StageDone)
+	require.Equal(t, []string{"conversation-1"}, e.Conversations)
+	require.Equal(t, "conversation-3", e.ConversationID)
+	require.Equal(t, 1, h.symbl.lookups)
+}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -15,6 +16,10 @@ const (
 	pageSize = 100
 	maxPages = 100
 )
+
+// ErrTooLong says that a listing has more pages than are read. It is in the
+// chain of a Permanent *Error.
+var ErrTooLong = errors.New("the listing is too long")
 
 // Conversation makes GET /v1/conversations/{id}.
 func (c *Client) Conversation(ctx context.Context, id string) (Conversation, error) {
@@ -96,11 +101,12 @@ func noConversation(err error) bool {
 }
 
 // FindConversation looks for the newest conversation with exactly that name
-// among those that started at or after since (GET /v1/conversations). A zero
-// since leaves the window to the server: Symbl's is the last 7 days. found is
-// false only when the listing was read to its end; a listing of more than 100
-// pages is a Permanent error, and NotFound means that the server has none.
-func (c *Client) FindConversation(ctx context.Context, name string, since time.Time) (conversation Conversation, found bool, err error) {
+// among those that started at or after since (GET /v1/conversations), except
+// those with the given ids. A zero since leaves the window to the server:
+// Symbl's is the last 7 days. found is false only when the listing was read to
+// its end; a listing of more than 100 pages is ErrTooLong, and NotFound means
+// that the server has none.
+func (c *Client) FindConversation(ctx context.Context, name string, since time.Time, except ...string) (conversation Conversation, found bool, err error) {
 	const op = "find conversation"
 	seen := make(map[string]bool)
 	for range maxPages {
@@ -110,7 +116,7 @@ func (c *Client) FindConversation(ctx context.Context, name string, since time.T
 		}
 		fresh := false
 		for _, candidate := range page {
-			if candidate.Name == name {
+			if candidate.Name == name && !slices.Contains(except, candidate.ID) {
 				return candidate, true, nil
 			}
 			fresh = fresh || !seen[candidate.ID]
@@ -123,7 +129,9 @@ func (c *Client) FindConversation(ctx context.Context, name string, since time.T
 			return Conversation{}, false, nil
 		}
 	}
-	return Conversation{}, false, invalid(op, fmt.Sprintf("it is not on the newest %d pages, and there are more", maxPages))
+	e := invalid(op, fmt.Sprintf("it is not on the newest %d pages, and there are more", maxPages))
+	e.Err = ErrTooLong
+	return Conversation{}, false, e
 }
 
 func (c *Client) conversations(ctx context.Context, op string, since time.Time, offset int) ([]Conversation, error) {

@@ -208,6 +208,20 @@ func TestFindConversationPagesUntilItIsFoundOrNothingIsLeft(t *testing.T) {
 	}
 }
 
+func TestFindConversationPassesOverThoseThatAreNotMeant(t *testing.T) {
+	f := serve(t, map[string][]answer{"GET /v1/conversations": {ok(`{"conversations":[{"id":"3","name":"n"},{"id":"2","name":"n"},{"id":"1","name":"n"}]}`)}})
+	c := client(t, f.URL)
+	for _, tt := range []struct {
+		except []string
+		want   string
+	}{{nil, "3"}, {[]string{"3"}, "2"}, {[]string{"2", "3"}, "1"}, {[]string{"1", "2", "3"}, ""}} {
+		got, found, err := c.FindConversation(t.Context(), "n", time.Time{}, tt.except...)
+		require.NoError(t, err)
+		require.Equal(t, tt.want != "", found)
+		require.Equal(t, tt.want, got.ID)
+	}
+}
+
 func TestFindConversationNeverSaysNotFoundOfWhatItDidNotRead(t *testing.T) {
 	l := &listing{n: 1 << 20, most: 100}
 	server := httptest.NewServer(l)
@@ -215,6 +229,7 @@ func TestFindConversationNeverSaysNotFoundOfWhatItDidNotRead(t *testing.T) {
 	_, found, err := client(t, server.URL).FindConversation(t.Context(), "c999999", time.Time{})
 	require.False(t, found)
 	require.Equal(t, symbl.Permanent, failure(t, err).Class)
+	require.ErrorIs(t, err, symbl.ErrTooLong)
 	require.Len(t, l.queries, 100)
 	require.NotContains(t, l.queries[0], "startTime", "the window is the server's")
 
