@@ -15,7 +15,7 @@ const (
 	ReasonJobTimeout     = "job_timeout"     // the job never ended
 	ReasonExhausted      = "exhausted"       // it failed too long or too often
 	ReasonDestination    = "destination"     // the channel or the token is not usable
-	ReasonOutcomeUnknown = "outcome_unknown" // it may have been posted, and nobody can look
+	ReasonOutcomeUnknown = "outcome_unknown" // it may have been posted, or submitted, and nobody can look
 	ReasonMalformed      = "malformed"       // the event itself cannot be read
 	ReasonLost           = "lost"            // the ledger has lost what was done for the recording
 )

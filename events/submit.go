@@ -19,8 +19,6 @@ const (
 	uploadTimeout = 2 * time.Hour
 	// throttleDefault is how long submitting pauses after a 429 that names no time.
 	throttleDefault = 2 * time.Second
-	// clockSlack widens the look for a conversation of ours.
-	clockSlack = 5 * time.Minute
 )
 
 var (
@@ -146,50 +144,6 @@ func firstEntry(rec Recording, seq, revision uint64) Entry {
 			StartedAt: rec.StartedAt, Seconds: rec.Seconds, Labels: rec.Labels,
 		},
 	}
-}
-
-// earlierSubmit looks for what a submit of unknown outcome left behind, once
-// that must be listed. A backend that honours idempotency keys is simply asked
-// again.
-func (s *Service) earlierSubmit(ctx context.Context, e Entry) (symbl.Job, bool, error) {
-	if e.SubmitIntent.IsZero() || s.opt.Idempotent {
-		return symbl.Job{}, false, nil
-	}
-	if err := s.letSettle(ctx, e); err != nil {
-		return symbl.Job{}, false, err
-	}
-	since := e.SubmitIntent
-	if start := e.callStart(); start.Before(since) {
-		since = start // a transcript's conversation starts with its call
-	}
-	conv, found, err := s.symbl.FindConversation(ctx, e.Key, since.Add(-clockSlack), e.Conversations...) // those are of runs before
-	var failed *symbl.Error
-	if errors.As(err, &failed) && (failed.Class == symbl.NotFound || failed.Class == symbl.Permanent) {
-		s.dep.Log.Warn("the backend cannot list conversations; submitting again", zap.String("recording", e.Key))
-		return symbl.Job{}, false, nil
-	}
-	return symbl.Job{ConversationID: conv.ID}, found, err
-}
-
-// letSettle asks for a later delivery while a submit of unknown outcome may not
-// be listed yet. An upload is under way for long after its intent: then it is
-// the failure that counts.
-func (s *Service) letSettle(ctx context.Context, e Entry) error {
-	now, last := s.now().UTC(), e.SubmitIntent
-	if last.After(now) { // the clock was set back
-		e.SubmitIntent = now
-		if err := s.noteIntent(ctx, e, last); err != nil {
-			return err
-		}
-		return wait(s.opt.SettleTime)
-	}
-	if failed := e.Trials[StepSubmit].At; failed.After(last) && !failed.After(now) {
-		last = failed
-	}
-	if early := s.opt.SettleTime - now.Sub(last); early > 0 {
-		return wait(early)
-	}
-	return nil
 }
 
 // send notes the intent and submits the recording in the way its media wants.
@@ -342,10 +296,13 @@ func (s *Service) refused(ctx context.Context, key string, d delivery, err error
 // classify turns an error of the media or of Symbl into what it means for the
 // message.
 func classify(err error, d delivery) error {
+	var final *deadError
 	var failed *symbl.Error
 	var status *StatusError
 	var download *safehttp.Error
 	switch {
+	case errors.As(err, &final):
+		return err
 	case errors.As(err, &download) && download.Kind == safehttp.TooLarge:
 		return dead(ReasonMedia, err)
 	case errors.As(err, &status):

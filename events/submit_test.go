@@ -204,3 +204,18 @@ func TestANewRunDoesNotTakeTheConversationOfTheRunBefore(t *testing.T) {
 	require.Equal(t, "conversation-3", e.ConversationID)
 	require.Equal(t, 1, h.symbl.lookups)
 }
+
+func TestAListThatIsTooLongIsNoReasonToSubmitAgain(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, nil)
+	h.symbl.find = &symbl.Error{Class: symbl.Permanent, Definite: true, Op: "find conversation", Err: symbl.ErrTooLong}
+	h.symbl.refuse = func(int) error { return noAnswer() }
+	h.run(h.Service)
+	h.accept(transcript("a"))
+	e := h.settled(h.Service, "calls.a", StageDead)
+	letter, err := h.DeadLetter(t.Context(), e.DeadLetters[0])
+	require.NoError(t, err)
+	require.Equal(t, ReasonOutcomeUnknown, letter.Reason)
+	require.Contains(t, letter.Error, "it may have been submitted")
+	require.Equal(t, 1, h.symbl.count())
+}

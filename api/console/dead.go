@@ -154,7 +154,8 @@ func reasonWords(reason string) (what, advice string) {
 	case events.ReasonDestination:
 		return "The destination does not take it.", "Invite the bot to the channel, or mend the route or the token, as the error says; then replay it."
 	case events.ReasonOutcomeUnknown:
-		return "It may have been posted: nobody could look.", "Look into the channel. Drop this if the alert is there, replay it if it is not."
+		return "It may have been posted, or submitted: nobody could look.",
+			"Look into the channel. Drop this if the alert is there, replay it if it is not. If the step is submit, replay the recording: it is submitted anew."
 	case events.ReasonMalformed:
 		return "Its event cannot be read.", "It was not written by this version. Drop it, and send the webhook again if you can."
 	case events.ReasonLost:
