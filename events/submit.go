@@ -65,7 +65,7 @@ func (s *Service) submitAs(ctx context.Context, rec Recording, d delivery, e Ent
 		return classify(err, d)
 	}
 	if !found {
-		job, err = s.send(ctx, rec, e)
+		job, err = s.send(ctx, rec, &e)
 		if err != nil {
 			return s.notSubmitted(ctx, d, e, err)
 		}
@@ -147,7 +147,7 @@ func firstEntry(rec Recording, seq, revision uint64) Entry {
 }
 
 // send notes the intent and submits the recording in the way its media wants.
-func (s *Service) send(ctx context.Context, rec Recording, e Entry) (symbl.Job, error) {
+func (s *Service) send(ctx context.Context, rec Recording, e *Entry) (symbl.Job, error) {
 	opt := symbl.Options{
 		Name: e.Key, WebhookURL: s.callbackURL(e.Key), EnableAllTrackers: s.opt.AllTrackers,
 		IdempotencyKey: msgID("submit", e.Key, e.Replay),
@@ -177,7 +177,7 @@ func (s *Service) send(ctx context.Context, rec Recording, e Entry) (symbl.Job, 
 	return s.sendFile(ctx, rec, found, opt)
 }
 
-func (s *Service) sendText(ctx context.Context, rec Recording, e Entry, opt symbl.Options) (symbl.Job, error) {
+func (s *Service) sendText(ctx context.Context, rec Recording, e *Entry, opt symbl.Options) (symbl.Job, error) {
 	said := rec.Transcript
 	if rec.TranscriptRef != "" {
 		set, err := s.streams()
@@ -225,10 +225,10 @@ func (s *Service) sendFile(ctx context.Context, rec Recording, found media, opt 
 // unknown. The error is errKnown when the entry was to be created and exists,
 // and asks for another delivery when somebody else has begun meanwhile, or may
 // have.
-func (s *Service) intend(ctx context.Context, e Entry) error {
+func (s *Service) intend(ctx context.Context, e *Entry) error {
 	seen := e.SubmitIntent
 	e.SubmitIntent = s.now().UTC()
-	if err := s.noteIntent(ctx, e, seen); err != nil {
+	if err := s.noteIntent(ctx, *e, seen); err != nil {
 		return err
 	}
 	crash.At("the submit is intended")
@@ -271,19 +271,20 @@ func (s *Service) notSubmitted(ctx context.Context, d delivery, e Entry, err err
 	case ctx.Err() != nil && !s.opt.Idempotent && errors.As(err, &failed) && !failed.Definite:
 		return wait(s.opt.SettleTime) // this process ends, and who goes on would look for it at once
 	}
-	return errors.Join(s.enter(ctx, e), s.refused(ctx, e.Key, d, err))
+	return errors.Join(s.enter(ctx, e), s.refused(ctx, e, d, err))
 }
 
-// refused takes the intent back when the submit certainly did not happen, and
-// says what becomes of the message.
-func (s *Service) refused(ctx context.Context, key string, d delivery, err error) error {
+// refused takes the intent of e back when the submit certainly did not happen, and
+// says what becomes of the message. If the ledger has another intent, that is
+// somebody else's, who took over.
+func (s *Service) refused(ctx context.Context, e Entry, d delivery, err error) error {
 	var failed *symbl.Error
 	if errors.As(err, &failed) && failed.Definite {
-		_, merr := s.mutate(ctx, key, func(e *Entry) error {
-			if e.SubmitIntent.IsZero() {
+		_, merr := s.mutate(ctx, e.Key, func(now *Entry) error {
+			if !now.SubmitIntent.Equal(e.SubmitIntent) {
 				return errUnchanged
 			}
-			e.SubmitIntent = time.Time{}
+			now.SubmitIntent = time.Time{}
 			return nil
 		})
 		if merr != nil {

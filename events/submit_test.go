@@ -219,3 +219,30 @@ func TestAListThatIsTooLongIsNoReasonToSubmitAgain(t *testing.T) {
 	require.Contains(t, letter.Error, "it may have been submitted")
 	require.Equal(t, 1, h.symbl.count())
 }
+
+func TestALateRefusalLeavesTheIntentOfAnotherProcess(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, nil)
+	h.open()
+	var others time.Time
+	h.symbl.refuse = func(int) error { // while this process is paused, another takes over
+		_, err := h.mutate(t.Context(), "calls.a", func(e *Entry) error {
+			others = e.SubmitIntent.Add(-time.Millisecond) // clocks differ
+			e.SubmitIntent = others
+			return nil
+		})
+		require.NoError(t, err)
+		return &symbl.Error{Class: symbl.Throttled, Definite: true}
+	}
+	h.accept(transcript("a"))
+	require.Error(t, h.submit(t.Context(), h.ready(1, 1)))
+	e, err := h.entry(t.Context(), "calls.a")
+	require.NoError(t, err)
+	require.Equal(t, others, e.SubmitIntent)
+
+	h.symbl.refuse = func(int) error { return &symbl.Error{Class: symbl.Throttled, Definite: true} }
+	require.Error(t, h.submit(t.Context(), h.ready(1, 2)))
+	e, err = h.entry(t.Context(), "calls.a")
+	require.NoError(t, err)
+	require.True(t, e.SubmitIntent.IsZero(), "its own it takes back")
+}
