@@ -119,18 +119,22 @@ func (s *Service) claim(ctx context.Context, rec Recording, d delivery) (Entry, 
 }
 
 // enter creates the entry of a recording whose submit was not even intended,
-// so that what goes wrong with it can be noted there.
+// so that what goes wrong with it can be noted there. The error is errKnown if
+// another message has created it.
 func (s *Service) enter(ctx context.Context, e Entry) error {
 	if e.revision != 0 {
 		return nil
 	}
 	_, err := s.mutate(ctx, e.Key, func(now *Entry) error {
-		if now.Stage != "" {
-			return errUnchanged
+		switch {
+		case now.Stage == "":
+			e.revision = now.revision
+			*now = e
+			return nil
+		case now.ReadySeq != e.ReadySeq:
+			return errKnown
 		}
-		e.revision = now.revision
-		*now = e
-		return nil
+		return errUnchanged
 	})
 	return err
 }
@@ -271,7 +275,10 @@ func (s *Service) notSubmitted(ctx context.Context, d delivery, e Entry, err err
 	case ctx.Err() != nil && !s.opt.Idempotent && errors.As(err, &failed) && !failed.Definite:
 		return wait(s.opt.SettleTime) // this process ends, and who goes on would look for it at once
 	}
-	return errors.Join(s.enter(ctx, e), s.refused(ctx, e, d, err))
+	if err := s.enter(ctx, e); err != nil {
+		return err
+	}
+	return s.refused(ctx, e, d, err)
 }
 
 // refused takes the intent of e back when the submit certainly did not happen, and

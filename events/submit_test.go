@@ -246,3 +246,36 @@ func TestALateRefusalLeavesTheIntentOfAnotherProcess(t *testing.T) {
 	require.NoError(t, err)
 	require.True(t, e.SubmitIntent.IsZero(), "its own it takes back")
 }
+
+// noMedia is a provider that has deleted everything.
+type noMedia struct{}
+
+func (noMedia) Media(context.Context, Recording, bool) (Media, error) { return Media{}, ErrNoMedia }
+
+func TestALateDuplicateWhoseMediaIsGoneLeavesADoneCallDone(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, nil)
+	h.dep.Media = noMedia{}
+	h.run(h.Service)
+	h.accept(transcript("a"))
+	h.settled(h.Service, "calls.a", StageDone)
+	h.forgetIDs(StreamRecordings, "recordings.x.y")
+	set, err := h.streams()
+	require.NoError(t, err)
+	again := transcript("a")
+	again.Transcript, again.MediaURL = nil, "https://example.com/gone.wav"
+	_, err = h.publishReady(t.Context(), set, again, 0) // as a replica does that does not know the key
+	require.NoError(t, err)
+	last, err := set.recordings.GetLastMsgForSubject(t.Context(), subjectReady+"calls")
+	require.NoError(t, err)
+
+	require.NoError(t, h.submit(t.Context(), h.ready(last.Sequence, 1)), "it is done with")
+	e, err := h.entry(t.Context(), "calls.a")
+	require.NoError(t, err)
+	require.Equal(t, StageDone, e.State())
+
+	again.Key, again.ID = Key("calls", "b"), "b"
+	_, err = h.publishReady(t.Context(), set, again, 0)
+	require.NoError(t, err)
+	require.Contains(t, h.settled(h.Service, "calls.b", StageDead).Error, "no media", "of a new one it is told")
+}
