@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"net/http"
 	"slices"
@@ -53,7 +54,10 @@ func (h *hostedSymbl) conversations(w http.ResponseWriter, r *http.Request) {
 			all = append(all, j)
 		}
 	}
-	slices.SortFunc(all, func(a, b *hostedJob) int { return b.started.Compare(a.started) })
+	// Those that start together have an order as well, or pages would not fit.
+	slices.SortFunc(all, func(a, b *hostedJob) int {
+		return cmp.Or(b.started.Compare(a.started), cmp.Compare(b.conversation, a.conversation))
+	})
 	offset, _ := strconv.Atoi(q.Get("offset"))
 	page := []any{}
 	for _, j := range all[min(offset, len(all)):min(offset+limit, len(all))] {
