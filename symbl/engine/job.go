@@ -22,6 +22,8 @@ type job struct {
 	Ended          time.Time    `json:"ended,omitzero"`
 	Starts         int          `json:"starts"`           // how often a worker began it
 	Failures       int          `json:"failures"`         // how often it went wrong
+	Broken         int          `json:"broken,omitempty"` // how often of these by a transcriber that is there
+	Others         int          `json:"others,omitempty"` // how often by neither a transcriber nor a download
 	Failing        time.Time    `json:"failing,omitzero"` // since when it does
 
 	Untold []symbl.Status `json:"untold,omitempty"` // callbacks that nobody took yet

@@ -119,7 +119,7 @@ func (h *hearing) decode(ctx context.Context, m media, dir string, separate bool
 	}
 	resp, err := h.cfg.Downloads.Get(ctx, m.URL, nil, "")
 	if err != nil {
-		return nil, fmt.Errorf("download the recording: %w", err)
+		return nil, &downloadError{err: err}
 	}
 	defer resp.Body.Close()
 	if resp.StatusCode != http.StatusOK {
@@ -128,10 +128,18 @@ func (h *hearing) decode(ctx context.Context, m media, dir string, separate bool
 	return audio.Decode(ctx, safehttp.Cap(resp.Body, h.cfg.MaxMedia), dir, separate)
 }
 
-// downloadError is an answer that is not the recording.
-type downloadError struct{ status int }
+// downloadError is an answer that is not the recording, or why there is none.
+type downloadError struct {
+	status int // 0: there is no answer
+	err    error
+}
+
+func (e *downloadError) Unwrap() error { return e.err }
 
 func (e *downloadError) Error() string {
+	if e.err != nil {
+		return "download the recording: " + e.err.Error()
+	}
 	return fmt.Sprintf("the recording's URL answers %d %s", e.status, http.StatusText(e.status))
 }
 
@@ -163,7 +171,7 @@ func lasting(err error) error {
 // lasts tells whether the same answer would come again.
 func (e *downloadError) lasts() bool {
 	switch e.status {
-	case http.StatusRequestTimeout, http.StatusTooEarly, http.StatusTooManyRequests:
+	case 0, http.StatusRequestTimeout, http.StatusTooEarly, http.StatusTooManyRequests:
 		return false
 	}
 	return e.status < http.StatusInternalServerError

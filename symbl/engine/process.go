@@ -14,7 +14,8 @@ import (
 )
 
 const (
-	// A job may end the process that works on it; it must not do so for ever.
+	// A job may end the process that works on it; it must not do so for ever. What
+	// failed and said so does not count.
 	maxStarts = 100
 
 	finishedTimeout = 30 * time.Second
@@ -84,7 +85,7 @@ func (e *Engine) begin(ctx context.Context, id string) (job, error) {
 			return nil
 		}
 		j.Status = symbl.InProgress
-		if j.Starts++; j.Starts > maxStarts {
+		if j.Starts++; j.Starts-j.Failures > maxStarts {
 			j.end(symbl.Failed, "the job was started too often without an end", e.now())
 		}
 		return nil
@@ -100,7 +101,7 @@ func (j *job) settle(problem error, now time.Time, t timing) {
 		j.end(symbl.Completed, "", now)
 		return
 	}
-	j.Failures++
+	j.count(problem)
 	j.Error = problem.Error()
 	if j.Failing.IsZero() {
 		j.Failing = now.UTC()

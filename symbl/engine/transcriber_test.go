@@ -37,7 +37,7 @@ func TestAFailingTranscriberIsTriedAgainByTheKindOfItsFailure(t *testing.T) {
 		"it recovers":        {3, model, symbl.Completed, 4},
 		"it is broken":       {1000, model, symbl.Failed, 5},
 		"it refuses":         {1000, &engine.TranscriberError{Failure: engine.Refused, Err: model}, symbl.Failed, 1},
-		"it is away, and so": {30, &engine.TranscriberError{Failure: engine.Away, Err: model}, symbl.Completed, 31},
+		"it is away, and so": {150, &engine.TranscriberError{Failure: engine.Away, Err: model}, symbl.Completed, 151}, // more than a job that kills may begin
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -52,6 +52,21 @@ func TestAFailingTranscriberIsTriedAgainByTheKindOfItsFailure(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestFailuresOfOneKindAreNoneOfAnother(t *testing.T) {
+	var n atomic.Int32
+	hear := func(context.Context, engine.Speech) ([]engine.Segment, error) {
+		switch i := n.Add(1); {
+		case i <= 30:
+			return nil, &engine.TranscriberError{Failure: engine.Away, Err: errors.New("away")}
+		case i <= 34:
+			return nil, errors.New("broken")
+		}
+		return []engine.Segment{at(0, 1, "At last.")}, nil
+	}
+	a := oneEngine(t, engine.Config{Transcriber: &ears{hear: hear}, TempDir: t.TempDir()})
+	require.Empty(t, a.await(a.upload(hum(1, 0.5), ""), symbl.Completed).Error)
 }
 
 func TestAJobThatIsTriedAgainSaysWhy(t *testing.T) {
