@@ -47,7 +47,7 @@ func (s *Service) letSettle(ctx context.Context, e Entry) error {
 	now, last := s.now().UTC(), e.SubmitIntent
 	if last.After(now) { // the clock was set back
 		e.SubmitIntent = now
-		if err := s.noteIntent(ctx, e, last); err != nil {
+		if err := s.noteIntent(ctx, &e, last); err != nil {
 			return err
 		}
 		return wait(s.opt.SettleTime)

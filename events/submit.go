@@ -178,7 +178,7 @@ func (s *Service) send(ctx context.Context, rec Recording, e *Entry) (symbl.Job,
 	if !found.Private {
 		return s.symbl.SubmitURL(ctx, symbl.URLRequest{Options: opt, Kind: found.kind, URL: found.URL})
 	}
-	return s.sendFile(ctx, rec, found, opt)
+	return s.sendFile(ctx, rec, e, found, opt)
 }
 
 func (s *Service) sendText(ctx context.Context, rec Recording, e *Entry, opt symbl.Options) (symbl.Job, error) {
@@ -211,8 +211,9 @@ func (s *Service) sendText(ctx context.Context, rec Recording, e *Entry, opt sym
 }
 
 // sendFile streams the recording from its provider to Symbl; it is never whole
-// in memory nor on disk.
-func (s *Service) sendFile(ctx context.Context, rec Recording, found media, opt symbl.Options) (symbl.Job, error) {
+// in memory nor on disk. If it takes long to begin, or this process is paused
+// meanwhile, the submit is intended anew.
+func (s *Service) sendFile(ctx context.Context, rec Recording, e *Entry, found media, opt symbl.Options) (symbl.Job, error) {
 	ctx, cancel := context.WithTimeout(ctx, uploadTimeout)
 	defer cancel()
 	body, size, err := s.openMedia(ctx, rec, found.Media)
@@ -220,6 +221,11 @@ func (s *Service) sendFile(ctx context.Context, rec Recording, found media, opt 
 		return symbl.Job{}, err
 	}
 	defer func() { _ = body.Close() }() // only read from
+	if s.stale(e.SubmitIntent) {
+		if err := s.intend(ctx, e); err != nil {
+			return symbl.Job{}, err
+		}
+	}
 	return s.symbl.SubmitFile(ctx, symbl.FileRequest{
 		Options: opt, Kind: found.kind, ContentType: found.mime, Size: size,
 	}, safehttp.Cap(body, s.opt.MaxMedia))
@@ -232,7 +238,7 @@ func (s *Service) sendFile(ctx context.Context, rec Recording, found media, opt 
 func (s *Service) intend(ctx context.Context, e *Entry) error {
 	seen := e.SubmitIntent
 	e.SubmitIntent = s.now().UTC()
-	if err := s.noteIntent(ctx, *e, seen); err != nil {
+	if err := s.noteIntent(ctx, e, seen); err != nil {
 		return err
 	}
 	crash.At("the submit is intended")
@@ -244,17 +250,21 @@ func (s *Service) intend(ctx context.Context, e *Entry) error {
 }
 
 // noteIntent writes the intent of e where the ledger has the one seen before.
-func (s *Service) noteIntent(ctx context.Context, e Entry, seen time.Time) error {
+func (s *Service) noteIntent(ctx context.Context, e *Entry, seen time.Time) error {
 	if e.revision == 0 {
 		set, err := s.streams()
 		if err != nil {
 			return err
 		}
-		_, err = set.ledger.write(ctx, e)
-		if conflict(err) {
+		stored, err := set.ledger.write(ctx, *e)
+		switch {
+		case conflict(err):
 			return errKnown
+		case err != nil:
+			return err
 		}
-		return err
+		e.revision = stored.revision
+		return nil
 	}
 	_, err := s.mutate(ctx, e.Key, func(now *Entry) error {
 		if now.ReadySeq != e.ReadySeq || now.Replay != e.Replay || now.Stage != StageReady || !now.SubmitIntent.Equal(seen) {

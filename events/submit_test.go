@@ -2,11 +2,13 @@ package events
 
 import (
 	"context"
+	"net/http"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/trackerbell/trackerbell/internal/safehttp"
 	"github.com/trackerbell/trackerbell/notify"
 	"github.com/trackerbell/trackerbell/symbl"
 )
@@ -149,7 +151,7 @@ func TestAMessageOfTheRunBeforeDoesNotSubmitTheNewOne(t *testing.T) {
 	require.NoError(t, h.submit(t.Context(), h.ready(1, 2)), "it is done with")
 	require.Equal(t, 1, h.symbl.count())
 	var later *waitError
-	require.ErrorAs(t, h.noteIntent(t.Context(), before, before.SubmitIntent), &later, "it was started anew after the message was claimed")
+	require.ErrorAs(t, h.noteIntent(t.Context(), &before, before.SubmitIntent), &later, "it was started anew after the message was claimed")
 
 	require.NoError(t, h.submit(t.Context(), h.ready(2, 1)))
 	e, err := h.entry(t.Context(), "calls.a")
@@ -278,4 +280,50 @@ func TestALateDuplicateWhoseMediaIsGoneLeavesADoneCallDone(t *testing.T) {
 	_, err = h.publishReady(t.Context(), set, again, 0)
 	require.NoError(t, err)
 	require.Contains(t, h.settled(h.Service, "calls.b", StageDead).Error, "no media", "of a new one it is told")
+}
+
+// slowly is a provider whose media takes long to open.
+type slowly struct{ opened func() }
+
+func (s slowly) Get(_ context.Context, _ string, _ safehttp.Authorise, byteRange string) (*http.Response, error) {
+	if byteRange == "" {
+		s.opened()
+	}
+	return answer(http.StatusOK, "audio/wav", wave), nil
+}
+
+func TestAnUploadWhoseMediaTakesLongToOpenIsIntendedAnew(t *testing.T) {
+	t.Parallel()
+	for name, taken := range map[string]bool{"nobody has it": false, "another has taken over": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := newHouse(t, func(o *Options) { o.MaxMedia = 1 << 20 })
+			h.open()
+			now := time.Now().UTC()
+			h.now = func() time.Time { return now }
+			h.dep.Media = place{func(bool) (Media, error) { return Media{URL: "https://example.com/a.wav", Private: true}, nil }}
+			h.dep.Download = slowly{func() {
+				now = now.Add(time.Minute)
+				if taken {
+					_, err := h.mutate(t.Context(), "calls.a", func(e *Entry) error { e.SubmitIntent = now; return nil })
+					require.NoError(t, err)
+				}
+			}}
+			rec := transcript("a")
+			rec.Transcript, rec.MediaURL = nil, "https://example.com/a.wav"
+			h.accept(rec)
+			err := h.submit(t.Context(), h.ready(1, 1))
+			e, eerr := h.entry(t.Context(), "calls.a")
+			require.NoError(t, eerr)
+			require.Equal(t, now, e.SubmitIntent)
+			if taken {
+				var later *waitError
+				require.ErrorAs(t, err, &later)
+				require.Zero(t, h.symbl.count())
+				return
+			}
+			require.NoError(t, err)
+			require.Equal(t, 1, h.symbl.count())
+		})
+	}
 }
