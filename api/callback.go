@@ -33,7 +33,7 @@ type callback struct {
 // handle is POST /callbacks/symbl/{token}. What it says is only a hint to ask
 // for the job, so a status that nobody knows does no harm.
 func (h *callbacks) handle(c echo.Context) error {
-	key, err := h.intake.CallbackKey(c.Param("token"))
+	key, run, err := h.intake.CallbackOf(c.Param("token"))
 	if err != nil {
 		return err
 	}
@@ -48,7 +48,7 @@ func (h *callbacks) handle(c echo.Context) error {
 	if !slices.Contains([]symbl.Status{symbl.Scheduled, symbl.InProgress, symbl.Completed, symbl.Failed}, symbl.Status(wake.Status)) {
 		return c.JSON(http.StatusOK, Ignored{Reason: "unknown status"})
 	}
-	wake.Key = key
+	wake.Key, wake.Replay = key, run
 	if err := h.intake.Wake(c.Request().Context(), wake); err != nil {
 		if errors.Is(err, events.ErrUnavailable) {
 			return err
@@ -58,7 +58,7 @@ func (h *callbacks) handle(c echo.Context) error {
 	return c.JSON(http.StatusOK, struct{}{})
 }
 
-// parseCallback reads a callback; the key is not in it.
+// parseCallback reads a callback; the key and the run are not in it.
 func parseCallback(body []byte) (events.Wake, error) {
 	var cb callback
 	if err := json.Unmarshal(body, &cb); err != nil {

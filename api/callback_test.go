@@ -55,6 +55,18 @@ func TestCallbackWakesItsRecording(t *testing.T) {
 	}
 }
 
+func TestCallbackWakesTheRunOfItsToken(t *testing.T) {
+	p := newPublic(t)
+	p.intake.callbackOf = func(string) (string, int, error) { return "calls.RE1", 2, nil }
+	var got events.Wake
+	p.intake.wake = func(_ context.Context, w events.Wake) error {
+		got = w
+		return nil
+	}
+	require.Equal(t, 200, post(p, "/callbacks/symbl/x.y.2", `{"jobId":"J1","status":"completed"}`).Code)
+	require.Equal(t, events.Wake{Key: "calls.RE1", Replay: 2, JobID: "J1", Status: "completed"}, got)
+}
+
 func TestCallbackThatCannotBeStoredIsAskedForAgain(t *testing.T) {
 	for name, err := range map[string]error{"away": events.ErrUnavailable, "odd": errors.New("odd")} {
 		t.Run(name, func(t *testing.T) {

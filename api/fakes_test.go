@@ -62,9 +62,9 @@ func (p *provider) Compose(source.Outline, *url.URL, time.Time) (source.Request,
 
 // intake is an api.Intake of functions; a nil one accepts.
 type intake struct {
-	accept      func(context.Context, events.Recording) (bool, error)
-	callbackKey func(string) (string, error)
-	wake        func(context.Context, events.Wake) error
+	accept     func(context.Context, events.Recording) (bool, error)
+	callbackOf func(string) (string, int, error)
+	wake       func(context.Context, events.Wake) error
 
 	known, full bool
 	spooled     []string
@@ -78,14 +78,14 @@ func (i *intake) Accept(ctx context.Context, r events.Recording) (bool, error) {
 	return i.accept(ctx, r)
 }
 
-func (i *intake) CallbackKey(token string) (string, error) {
+func (i *intake) CallbackOf(token string) (string, int, error) {
 	switch {
-	case i.callbackKey != nil:
-		return i.callbackKey(token)
+	case i.callbackOf != nil:
+		return i.callbackOf(token)
 	case token != callbackToken:
-		return "", events.ErrNotFound
+		return "", 0, events.ErrNotFound
 	}
-	return "calls.RE1", nil
+	return "calls.RE1", 0, nil
 }
 
 func (i *intake) Known(context.Context, string) (bool, error) { return i.known, nil }

@@ -34,10 +34,10 @@ type Intake interface {
 	// whether it was known before. Its errors wrap events.ErrUnavailable or
 	// events.ErrTooLarge.
 	Accept(ctx context.Context, r events.Recording) (duplicate bool, err error)
-	// CallbackKey is the recording that a callback's token was made for:
-	// events.ErrNotFound for a forged one, events.ErrUnavailable while it
-	// cannot be told.
-	CallbackKey(token string) (key string, err error)
+	// CallbackOf is the recording that a callback's token was made for, and
+	// its run: events.ErrNotFound for a forged one, events.ErrUnavailable
+	// while it cannot be told.
+	CallbackOf(token string) (key string, run int, err error)
 	// Known tells whether a recording was taken in before; its error wraps
 	// events.ErrUnavailable.
 	Known(ctx context.Context, key string) (bool, error)

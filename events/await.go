@@ -73,13 +73,13 @@ func (s *Service) awake(ctx context.Context, d delivery) error {
 	case !e.awaits():
 		return nil
 	}
-	if e.JobID == "" {
+	if e.JobID == "" && e.Replay == w.Replay {
 		if e, err = s.learnJob(ctx, e.Key, w.JobID); err != nil {
 			return err
 		}
 	}
 	if w.JobID != "" && e.JobID != w.JobID {
-		return nil // of an earlier run
+		return nil // of another run
 	}
 	ctx, end := s.resume(ctx, "collect", e)
 	done, err := s.poll(ctx, e)

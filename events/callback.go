@@ -8,6 +8,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -19,8 +20,10 @@ import (
 const callbackSecretKey = "callback-secret"
 
 // callbackTokens makes and checks the tokens in callback URLs: an HMAC of the
-// recording's key under a secret that all replicas share, so that a token
-// exists before the submit and nothing need be stored for it.
+// recording's key and the number of its run under a secret that all replicas
+// share, so that a token exists before the submit and nothing need be stored for
+// it. That of the first run is an HMAC of the key alone, as earlier versions made
+// it for every run: "<key>.<HMAC>", of a later one "<key>.<HMAC>.<run>".
 type callbackTokens struct {
 	secret []byte
 }
@@ -44,45 +47,57 @@ func loadCallbackTokens(ctx context.Context, state jetstream.KeyValue) (*callbac
 	return &callbackTokens{secret: secret}, nil
 }
 
-func (t *callbackTokens) make(key string) string {
-	mac := hmac.New(sha256.New, t.secret)
-	mac.Write([]byte(key))
-	enc := base64.RawURLEncoding
-	return enc.EncodeToString([]byte(key)) + "." + enc.EncodeToString(mac.Sum(nil))
-}
-
-// key is the recording that a token was made for; ok is false for a forged one.
-func (t *callbackTokens) key(token string) (key string, ok bool) {
-	part, _, found := strings.Cut(token, ".")
-	raw, err := base64.RawURLEncoding.DecodeString(part)
-	if !found || err != nil {
-		return "", false
+func (t *callbackTokens) make(key string, run int) string {
+	signed, last := key, ""
+	if run != 0 {
+		last = "." + strconv.Itoa(run)
+		signed += "/" + strconv.Itoa(run) // no key has a slash
 	}
-	return string(raw), hmac.Equal([]byte(t.make(string(raw))), []byte(token))
+	mac := hmac.New(sha256.New, t.secret)
+	mac.Write([]byte(signed))
+	enc := base64.RawURLEncoding
+	return enc.EncodeToString([]byte(key)) + "." + enc.EncodeToString(mac.Sum(nil)) + last
 }
 
-// CallbackKey is the recording that the token of a callback URL belongs to;
-// ErrNotFound when nobody here made the token, and ErrUnavailable while that
-// cannot be told yet.
-func (s *Service) CallbackKey(token string) (key string, err error) {
+// read gives the recording that a token was made for, and its run; ok is false
+// for a forged one.
+func (t *callbackTokens) read(token string) (key string, run int, ok bool) {
+	parts := strings.SplitN(token, ".", 3)
+	raw, err := base64.RawURLEncoding.DecodeString(parts[0])
+	if err != nil || len(parts) < 2 {
+		return "", 0, false
+	}
+	if len(parts) == 3 {
+		if run, err = strconv.Atoi(parts[2]); err != nil {
+			return "", 0, false
+		}
+	}
+	key = string(raw)
+	return key, run, hmac.Equal([]byte(t.make(key, run)), []byte(token))
+}
+
+// CallbackOf is the recording that the token of a callback URL belongs to, and the
+// number of its run; ErrNotFound when nobody here made the token, and
+// ErrUnavailable while that cannot be told yet.
+func (s *Service) CallbackOf(token string) (key string, run int, err error) {
 	tokens := s.tokens.Load()
 	if tokens == nil {
-		return "", ErrUnavailable
+		return "", 0, ErrUnavailable
 	}
-	key, ok := tokens.key(token)
+	key, run, ok := tokens.read(token)
 	if !ok {
-		return "", ErrNotFound
+		return "", 0, ErrNotFound
 	}
-	return key, nil
+	return key, run, nil
 }
 
-// callbackURL is where Symbl reports the job of a recording; empty when jobs
-// are only polled.
-func (s *Service) callbackURL(key string) string {
+// callbackURL is where Symbl reports the job of a recording's run; empty when
+// jobs are only polled.
+func (s *Service) callbackURL(key string, run int) string {
 	if !s.opt.Callbacks || s.opt.PublicURL == "" {
 		return ""
 	}
-	return s.opt.PublicURL + "/callbacks/symbl/" + s.tokens.Load().make(key)
+	return s.opt.PublicURL + "/callbacks/symbl/" + s.tokens.Load().make(key, run)
 }
 
 // Wake stores durably that the job of a recording changed, and so has it asked
@@ -101,8 +116,8 @@ func (s *Service) Wake(ctx context.Context, w Wake) error {
 			return nil
 		}
 	}
-	id := msgID("wake", w.Key, 0) + "/" + w.JobID + "/" + w.Status
-	msg, err := newEvent(ctx, subjectWake+sourceOf(w.Key), TypeWake, id, w.Key, 0, s.now(), w)
+	id := msgID("wake", w.Key, w.Replay) + "/" + w.JobID + "/" + w.Status
+	msg, err := newEvent(ctx, subjectWake+sourceOf(w.Key), TypeWake, id, w.Key, w.Replay, s.now(), w)
 	if err != nil {
 		return err
 	}

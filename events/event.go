@@ -57,6 +57,7 @@ type Submitted struct {
 // recording changed. It is a hint; the job is asked before it is believed.
 type Wake struct {
 	Key    string `json:"recording"`
+	Replay int    `json:"replay,omitempty"` // the run that the job was submitted for; 0 also where that is unknown
 	JobID  string `json:"jobId"`
 	Status string `json:"status"`
 }

@@ -99,25 +99,45 @@ func TestEveryEventIsACloudEvent(t *testing.T) {
 	}
 }
 
-func TestACallbackTokenBelongsToOneRecording(t *testing.T) {
+func TestACallbackTokenBelongsToOneRunOfARecording(t *testing.T) {
 	h := newHouse(t, func(o *Options) { o.PublicURL, o.Callbacks = "https://calls.example.com", true })
-	_, err := h.CallbackKey("x.y")
+	_, _, err := h.CallbackOf("x.y")
 	require.ErrorIs(t, err, ErrUnavailable, "nothing is open yet")
 	h.open()
-	token, ok := strings.CutPrefix(h.callbackURL("calls.a"), "https://calls.example.com/callbacks/symbl/")
-	require.True(t, ok)
-	key, err := h.CallbackKey(token)
-	require.NoError(t, err)
-	require.Equal(t, "calls.a", key)
-
 	other := h.another(nil) // a replica shares the secret
 	require.NoError(t, other.openOnce(t.Context()))
-	_, err = other.CallbackKey(token)
-	require.NoError(t, err)
-	for _, forged := range []string{"", ".", token + "x", "Y2FsbHMuYg." + strings.SplitN(token, ".", 2)[1]} {
-		_, err := h.CallbackKey(forged)
+	tokens := map[int]string{}
+	for _, run := range []int{0, 1, 12} {
+		token, ok := strings.CutPrefix(h.callbackURL("calls.a", run), "https://calls.example.com/callbacks/symbl/")
+		require.True(t, ok)
+		require.NotContains(t, token, "/", "it is one segment of the path")
+		for _, s := range []*Service{h.Service, other} {
+			key, got, err := s.CallbackOf(token)
+			require.NoError(t, err)
+			require.Equal(t, "calls.a", key)
+			require.Equal(t, run, got)
+		}
+		tokens[run] = token
+	}
+	signature := strings.SplitN(tokens[0], ".", 2)[1]
+	for _, forged := range []string{
+		"", ".", "..", "..1", tokens[0] + "x", "Y2FsbHMuYg." + signature, // that of calls.b
+		tokens[0] + ".0", tokens[0] + ".1", tokens[1] + ".1", tokens[1] + "2", strings.TrimSuffix(tokens[1], ".1"),
+		strings.TrimSuffix(tokens[1], "1") + "01", strings.TrimSuffix(tokens[1], "1") + "+1", strings.TrimSuffix(tokens[12], "2"),
+	} {
+		_, _, err := h.CallbackOf(forged)
 		require.ErrorIs(t, err, ErrNotFound, "%q", forged)
 	}
+}
+
+// TestACallbackTokenOfAnEarlierVersionIsTaken has one that was made when tokens
+// had no run: Symbl still holds it after an upgrade.
+func TestACallbackTokenOfAnEarlierVersionIsTaken(t *testing.T) {
+	tokens := callbackTokens{secret: []byte("a secret of 32 bytes, as it were")}
+	key, run, ok := tokens.read("Y2FsbHMuYQ.lW25d5yKqZ7OMfYVvMDxzabZ8SVJe5DeUxWVIWq44fE")
+	require.True(t, ok)
+	require.Equal(t, "calls.a", key)
+	require.Zero(t, run)
 }
 
 func TestRetriesStayWithinTheFirstHoursLimit(t *testing.T) {

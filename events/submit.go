@@ -153,7 +153,7 @@ func firstEntry(rec Recording, seq, revision uint64) Entry {
 // send notes the intent and submits the recording in the way its media wants.
 func (s *Service) send(ctx context.Context, rec Recording, e *Entry) (symbl.Job, error) {
 	opt := symbl.Options{
-		Name: e.Key, WebhookURL: s.callbackURL(e.Key), EnableAllTrackers: s.opt.AllTrackers,
+		Name: e.Key, WebhookURL: s.callbackURL(e.Key, e.Replay), EnableAllTrackers: s.opt.AllTrackers,
 		IdempotencyKey: msgID("submit", e.Key, e.Replay),
 	}
 	if rec.isText() && !rec.MediaText {

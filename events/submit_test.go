@@ -327,3 +327,18 @@ func TestAnUploadWhoseMediaTakesLongToOpenIsIntendedAnew(t *testing.T) {
 		})
 	}
 }
+
+func TestACallbackOfTheRunBeforeTeachesTheNewOneNoJob(t *testing.T) {
+	t.Parallel()
+	for run, job := range map[int]string{0: "", 1: "job-of-the-callback"} {
+		h := newHouse(t, nil)
+		h.open()
+		h.symbl.status = symbl.InProgress
+		h.write(Entry{Key: "calls.a", Source: "calls", Replay: 1, Stage: StageSubmitted, ConversationID: "conversation-2", SubmittedAt: time.Now()})
+		require.NoError(t, h.Wake(t.Context(), Wake{Key: "calls.a", Replay: run, JobID: "job-of-the-callback", Status: "completed"}))
+		_ = h.await(t.Context(), h.ready(1, wakeTries+1)) // later than it would wait for the job
+		e, err := h.entry(t.Context(), "calls.a")
+		require.NoError(t, err)
+		require.Equal(t, job, e.JobID, "run %d", run)
+	}
+}
