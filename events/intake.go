@@ -41,7 +41,7 @@ func (s *Service) Accept(ctx context.Context, rec Recording) (duplicate bool, er
 			return false, fmt.Errorf("%w: %w", ErrUnavailable, err)
 		}
 	}
-	ack, err := s.publishReady(ctx, set, rec, 0)
+	ack, err := s.publishReady(ctx, set, rec)
 	if err != nil {
 		return false, err
 	}
@@ -51,7 +51,7 @@ func (s *Service) Accept(ctx context.Context, rec Recording) (duplicate bool, er
 
 // publishReady publishes the recording's first event, a large transcript by
 // reference.
-func (s *Service) publishReady(ctx context.Context, set *streamSet, rec Recording, replay int) (*jetstream.PubAck, error) {
+func (s *Service) publishReady(ctx context.Context, set *streamSet, rec Recording) (*jetstream.PubAck, error) {
 	if len(rec.Transcript) > 0 {
 		ref, err := storeLarge(ctx, set.blobs, "transcript/"+rec.Key, rec.Transcript)
 		if err != nil {
@@ -61,7 +61,7 @@ func (s *Service) publishReady(ctx context.Context, set *streamSet, rec Recordin
 			rec.TranscriptRef, rec.Transcript = ref, nil
 		}
 	}
-	msg, err := newEvent(ctx, subjectReady+rec.Source, TypeReady, msgID("ready", rec.Key, replay), rec.Key, replay, s.now(), rec)
+	msg, err := newEvent(ctx, subjectReady+rec.Source, TypeReady, msgID("ready", rec.Key, 0), rec.Key, 0, s.now(), rec)
 	if err != nil {
 		return nil, err
 	}

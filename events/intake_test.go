@@ -33,7 +33,7 @@ func TestAnAnswerThatDoesNotComeIsTold(t *testing.T) {
 	set, err := h.streams()
 	require.NoError(t, err)
 	require.NoError(t, h.js.DeleteStream(t.Context(), StreamRecordings))
-	_, err = h.publishReady(t.Context(), set, transcript("a"), 0)
+	_, err = h.publishReady(t.Context(), set, transcript("a"))
 	require.ErrorIs(t, err, ErrUnavailable)
 	require.ErrorIs(t, err, ErrMayBeStored)
 }

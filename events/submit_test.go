@@ -266,7 +266,7 @@ func TestALateDuplicateWhoseMediaIsGoneLeavesADoneCallDone(t *testing.T) {
 	require.NoError(t, err)
 	again := transcript("a")
 	again.Transcript, again.MediaURL = nil, "https://example.com/gone.wav"
-	_, err = h.publishReady(t.Context(), set, again, 0) // as a replica does that does not know the key
+	_, err = h.publishReady(t.Context(), set, again) // as a replica does that does not know the key
 	require.NoError(t, err)
 	last, err := set.recordings.GetLastMsgForSubject(t.Context(), subjectReady+"calls")
 	require.NoError(t, err)
@@ -277,7 +277,7 @@ func TestALateDuplicateWhoseMediaIsGoneLeavesADoneCallDone(t *testing.T) {
 	require.Equal(t, StageDone, e.State())
 
 	again.Key, again.ID = Key("calls", "b"), "b"
-	_, err = h.publishReady(t.Context(), set, again, 0)
+	_, err = h.publishReady(t.Context(), set, again)
 	require.NoError(t, err)
 	require.Contains(t, h.settled(h.Service, "calls.b", StageDead).Error, "no media", "of a new one it is told")
 }
