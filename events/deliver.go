@@ -59,6 +59,9 @@ func (s *Service) deliver(ctx context.Context, d delivery, limit *rate.Limiter) 
 		if rec == nil {
 			return nil // started anew
 		}
+		if rec.Named && !s.aims().Notifiers.Named(rec.Destination) { // Slack may have a channel of that name
+			return dead(ReasonDestination, fmt.Errorf("%s is no longer among the destinations: put it back and replay this, or drop it", rec.Destination))
+		}
 		post := *rec.part(alert.Part)
 		if !post.PostedAt.IsZero() {
 			continue // the ack was lost

@@ -34,6 +34,7 @@ const maxRung = 10
 type Digest struct {
 	notify.Digest
 	Destination string    `json:"destination"`
+	Named       bool      `json:"named,omitempty"`    // see AlertRecord
 	LastSeq     uint64    `json:"lastSeq"`            // of the last alert that it has: what comes again is known by it
 	Closed      time.Time `json:"closed,omitzero"`    // nothing more is added; its alert is to be posted
 	Mentions    []string  `json:"mentions,omitempty"` // whom the alerts would have rung
@@ -91,7 +92,7 @@ func (s *Service) openDigest(e *Entry, destination string) {
 	}
 	e.Source, _, _ = strings.Cut(e.Key, ".")
 	e.ReceivedAt, e.Stage = s.now().UTC(), StageProcessed
-	e.Digest = &Digest{Destination: destination, Digest: notify.Digest{Reason: why.reason, Until: why.until}}
+	e.Digest = &Digest{Destination: destination, Named: s.aims().Notifiers.Named(destination), Digest: notify.Digest{Reason: why.reason, Until: why.until}}
 }
 
 // announceDigest publishes what will close a digest.
@@ -164,7 +165,7 @@ func (e *Entry) closeDigest(now time.Time) {
 	d.Closed, e.ReceivedAt, e.Routed = now.UTC(), now.UTC(), true
 	if d.Count > 0 {
 		e.Alerts = []AlertRecord{{
-			AlertID: notify.AlertID(e.Key, d.Destination, 0), Destination: d.Destination, Trackers: []string{},
+			AlertID: notify.AlertID(e.Key, d.Destination, 0), Destination: d.Destination, Named: d.Named, Trackers: []string{},
 			Style: notify.Style{Mentions: d.Mentions, Alone: true},
 		}}
 	}

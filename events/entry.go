@@ -81,6 +81,7 @@ type Entry struct {
 type AlertRecord struct {
 	AlertID     string          `json:"alertId"`
 	Destination string          `json:"destination"`
+	Named       bool            `json:"named,omitempty"` // it is one of destinations, and no channel of Slack
 	Trackers    []string        `json:"trackers"`
 	Parts       []notify.Part   `json:"parts,omitempty"` // what it tells of each tracker
 	Style       notify.Style    `json:"style,omitzero"`

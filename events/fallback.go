@@ -25,7 +25,7 @@ func (s *Service) fallBack(ctx context.Context, alert notify.Alert, failed *noti
 			return errUnchanged
 		}
 		e.Alerts = append(e.Alerts, AlertRecord{
-			AlertID: id, Destination: to, Trackers: rec.Trackers, Parts: rec.Parts, Style: rec.Style, Note: note,
+			AlertID: id, Destination: to, Named: s.aims().Notifiers.Named(to), Trackers: rec.Trackers, Parts: rec.Parts, Style: rec.Style, Note: note,
 		})
 		return nil
 	})

@@ -1,10 +1,13 @@
 package events
 
 import (
+	"context"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -105,4 +108,41 @@ func (b *lockedBuffer) String() string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.all.String()
+}
+
+// unreachable is a destination that is away.
+type unreachable struct{ tried atomic.Int32 }
+
+func (u *unreachable) Notify(context.Context, notify.Alert) (notify.Receipt, error) {
+	u.tried.Add(1)
+	return notify.Receipt{}, &notify.Error{Outcome: notify.Transient, Reason: notify.ReasonUnreachable}
+}
+
+// TestWhatWasForADestinationThatIsRemovedGoesToNoChannelOfItsName has an alert wait
+// for a webhook that is away, and the webhook be taken out of the configuration.
+func TestWhatWasForADestinationThatIsRemovedGoesToNoChannelOfItsName(t *testing.T) {
+	h, slack := slackHouse(t, nil, nil)
+	away := &unreachable{}
+	with, without := *h.aims(), *h.aims()
+	with.Notifiers = notify.NewSwitchboard(with.Notifiers.For("#alerts"), map[string]notify.Notifier{"crm": away})
+	var err error
+	with.Router, err = notify.NewRouter(nil, "crm")
+	require.NoError(t, err)
+	h.Aim(with)
+	h.run(h.Service)
+	h.accept(talk("a", 1))
+	require.Eventually(t, func() bool { return away.tried.Load() > 0 }, soon, tick)
+
+	h.Aim(without)
+	e := h.settled(h.Service, "calls.a", StageDead)
+	letter, err := h.DeadLetter(t.Context(), e.DeadLetters[0])
+	require.NoError(t, err)
+	require.Equal(t, ReasonDestination, letter.Reason)
+	require.Contains(t, letter.Error, "crm is no longer among the destinations")
+	require.Empty(t, slack.Messages("#crm"))
+
+	with.Notifiers = notify.NewSwitchboard(without.Notifiers.For("#alerts"), map[string]notify.Notifier{"crm": notify.NewConsole(io.Discard, false)})
+	h.Aim(with)
+	require.NoError(t, h.ReplayDead(t.Context(), letter.ID))
+	h.settled(h.Service, "calls.a", StageDone)
 }

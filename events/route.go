@@ -110,7 +110,7 @@ func (s *Service) decide(ctx context.Context, d delivery, found Processed) (Entr
 		for _, p := range s.aims().Router.Plan(found.Call, found.Trackers) {
 			e.Alerts = append(e.Alerts, AlertRecord{
 				AlertID:     notify.AlertID(e.Key, p.Destination, e.Replay),
-				Destination: p.Destination, Trackers: p.Names(), Parts: p.Parts, Style: p.Style,
+				Destination: p.Destination, Named: s.aims().Notifiers.Named(p.Destination), Trackers: p.Names(), Parts: p.Parts, Style: p.Style,
 			})
 		}
 		e.Routed, e.FoundSeq = true, d.seq

@@ -17,6 +17,12 @@ func NewSwitchboard(rest Notifier, named map[string]Notifier) *Switchboard {
 	return s
 }
 
+// Named tells whether a destination has a notifier of its own.
+func (s *Switchboard) Named(destination string) bool {
+	_, ok := s.named[Slug(destination)]
+	return ok
+}
+
 // For gives the notifier of a destination.
 func (s *Switchboard) For(destination string) Notifier {
 	if n, ok := s.named[Slug(destination)]; ok {
