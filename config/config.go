@@ -137,7 +137,7 @@ type Source struct {
 	Redact       Redact        `yaml:"redact"`       // what is taken out of quotes before an alert leaves
 	ShowNumbers  bool          `yaml:"showNumbers"`  // true shows phone numbers whole in alerts; by default they are masked; in an agent's name and in labels, those with a country code
 	RecordingURL string        `yaml:"recordingURL"` // where people can hear a recording, such as https://pbx.example.com/calls/{id}: the button "Open recording". {id} is the provider's id, {key} the recording's key
-	Retention    time.Duration `yaml:"retention"`    // how long a finished call's conversation and ledger entry are kept; 0: 90 days after the last change. A mark with its key stays for 90 days. Events and transcripts go with nats.maxAge, Slack messages stay
+	Retention    time.Duration `yaml:"retention"`    // how long a finished call's conversation and ledger entry are kept; 0: 90 days, but hosted Symbl keeps its conversations. A mark with its key stays for 90 days. Events and transcripts go with nats.maxAge, Slack messages stay
 }
 
 // Redact is what is taken out of quotes. Numbers that a transcript spells in

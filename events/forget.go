@@ -35,6 +35,9 @@ const forgetPrefix = "forget."
 // once more: what was under way then has ended.
 const forgetAgain = 2 * time.Minute
 
+// expireEvery is how often it is looked for what its retention ends.
+const expireEvery = time.Hour
+
 // Forget deletes a call for good: its messages where the destination can do that,
 // its conversations at the backend, its events, transcripts and matches, and what
 // the ledger knows. ErrNotFound if the ledger does not know it.
@@ -283,7 +286,7 @@ func eraseEvents(ctx context.Context, stream jetstream.Stream, key string) (n in
 // their messages stay.
 func (s *Service) expire(ctx context.Context) error {
 	limited := func(o SourceOptions) bool { return o.Retention > 0 }
-	if !slices.ContainsFunc(s.sources(), limited) {
+	if !s.opt.Idempotent && !slices.ContainsFunc(s.sources(), limited) {
 		return nil
 	}
 	set, err := s.streams()
@@ -296,7 +299,7 @@ func (s *Service) expire(ctx context.Context) error {
 			return err
 		}
 		for _, e := range page.Entries {
-			age := s.aims().Sources[e.Source].Retention
+			age := s.retention(e.Source)
 			if age <= 0 || s.now().Sub(e.ReceivedAt) < age || e.State() != StageDone {
 				continue
 			}
@@ -311,6 +314,26 @@ func (s *Service) expire(ctx context.Context) error {
 			return nil
 		}
 	}
+}
+
+// retention is how long a finished call of a source is kept; 0: as long as the
+// backend and the ledger do. What the engine in this process has, nobody else
+// deletes: it goes before the entry that knows of it.
+func (s *Service) retention(source string) time.Duration {
+	age := s.aims().Sources[source].Retention
+	if age == 0 && s.opt.Idempotent {
+		return ledgerAge - 24*time.Hour
+	}
+	return age
+}
+
+// expireSometimes is expire, at most once in expireEvery: it walks the ledger.
+func (s *Service) expireSometimes(ctx context.Context) error {
+	if now := s.now(); now.Sub(s.expired) >= expireEvery {
+		s.expired = now
+		return s.expire(ctx)
+	}
+	return nil
 }
 
 // leaveMark leaves of a finished call's entry what a forgotten one has: its events

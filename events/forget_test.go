@@ -106,6 +106,31 @@ func TestFinishedCallsAreKeptAsLongAsTheirSourceSays(t *testing.T) {
 	require.Len(t, slack.Messages("#alerts"), 3, "messages stay")
 }
 
+func TestTheEmbeddedEnginesConversationsGoBeforeTheLedgersEntries(t *testing.T) {
+	for name, embedded := range map[string]bool{"embedded": true, "hosted": false} {
+		t.Run(name, func(t *testing.T) {
+			h := newHouse(t, func(o *Options) { o.Idempotent = embedded })
+			h.open()
+			for key, age := range map[string]time.Duration{"calls.old": ledgerAge - time.Hour, "calls.new": ledgerAge - 48*time.Hour} {
+				h.symbl.messages[key] = nil
+				h.write(Entry{Key: key, Source: "calls", Stage: StageDone, ConversationID: key, ReceivedAt: time.Now().Add(-age)})
+			}
+			require.NoError(t, h.expireSometimes(t.Context()))
+			_, err := h.Entry(t.Context(), "calls.old")
+			if embedded {
+				require.ErrorIs(t, err, ErrNotFound)
+				require.NotContains(t, h.symbl.messages, "calls.old")
+			} else {
+				require.NoError(t, err)
+				require.Contains(t, h.symbl.messages, "calls.old")
+			}
+			require.Contains(t, h.symbl.messages, "calls.new")
+			_, err = h.Entry(t.Context(), "calls.new")
+			require.NoError(t, err)
+		})
+	}
+}
+
 // TestWhatWasKeptLongEnoughDoesNotComeAgain has a call's events outlive its
 // entry, and be handed out again.
 func TestWhatWasKeptLongEnoughDoesNotComeAgain(t *testing.T) {

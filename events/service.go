@@ -133,6 +133,7 @@ type Service struct {
 	channels channelIDs
 	noting   noting
 	nudge    chan struct{} // the store is to be tidied now
+	expired  time.Time     // when it was last looked for what its retention ends; of the loop that tidies
 	aimed    chan struct{} // there may be new destinations
 
 	quiet silences

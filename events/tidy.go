@@ -66,7 +66,7 @@ func (s *Service) tidy(ctx context.Context) error {
 	return errors.Join(
 		s.tidyStreams(ctx),
 		s.tidyBlobs(ctx, set),
-		s.expire(ctx),
+		s.expireSometimes(ctx),
 		s.dropCallers(ctx, set, ""),
 		s.forgetOn(ctx, set),
 	)
