@@ -56,7 +56,7 @@ type Entry struct {
 	FoundSeq      uint64        `json:"foundSeq,omitempty"` // of the processed event in RECORDINGS, which holds the quotes
 	Routed        bool          `json:"routed,omitempty"`   // Alerts is decided, even if empty
 	Alerts        []AlertRecord `json:"alerts,omitempty"`
-	Earlier       []AlertRecord `json:"earlier,omitempty"`       // posted or held before the recording was started anew
+	Earlier       []AlertRecord `json:"earlier,omitempty"`       // posted, perhaps posted, or held before the recording was started anew
 	Conversations []string      `json:"conversations,omitempty"` // of those runs
 	Threads       []Thread      `json:"threads,omitempty"`       // a replay's alerts stand under the first ones
 
@@ -275,10 +275,15 @@ func (e *Entry) restart(letters []uint64) {
 		e.Conversations = append(e.Conversations, e.ConversationID)
 	}
 	for _, a := range e.Alerts {
-		if !a.PostedAt.IsZero() || a.Digest != "" {
+		switch {
+		case a.unknown(): // it is looked for where it was to stand
+			a.Parts, a.Note = nil, ""
+		case !a.PostedAt.IsZero() || a.Digest != "":
 			a.Parts, a.Style, a.Note, a.Folded = nil, notify.Style{}, "", nil // that was for posting it
-			e.Earlier = append(e.Earlier, a)
+		default:
+			continue
 		}
+		e.Earlier = append(e.Earlier, a)
 	}
 	e.SubmitIntent, e.SubmittedAt, e.JobID, e.ConversationID = time.Time{}, time.Time{}, "", ""
 	e.Trackers, e.Routed, e.Alerts = nil, false, nil

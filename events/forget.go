@@ -102,8 +102,15 @@ func (s *Service) erase(ctx context.Context, set *streamSet, key string) (Forgot
 	if err := s.eraseCall(ctx, set, e); err != nil {
 		return f, err
 	}
+	if err := s.dropUnknown(ctx, e, &f); err != nil {
+		return f, err
+	}
 	_, err = set.ledger.change(ctx, key, func(e *Entry) error {
-		*e = Entry{Key: key, Forgotten: e.Forgotten, revision: e.revision}
+		mark := Entry{Key: key, Forgotten: e.Forgotten, revision: e.revision}
+		if s.now().Sub(e.Forgotten) < forgetAgain {
+			mark.keepUnknown(e)
+		}
+		*e = mark
 		return nil
 	})
 	if err != nil {
@@ -128,11 +135,10 @@ func (s *Service) forgetOn(ctx context.Context, set *streamSet) error {
 }
 
 func (s *Service) forgetMore(ctx context.Context, set *streamSet, name string) error {
-	v, err := set.state.Get(ctx, name)
-	if errors.Is(err, jetstream.ErrKeyNotFound) {
+	switch _, err := set.state.Get(ctx, name); {
+	case errors.Is(err, jetstream.ErrKeyNotFound):
 		return nil // another replica was faster
-	}
-	if err != nil {
+	case err != nil:
 		return fmt.Errorf("read what to forget: %w", err)
 	}
 	key := strings.TrimPrefix(name, forgetPrefix)
@@ -149,7 +155,7 @@ func (s *Service) forgetMore(ctx context.Context, set *streamSet, name string) e
 	if _, err := s.erase(ctx, set, key); err != nil {
 		return err
 	}
-	if s.now().Sub(v.Created()) < forgetAgain {
+	if s.now().Sub(e.Forgotten) < forgetAgain {
 		return nil
 	}
 	if err := set.state.Purge(ctx, name); err != nil {
@@ -202,41 +208,6 @@ func (s *Service) eraseCall(ctx context.Context, set *streamSet, e Entry) error 
 		if err := set.blobs.Delete(ctx, o.Name); err != nil && !errors.Is(err, jetstream.ErrObjectNotFound) {
 			return fmt.Errorf("delete blob: %w", err)
 		}
-	}
-	return nil
-}
-
-// takeBack deletes the messages of a call at their destinations.
-func (s *Service) takeBack(ctx context.Context, e Entry, f *Forgotten) error {
-	for _, a := range slices.Concat(e.Alerts, e.Earlier) {
-		editor, ok := s.aims().Notifiers.For(a.Destination).(notify.Editor)
-		for _, p := range append([]Post{a.Post}, a.Replies...) {
-			switch {
-			case p.PostedAt.IsZero():
-				continue
-			case !ok || p.TS == "":
-				f.Left = append(f.Left, a.Destination+": this destination cannot take a message back")
-				continue
-			}
-			if err := f.done(a.Destination, editor.Remove(ctx, notify.Receipt{Channel: p.Channel, TS: p.TS})); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-// done counts a message that was taken back or changed. One that cannot be is
-// left.
-func (f *Forgotten) done(destination string, err error) error {
-	var failed *notify.Error
-	switch {
-	case errors.As(err, &failed) && failed.Outcome == notify.Permanent:
-		f.Left = append(f.Left, destination+": "+failed.Reason)
-	case err != nil:
-		return fmt.Errorf("take the message in %s back: %w", destination, err)
-	default:
-		f.Messages++
 	}
 	return nil
 }

@@ -233,7 +233,7 @@ func TestADigestOfForgottenCallsIsNotPosted(t *testing.T) {
 // being submitted, and another while it is being posted.
 func TestWhatIsUnderWayDoesNotBringAForgottenCallBack(t *testing.T) {
 	t.Parallel()
-	h, slack := slackHouse(t, nil, nil)
+	h, slack := slackHouse(t, nil, nil, slacktest.WithChannels(slacktest.Channel{Name: "alerts"}))
 	reached, goOn := make(chan struct{}, 1), make(chan struct{})
 	stop := func() error {
 		reached <- struct{}{}

@@ -45,10 +45,14 @@ func (e *Entry) untell(recording string) bool {
 
 // retell writes the message of a digest anew, if it has one.
 func (s *Service) retell(ctx context.Context, e Entry, f *Forgotten) error {
-	if len(e.Alerts) == 0 || e.Alerts[0].PostedAt.IsZero() {
+	if len(e.Alerts) == 0 || e.Alerts[0].untried() {
 		return nil
 	}
 	rec := e.Alerts[0]
+	if rec.unknown() {
+		f.Left = append(f.Left, rec.Destination+": a digest that tells of it may have been posted")
+		return nil
+	}
 	at := notify.Receipt{Channel: rec.Channel, TS: rec.TS}
 	editor, ok := s.aims().Notifiers.For(rec.Destination).(notify.Editor)
 	if !ok || at.TS == "" {
