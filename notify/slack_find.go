@@ -2,6 +2,7 @@ package notify
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -19,13 +20,32 @@ const (
 // channel or its thread since (docs.slack.dev/reference/methods/conversations.history; the
 // app must be a member). It reads at most 20,000 messages.
 func (s *Slack) Find(ctx context.Context, a Alert, since time.Time) (Receipt, bool, error) {
-	channel, err := a.Channel, error(nil)
-	if channel == "" {
-		channel, err = s.Resolve(ctx, a.Destination)
+	if a.Channel == "" {
+		channel, err := s.Resolve(ctx, a.Destination)
+		if err != nil {
+			return Receipt{}, false, err
+		}
+		return s.findIn(ctx, channel, a, since)
 	}
-	if err != nil {
-		return Receipt{}, false, err
+	r, found, err := s.findIn(ctx, a.Channel, a, since)
+	var failed *Error
+	gone := errors.As(err, &failed) && failed.Reason == codeNoChannel
+	if found || err != nil && !gone || err == nil && a.Thread.TS != "" {
+		return r, found, err
 	}
+	// The name may be another channel's by now, and that have the message.
+	channel, unknown := s.Resolve(ctx, a.Destination)
+	switch {
+	case gone && unknown != nil:
+		return r, false, unknown
+	case unknown != nil, channel == a.Channel:
+		return r, false, err
+	}
+	return s.findIn(ctx, channel, a, since)
+}
+
+// findIn is Find in one channel.
+func (s *Slack) findIn(ctx context.Context, channel string, a Alert, since time.Time) (Receipt, bool, error) {
 	oldest := fmt.Sprintf("%d.%06d", since.Unix(), since.Nanosecond()/1000)
 	cursor := ""
 	for range maxPages {
@@ -35,10 +55,6 @@ func (s *Slack) Find(ctx context.Context, a Alert, since time.Time) (Receipt, bo
 			messages, failed = s.history(ctx, channel, oldest, &cursor)
 		} else {
 			messages, failed = s.replies(ctx, channel, a.Thread.TS, oldest, &cursor)
-		}
-		if failed != nil && failed.Reason == codeNoChannel && a.Channel != "" {
-			a.Channel = "" // the name is another channel's by now
-			return s.Find(ctx, a, since)
 		}
 		if failed != nil {
 			s.mayForget(a.Destination, failed)

@@ -164,3 +164,23 @@ func TestAnotherAppsMetadataIsNotOurAlert(t *testing.T) {
 	require.NoError(t, err)
 	require.False(t, found)
 }
+
+// TestAnAlertIsFoundInTheChannelThatHasTheNameNow posts after the channel of an
+// earlier alert was renamed and another was given its name.
+func TestAnAlertIsFoundInTheChannelThatHasTheNameNow(t *testing.T) {
+	s := slacktest.New(t, slacktest.WithChannels(slacktest.Channel{ID: "C200", Name: "promotions-old"}, slacktest.Channel{ID: "C300", Name: "promotions"}))
+	n := newSlack(t, s.URL)
+	a := loadAlert(t, "exact")
+	posted, err := n.Notify(t.Context(), a)
+	require.NoError(t, err)
+	a.Channel = "C200"
+	got, found, err := newSlack(t, s.URL).Find(t.Context(), a, time.Unix(1, 0))
+	require.NoError(t, err)
+	require.True(t, found)
+	require.Equal(t, notify.Receipt{Channel: "C300", TS: posted.TS}, got)
+
+	a.ID = "another"
+	_, found, err = n.Find(t.Context(), a, time.Unix(1, 0))
+	require.NoError(t, err)
+	require.False(t, found)
+}
