@@ -30,6 +30,9 @@ func (s *Service) await(ctx context.Context, d delivery) error {
 	if _, err := dataOf[Submitted](d.event, TypeSubmitted); err != nil {
 		return dead(ReasonMalformed, err)
 	}
+	if d.delivered > 1 {
+		s.waiting.take(d.event.Subject) // also where it has ended elsewhere
+	}
 	mine := func(e *Entry) bool { return e.Replay == d.event.Replay && e.awaits() }
 	e, err := s.recentEntry(ctx, d.event.Subject, mine)
 	switch {
@@ -42,7 +45,6 @@ func (s *Service) await(ctx context.Context, d delivery) error {
 	}
 	overdue := s.now().Sub(e.SubmittedAt) > s.opt.JobTimeout
 	if d.delivered > 1 || overdue { // it may have ended while nobody was there to ask
-		s.waiting.take(e.Key)
 		done, err := s.poll(ctx, e)
 		if done || err != nil {
 			return err

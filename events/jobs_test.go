@@ -8,6 +8,8 @@ import (
 
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/stretchr/testify/require"
+
+	"github.com/trackerbell/trackerbell/symbl"
 )
 
 // asked is a consumer that says how many messages are not acked.
@@ -44,4 +46,34 @@ func TestJobsAreCountedBetweenTwoLooksAtTheServer(t *testing.T) {
 
 	now, server.err = now.Add(jobCountFor), errors.New("away")
 	require.Equal(t, 1, count(), "the last count holds")
+}
+
+// TestAJobThatEndedElsewhereIsNotWaitedForOn ends a job without what frees its slot.
+func TestAJobThatEndedElsewhereIsNotWaitedForOn(t *testing.T) {
+	h := newHouse(t, nil)
+	h.symbl.status = symbl.InProgress
+	h.run(h.Service)
+	h.accept(transcript("a"))
+	e := h.settled(h.Service, "calls.a", StageSubmitted)
+	waiting := func() int {
+		h.waiting.mu.Lock()
+		defer h.waiting.mu.Unlock()
+		return len(h.waiting.events)
+	}
+	require.Eventually(t, func() bool { return waiting() == 1 }, soon, tick)
+	_, err := h.mutate(t.Context(), e.Key, func(e *Entry) error {
+		e.DeadLetters = []uint64{7} // as another replica buries it
+		return nil
+	})
+	require.NoError(t, err)
+	require.Eventually(t, func() bool { return waiting() == 0 }, soon, tick)
+}
+
+func TestAStageStallsWhenItsLoopHasNotTurnedForTooLong(t *testing.T) {
+	var st stage
+	now := time.Now()
+	require.False(t, st.stalled(now), "it has not begun")
+	st.turned.Store(&now)
+	require.False(t, st.stalled(now.Add(stallAfter)))
+	require.True(t, st.stalled(now.Add(stallAfter+1)))
 }

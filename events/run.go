@@ -208,7 +208,7 @@ func (s *Service) consuming() error {
 		return errors.New("no stage runs yet")
 	}
 	for _, st := range s.stages {
-		if st.turned.Load() == 0 || st.failing.Load() {
+		if st.turned.Load() == nil || st.failing.Load() {
 			return fmt.Errorf("stage %s does not pull", st.name)
 		}
 	}

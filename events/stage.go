@@ -44,8 +44,8 @@ type stage struct {
 	gate    gate
 	patient bool // its messages wait because they should: they are no backlog
 
-	turned  atomic.Int64 // when the loop last turned, Unix nanoseconds
-	failing atomic.Bool  // the last pull did not work
+	turned  atomic.Pointer[time.Time] // when the loop last turned; as it was read, so that a clock that is set matters not
+	failing atomic.Bool               // the last pull did not work
 
 	mu       sync.Mutex
 	inFlight map[jetstream.Msg]struct{}
@@ -131,8 +131,9 @@ func (st *stage) startWorkers(work context.Context, todo <-chan jetstream.Msg, f
 // turn takes as many messages as there are free workers, and no more: what is
 // fetched is in a handler at once, so its heartbeat runs.
 func (st *stage) turn(ctx, work context.Context, free chan struct{}, todo chan<- jetstream.Msg) error {
-	st.turned.Store(st.svc.now().UnixNano())
-	closed, probe := st.gate.state(st.svc.now())
+	now := st.svc.now()
+	st.turned.Store(&now)
+	closed, probe := st.gate.state(now)
 	if closed > 0 {
 		_ = pause(ctx, min(closed, fetchWait)) // its only error is the end of ctx
 		return nil
@@ -328,5 +329,5 @@ func (st *stage) untrack(msg jetstream.Msg) {
 // stalled tells whether the loop has not turned for too long.
 func (st *stage) stalled(now time.Time) bool {
 	turned := st.turned.Load()
-	return turned != 0 && now.Sub(time.Unix(0, turned)) > stallAfter
+	return turned != nil && now.Sub(*turned) > stallAfter
 }
