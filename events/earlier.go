@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"time"
 
 	"go.uber.org/zap"
@@ -24,20 +25,46 @@ func (s *Service) earlierSubmit(ctx context.Context, e Entry) (symbl.Job, bool, 
 	if err := s.letSettle(ctx, e); err != nil {
 		return symbl.Job{}, false, err
 	}
-	since := e.SubmitIntent
-	if start := e.callStart(); start.Before(since) {
-		since = start // a transcript's conversation starts with its call
-	}
-	conv, found, err := s.symbl.FindConversation(ctx, e.Key, since.Add(-clockSlack), e.Conversations...) // those are of runs before
+	job, found, err := s.find(ctx, e, e.SubmitIntent)
+	var final *deadError
 	var failed *symbl.Error
-	switch {
-	case errors.Is(err, symbl.ErrTooLong):
-		return symbl.Job{}, false, dead(ReasonOutcomeUnknown, fmt.Errorf("it may have been submitted, and there are too many conversations to look for it: %w", err))
-	case errors.As(err, &failed) && (failed.Class == symbl.NotFound || failed.Class == symbl.Permanent):
+	if !errors.As(err, &final) && errors.As(err, &failed) && (failed.Class == symbl.NotFound || failed.Class == symbl.Permanent) {
 		s.dep.Log.Warn("the backend cannot list conversations; submitting again", zap.String("recording", e.Key))
 		return symbl.Job{}, false, nil
 	}
+	return job, found, err
+}
+
+// find looks for the conversation of a recording's run that was submitted at a
+// time or later. A transcript's starts with its call.
+func (s *Service) find(ctx context.Context, e Entry, submitted time.Time) (symbl.Job, bool, error) {
+	since := submitted
+	if start := e.callStart(); start.Before(since) {
+		since = start
+	}
+	conv, found, err := s.symbl.FindConversation(ctx, e.Key, since.Add(-clockSlack), e.Conversations...) // those are of runs before
+	if errors.Is(err, symbl.ErrTooLong) {
+		err = dead(ReasonOutcomeUnknown, fmt.Errorf("it may have been submitted, and there are too many conversations to look for it: %w", err))
+	}
 	return symbl.Job{ConversationID: conv.ID}, found, err
+}
+
+// underItsKey is what an earlier submit of the run made, where the backend has
+// its Idempotency-Key with another request: a URL was renewed since, or the
+// configuration changed. Where it made nothing, the refusal stands.
+func (s *Service) underItsKey(ctx context.Context, e Entry, refusal error) (symbl.Job, error) {
+	var failed *symbl.Error
+	if !s.opt.Idempotent || !errors.As(refusal, &failed) || failed.Status != http.StatusUnprocessableEntity {
+		return symbl.Job{}, refusal
+	}
+	job, found, err := s.find(ctx, e, e.ReceivedAt) // the intent may be that of a later attempt
+	switch {
+	case err != nil:
+		return symbl.Job{}, err
+	case !found:
+		return symbl.Job{}, fmt.Errorf("%w: \"trackerbell recordings replay\" submits it under another key", refusal)
+	}
+	return job, nil
 }
 
 // letSettle asks for a later delivery while a submit of unknown outcome may not

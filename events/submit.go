@@ -65,7 +65,9 @@ func (s *Service) submitAs(ctx context.Context, rec Recording, d delivery, e Ent
 		return classify(err, d)
 	}
 	if !found {
-		job, err = s.send(ctx, rec, &e)
+		if job, err = s.send(ctx, rec, &e); err != nil {
+			job, err = s.underItsKey(ctx, e, err)
+		}
 		if err != nil {
 			return s.notSubmitted(ctx, d, e, err)
 		}

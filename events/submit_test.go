@@ -342,3 +342,48 @@ func TestACallbackOfTheRunBeforeTeachesTheNewOneNoJob(t *testing.T) {
 		require.Equal(t, job, e.JobID, "run %d", run)
 	}
 }
+
+// An engine refuses a key that it knows with another request: here the address
+// for callbacks was changed between the two.
+func TestASubmitWhoseRequestHasChangedIsNotLost(t *testing.T) {
+	t.Parallel()
+	for name, made := range map[string]bool{"it made a conversation": true, "it made none": false} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := newHouse(t, func(o *Options) { o.Idempotent = true })
+			h.symbl.refuse = func(n int) error {
+				switch n {
+				case 1:
+					return noAnswer()
+				case 2: // not sent at all, which takes the intent back
+					return &symbl.Error{Class: symbl.Transient, Op: "submit text", Definite: true}
+				}
+				return &symbl.Error{Class: symbl.Permanent, Status: http.StatusUnprocessableEntity, Op: "submit text", Definite: true}
+			}
+			if made {
+				h.symbl.known["calls.a"] = "conversation-1"
+			}
+			h.run(h.Service)
+			rec := transcript("a")
+			h.accept(rec)
+			if made {
+				e := h.settled(h.Service, "calls.a", StageDone)
+				require.Equal(t, "conversation-1", e.ConversationID)
+				require.Equal(t, rec.ReceivedAt.Add(-clockSlack), h.symbl.since)
+				return
+			}
+			e := h.settled(h.Service, "calls.a", StageDead)
+			letter, err := h.DeadLetter(t.Context(), e.DeadLetters[0])
+			require.NoError(t, err)
+			require.Equal(t, ReasonRefused, letter.Reason)
+			require.Contains(t, letter.Error, "recordings replay")
+
+			h.symbl.mu.Lock()
+			h.symbl.refuse = nil
+			h.symbl.mu.Unlock()
+			require.NoError(t, h.ReplayRecording(t.Context(), "calls.a"))
+			h.settled(h.Service, "calls.a", StageDone)
+			require.Equal(t, "submit/calls.a/1", h.symbl.submits[3].IdempotencyKey, "a new run has a new key")
+		})
+	}
+}
