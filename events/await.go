@@ -44,7 +44,8 @@ func (s *Service) await(ctx context.Context, d delivery) error {
 		return nil // a wake was faster, it is a dead letter, or it was started anew
 	}
 	overdue := s.now().Sub(e.SubmittedAt) > s.opt.JobTimeout
-	if d.delivered > 1 || overdue { // it may have ended while nobody was there to ask
+	asked := d.delivered > 1 || overdue
+	if asked { // it may have ended while nobody was there to ask
 		done, err := s.poll(ctx, e)
 		if done || err != nil {
 			return err
@@ -57,7 +58,7 @@ func (s *Service) await(ctx context.Context, d delivery) error {
 	if e, err = s.recentEntry(ctx, e.Key, mine); err == nil && !mine(&e) {
 		return nil // a wake was faster just now
 	}
-	return wait(jitter(pollDelay(d.delivered, s.opt.PollInterval, s.opt.PollMax)))
+	return &waitError{after: jitter(pollDelay(d.delivered, s.opt.PollInterval, s.opt.PollMax)), asked: asked}
 }
 
 // awake asks the job that a callback told of.

@@ -1,12 +1,15 @@
 package events
 
 import (
+	"encoding/json"
 	"errors"
 	"testing"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/stretchr/testify/require"
+
+	"github.com/trackerbell/trackerbell/symbl"
 )
 
 // handedBack is a message that is only handed back, and notes for how long.
@@ -51,6 +54,31 @@ func TestAStageStopsPullingWhenNothingSucceeds(t *testing.T) {
 		now = now.Add(closed)
 		fail()
 	}
+}
+
+// TestAJobThatStillRunsShowsThatItsUpstreamWorks has polls fail now and then.
+func TestAJobThatStillRunsShowsThatItsUpstreamWorks(t *testing.T) {
+	h := newHouse(t, nil)
+	h.open()
+	h.symbl.status = symbl.InProgress
+	h.accept(transcript("a"))
+	h.write(Entry{Key: "calls.a", Source: "calls", Stage: StageSubmitted, JobID: "job-1", ConversationID: "conversation-1", SubmittedAt: time.Now()})
+	st := h.newStage(StepAwait, StepAwait, 1, nil, nil)
+	ev := Event{Type: TypeSubmitted, Subject: "calls.a", Data: json.RawMessage(`{}`)}
+	settle := func(err error) { st.settle(t.Context(), handedBack{after: new(time.Duration)}, delivery{}, err) }
+	for range 2 * gateTrips {
+		settle(errors.New("502"))
+		settle(h.await(t.Context(), delivery{event: ev, delivered: 2}))
+		closed, probe := st.gate.state(h.now())
+		require.False(t, probe)
+		require.LessOrEqual(t, closed, time.Duration(0))
+	}
+	for range gateTrips {
+		settle(errors.New("502"))
+		settle(h.await(t.Context(), delivery{event: ev, delivered: 1}))
+	}
+	_, probe := st.gate.state(h.now())
+	require.True(t, probe, "what is only begun to be waited for shows nothing")
 }
 
 // An hour without Symbl, told by a false clock: a recording is tried every 15 s at

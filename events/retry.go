@@ -37,6 +37,7 @@ type (
 	waitError struct {
 		after time.Duration
 		stage bool // the whole stage pauses, not just the message
+		asked bool // the upstream was asked, and answered
 		err   error
 	}
 )

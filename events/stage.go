@@ -228,6 +228,8 @@ func (st *stage) settle(ctx context.Context, msg jetstream.Msg, d delivery, err 
 		err = msg.Nak()
 	case errors.As(err, &wait):
 		switch {
+		case wait.asked:
+			st.gate.ok(now)
 		case wait.stage:
 			st.gate.hold(wait.after, now)
 			log.Info("upstream asks to slow down", zap.Duration("after", wait.after), zap.Error(wait.err))
