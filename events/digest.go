@@ -20,8 +20,8 @@ const (
 	digestSource = "digest="
 	digestTime   = "20060102T150405Z"
 	subjectDue   = ".digest" // behind that of the destination's alerts
-	// digestTick is how often it is looked whether the configuration still holds
-	// what waits for a digest.
+	// digestTick is how often it is looked whether anything still holds what waits
+	// for a digest.
 	digestTick = 10 * time.Second
 )
 
@@ -115,8 +115,10 @@ func (s *Service) digestDue(ctx context.Context, d delivery) error {
 	if err != nil {
 		return dead(ReasonMalformed, err)
 	}
-	if left := due.Until.Sub(s.now()); left > 0 && s.stillHolds(due) {
-		return wait(min(left, digestTick))
+	if left, err := s.notYet(ctx, due); err != nil {
+		return err
+	} else if left > 0 {
+		return wait(left)
 	}
 	e, err := s.mutate(ctx, due.Digest, func(e *Entry) error {
 		if e.Digest == nil {
@@ -148,15 +150,22 @@ func (s *Service) digestDue(ctx context.Context, d delivery) error {
 	return nil
 }
 
-// stillHolds tells whether the configuration of now would hold what waits for
-// the digest. Where it would not, nothing has to wait any longer.
-func (s *Service) stillHolds(due DigestDue) bool {
-	quiet := s.aims().Noise.For(notify.Slug(due.Destination))
-	if due.Reason == notify.HeldCap {
-		return quiet.PerHour > 0
+// notYet is how long a digest has to wait yet before it is looked at again: while
+// the configuration of now holds what it tells, while it is quiet in its channel,
+// whatever it was held for, and while a silence holds all of its channel.
+func (s *Service) notYet(ctx context.Context, due DigestDue) (time.Duration, error) {
+	now, quiet := s.now(), s.aims().Noise.For(notify.Slug(due.Destination))
+	if until, ok := quiet.Until(now); ok {
+		return min(until.Sub(now), digestTick), nil
 	}
-	_, ok := quiet.Until(s.now())
-	return ok
+	if left := due.Until.Sub(now); left > 0 && due.Reason == notify.HeldCap && quiet.PerHour > 0 {
+		return min(left, digestTick), nil
+	}
+	silent, err := s.silenced(ctx, notify.Alert{Destination: due.Destination})
+	if silent {
+		return digestTick, nil
+	}
+	return 0, err
 }
 
 // closeDigest makes the digest an alert of its own, unless nothing is in it.

@@ -25,14 +25,15 @@ func (s *Service) hold(ctx context.Context, a notify.Alert, e *Entry, seq uint64
 	case !rec.Intent.IsZero(): // it may be posted already
 		return false, nil
 	}
+	if a.Digest != nil { // it has waited for silences already, and tells what was held before them
+		return false, nil
+	}
 	silent, err := s.silenced(ctx, a)
 	switch {
 	case err != nil:
 		return false, err
 	case silent:
 		return true, s.holdBack(ctx, a, e, heldBack{reason: notify.HeldSilence})
-	case a.Digest != nil:
-		return false, nil
 	}
 	return s.quieten(ctx, a, e, seq)
 }
