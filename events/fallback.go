@@ -33,6 +33,10 @@ func (s *Service) fallBack(ctx context.Context, alert notify.Alert, failed *noti
 		return err
 	}
 	alert.ID, alert.Destination, alert.Note = id, to, note
+	if alert.Digest != nil { // its lines are the ledger's: until it is posted, a call may be forgotten
+		digest := *alert.Digest
+		digest.Alerts, alert.Digest = nil, &digest
+	}
 	s.dep.Log.Warn("the channel refuses the alert; the fallback channel gets it", zap.String("recording", e.Key),
 		zap.String("destination", to), zap.String("reason", failed.Reason))
 	_, err = s.sendAlert(ctx, e, alert)

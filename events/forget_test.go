@@ -214,6 +214,47 @@ func TestADigestNoLongerTellsOfAForgottenCall(t *testing.T) {
 	require.Empty(t, slack.Messages("#alerts"), "a digest of nothing is taken back")
 }
 
+func TestADigestInTheFallbackChannelNoLongerTellsOfAForgottenCall(t *testing.T) {
+	t.Parallel()
+	h, slack := slackHouse(t, nil, func(o *Options) { o.FallbackChannel = "#ops" })
+	h.Service = h.noisy(h.Service, time.Now(), nightly())
+	clock := standing(morning().Add(-time.Second))
+	h.now = clock.now
+	h.run(h.Service)
+	for _, id := range []string{"gone", "kept"} {
+		h.accept(talk(id, 1))
+		h.settled(h.Service, "calls."+id, StageDone)
+	}
+	slack.Fail(func(method, channel string) *slacktest.Fault {
+		if method == "chat.postMessage" && channel == "#alerts" {
+			return &slacktest.Fault{Code: "is_archived"}
+		}
+		return nil
+	})
+	aims := *h.aims()
+	aims.Noise = nil // also of the fallback channel
+	h.Aim(aims)
+	require.Eventually(t, func() bool {
+		e, err := h.Entry(t.Context(), digestKey("alerts", heldBack{reason: notify.HeldQuietHours, until: morning()}))
+		return err == nil && len(e.Alerts) == 2 && !e.Alerts[1].PostedAt.IsZero()
+	}, soon, tick)
+	require.Contains(t, slack.Messages("#ops")[0].Text, "calls.gone")
+
+	done, err := h.Forget(t.Context(), "calls.gone")
+	require.NoError(t, err)
+	require.Equal(t, 1, done.Messages)
+	require.Zero(t, h.traces("calls.gone"))
+	m := slack.Messages("#ops")[0]
+	require.Contains(t, m.Text, "calls.kept")
+	require.NotContains(t, m.Text, "calls.gone")
+	_, err = h.Forget(t.Context(), "calls.kept")
+	require.NoError(t, err)
+	require.Empty(t, slack.Messages("#ops"), "a digest of nothing is taken back")
+	digest, err := h.Entry(t.Context(), digestKey("alerts", heldBack{reason: notify.HeldQuietHours, until: morning()}))
+	require.NoError(t, err)
+	require.True(t, digest.Alerts[0].Dropped, "a replay of the refused one has nothing to tell")
+}
+
 func TestADigestOfForgottenCallsIsNotPosted(t *testing.T) {
 	t.Parallel()
 	h, slack := noisy(t, time.Now(), nightly())

@@ -36,19 +36,32 @@ func (e *Entry) untell(recording string) bool {
 	before := len(d.Alerts)
 	d.Alerts = slices.DeleteFunc(d.Alerts, func(h notify.Held) bool { return h.Recording == recording })
 	d.Count -= before - len(d.Alerts)
-	if d.Count == 0 && len(e.Alerts) > 0 && e.Alerts[0].PostedAt.IsZero() {
-		e.Alerts[0].Dropped = true
+	if d.Count == 0 {
+		for i := range e.Alerts {
+			e.Alerts[i].Dropped = e.Alerts[i].Dropped || e.Alerts[i].PostedAt.IsZero()
+		}
 		e.settle()
 	}
 	return len(d.Alerts) < before
 }
 
-// retell writes the message of a digest anew, if it has one.
+// retell writes the messages of a digest anew: its own, if it has one, and that in
+// the fallback channel.
 func (s *Service) retell(ctx context.Context, e Entry, f *Forgotten) error {
-	if len(e.Alerts) == 0 || e.Alerts[0].untried() {
-		return nil
+	for i := range e.Alerts {
+		if e.Alerts[i].untried() {
+			continue
+		}
+		if err := s.rewrite(ctx, e, e.Alerts[i], f); err != nil {
+			return err
+		}
 	}
-	rec := e.Alerts[0]
+	return nil
+}
+
+// rewrite writes one message of a digest anew, or deletes it when nothing is left
+// to tell.
+func (s *Service) rewrite(ctx context.Context, e Entry, rec AlertRecord, f *Forgotten) error {
 	if rec.unknown() {
 		f.Left = append(f.Left, rec.Destination+": a digest that tells of it may have been posted")
 		return nil
@@ -59,13 +72,10 @@ func (s *Service) retell(ctx context.Context, e Entry, f *Forgotten) error {
 		f.Left = append(f.Left, rec.Destination+": this destination cannot change a digest")
 		return nil
 	}
-	var err error
 	if e.Digest.Count == 0 {
-		err = editor.Remove(ctx, at)
-	} else {
-		alert := notify.Alert{ID: rec.AlertID, Recording: e.Key, Destination: rec.Destination}
-		e.tell(&alert)
-		err = editor.Update(ctx, alert, at)
+		return f.done(rec.Destination, editor.Remove(ctx, at))
 	}
-	return f.done(rec.Destination, err)
+	alert := notify.Alert{ID: rec.AlertID, Recording: e.Key, Destination: rec.Destination}
+	e.tell(&alert)
+	return f.done(rec.Destination, editor.Update(ctx, alert, at))
 }
