@@ -184,6 +184,38 @@ func TestFeedbackIsKeptShownAndCounted(t *testing.T) {
 	require.ErrorIs(t, h.GiveFeedback(t.Context(), "calls.none", id, notify.Feedback{}), ErrNotFound)
 }
 
+func TestAMessageThatCannotBeChangedHoldsUpNoAlert(t *testing.T) {
+	t.Parallel()
+	h, slack := slackHouse(t, nil, nil)
+	h.run(h.Service)
+	h.accept(talk("a", 1))
+	e := h.settled(h.Service, "calls.a", StageDone)
+	var broken atomic.Bool
+	broken.Store(true)
+	slack.Fail(func(method, _ string) *slacktest.Fault {
+		if method == "chat.update" && broken.Load() {
+			return &slacktest.Fault{Code: "update_failed"}
+		}
+		return nil
+	})
+	press := func(useful bool) {
+		f := notify.Feedback{User: "U0000000001", Useful: useful, At: time.Now()}
+		require.NoError(t, h.GiveFeedback(t.Context(), e.Key, e.Alerts[0].AlertID, f))
+	}
+	press(true)
+	h.accept(talk("b", 1))
+	h.settled(h.Service, "calls.b", StageDone)
+	require.Equal(t, editTries, slack.Calls("chat.update"))
+	e = h.settled(h.Service, "calls.a", StageDone)
+	require.Empty(t, e.Error, "nothing of the call has failed")
+
+	broken.Store(false)
+	press(false)
+	require.Eventually(t, func() bool {
+		return strings.Contains(string(slack.Posted("#alerts")[0].Blocks), "False alarm · ")
+	}, soon, tick)
+}
+
 // TestTheButtonsOfAnAlertWorkAfterAReplay presses those of the first run's message,
 // before the replay and after it.
 func TestTheButtonsOfAnAlertWorkAfterAReplay(t *testing.T) {

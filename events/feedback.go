@@ -14,11 +14,14 @@ import (
 	"github.com/trackerbell/trackerbell/notify"
 )
 
-// maxOpinions is how many people's feedback an alert keeps; maxSaid how many
-// phrases it counts for.
 const (
+	// maxOpinions is how many people's feedback an alert keeps; maxSaid how many
+	// phrases it counts for.
 	maxOpinions = 100
 	maxSaid     = 50
+	// editTries is how often a message is tried to be changed: the channel's next
+	// alert waits behind it.
+	editTries = 4
 )
 
 // Said is a phrase of a tracker that an alert quoted.
@@ -128,20 +131,20 @@ func (s *Service) showFeedback(ctx context.Context, d delivery, limit *rate.Limi
 	}
 	at := notify.Receipt{Channel: rec.Channel, TS: rec.TS}
 	if gone {
-		return s.annotate(ctx, notifier, at, rec, e.Key)
+		return s.annotate(ctx, notifier, at, rec, d)
 	}
 	alert.Feedback = rec.Feedback
-	return s.edited(editor.Update(ctx, alert, at), e.Key)
+	return s.edited(editor.Update(ctx, alert, at), d)
 }
 
 // annotate shows feedback on a message whose alert has left the stream.
-func (s *Service) annotate(ctx context.Context, notifier notify.Notifier, at notify.Receipt, rec *AlertRecord, key string) error {
+func (s *Service) annotate(ctx context.Context, notifier notify.Notifier, at notify.Receipt, rec *AlertRecord, d delivery) error {
 	annotator, ok := notifier.(notify.Annotator)
 	if !ok {
-		s.dep.Log.Info("the alert is too old to show feedback on its message", zap.String("recording", key))
+		s.dep.Log.Info("the alert is too old to show feedback on its message", zap.String("recording", d.event.Subject))
 		return nil
 	}
-	return s.edited(annotator.Annotate(ctx, at, rec.Thread, rec.Feedback), key)
+	return s.edited(annotator.Annotate(ctx, at, rec.Thread, rec.Feedback), d)
 }
 
 // alertAt reads a published alert again; ErrNotFound when it has left the
@@ -162,20 +165,21 @@ func (s *Service) alertAt(ctx context.Context, seq uint64) (notify.Alert, error)
 }
 
 // edited says what a failed change of a message means. A message that cannot
-// be changed is nobody's loss.
-func (s *Service) edited(err error, key string) error {
+// be changed is nobody's loss, and is given up: the ledger has the feedback, and
+// the next press shows it.
+func (s *Service) edited(err error, d delivery) error {
 	var failed *notify.Error
 	if !errors.As(err, &failed) {
 		return err
 	}
-	switch failed.Outcome {
-	case notify.Permanent:
-		s.dep.Log.Info("the message cannot be changed", zap.String("recording", key), zap.String("reason", failed.Reason))
-		return nil
-	case notify.Throttled:
+	if failed.Outcome == notify.Throttled {
 		return &waitError{after: failed.RetryAfter, err: err}
 	}
-	return err
+	if failed.Outcome != notify.Permanent && d.delivered < editTries {
+		return &waitError{after: retryDelay(int(d.delivered), 0), err: err}
+	}
+	s.dep.Log.Info("the message cannot be changed", zap.String("recording", d.event.Subject), zap.Error(err))
+	return nil
 }
 
 // PhraseFeedback is how often alerts that quoted a phrase were found useful,

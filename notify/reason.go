@@ -35,7 +35,8 @@ func Reasons() []string {
 func ChannelFault(reason string) bool {
 	switch reason {
 	case codeNoChannel, codeNotInChannel, codeArchived, "restricted_action", "restricted_action_non_threadable_channel",
-		"restricted_action_read_only_channel", "restricted_action_thread_only_channel", "no_permission":
+		"restricted_action_read_only_channel", "restricted_action_thread_only_channel", "no_permission",
+		"messages_tab_disabled":
 		return true
 	}
 	return false

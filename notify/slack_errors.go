@@ -38,7 +38,7 @@ const (
 )
 
 // slackCodes is the one table of Slack's error codes (docs.slack.dev, the
-// errors of chat.postMessage, conversations.history, .list, .info, auth.test).
+// errors of chat.postMessage, chat.update, conversations.history, .list, .info, auth.test).
 //
 // A code that is not in it is Transient: ok=false says that nothing was
 // posted, and the caller's limit on attempts ends it. Only where Slack says
@@ -54,11 +54,14 @@ func slackCodes() []errorCode {
 		{"service_unavailable", Unknown, adviceSlack},
 
 		{"request_timeout", Transient, "The request reached Slack incomplete; check the network and its proxy."},
+		{"update_failed", Transient, "Slack could not change the message; look at status.slack.com."},
 		{"team_added_to_org", Transient, "The workspace is being moved to another organisation; wait for the end of it."},
 
 		{codeNoChannel, Permanent, "Check the channel's name in the configuration, and invite the app to it if it is private: /invite @app."},
 		{codeNotInChannel, Permanent, "Invite the app to the channel: /invite @app."},
 		{codeArchived, Permanent, "Unarchive the channel or route to another one."},
+		{"is_inactive", Permanent, "Unarchive the channel; until then its messages cannot be changed."}, // of chat.update
+		{"messages_tab_disabled", Permanent, "Turn on the Messages Tab under App Home of the Slack app, or route to a channel."},
 		{codeNoThread, Permanent, adviceThread},
 		{codeNoReply, Permanent, adviceThread},
 		{codeNoMessage, Permanent, adviceThread},
@@ -74,6 +77,8 @@ func slackCodes() []errorCode {
 		{"accesslimited", Permanent, adviceAdmin},
 		{"team_access_not_granted", Permanent, adviceAdmin},
 		{"no_permission", Permanent, adviceAdmin},
+		{"enterprise_is_restricted", Permanent, adviceAdmin},
+		{"two_factor_setup_required", Permanent, adviceAdmin},
 
 		{"invalid_auth", Permanent, adviceInstall},
 		{"not_authed", Permanent, adviceInstall},
@@ -90,6 +95,9 @@ func slackCodes() []errorCode {
 		{"msg_blocks_too_long", Permanent, adviceReport},
 		{"no_text", Permanent, adviceReport},
 		{"invalid_arguments", Permanent, adviceReport},
+		{"invalid_attachments", Permanent, adviceReport},
+		{"too_many_attachments", Permanent, adviceReport},
+		{"attachment_payload_limit_exceeded", Permanent, adviceReport},
 		{"invalid_metadata_format", Permanent, adviceReport},
 		{"invalid_metadata_schema", Permanent, adviceReport},
 		{"metadata_too_large", Permanent, adviceReport},

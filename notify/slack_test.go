@@ -77,6 +77,9 @@ func TestSlacksErrorCodesAreClassified(t *testing.T) {
 		"token_revoked": notify.Permanent, "token_expired": notify.Permanent, "account_inactive": notify.Permanent,
 		"missing_scope": notify.Permanent, "invalid_blocks": notify.Permanent, "msg_too_long": notify.Permanent,
 		"msg_blocks_too_long": notify.Permanent, "no_text": notify.Permanent, "metadata_too_large": notify.Permanent,
+		"attachment_payload_limit_exceeded": notify.Permanent, "invalid_attachments": notify.Permanent, "too_many_attachments": notify.Permanent,
+		"is_inactive": notify.Permanent, "messages_tab_disabled": notify.Permanent, "two_factor_setup_required": notify.Permanent,
+		"enterprise_is_restricted": notify.Permanent, "update_failed": notify.Transient,
 	} {
 		code.Store(slackCode)
 		_, err := n.Notify(t.Context(), loadAlert(t, "exact"))
