@@ -2,8 +2,10 @@ package events
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -50,20 +52,43 @@ type DigestDue struct {
 }
 
 // digestKey is where the alerts of a destination that are held for the same
-// reason until the same time come together.
-func digestKey(slug string, why heldBack) string {
-	return digestSource + slug + "." + why.until.UTC().Format(digestTime) + "-" + why.reason
+// reason until the same time come together: in the n-th digest (from 1), if those
+// before it were closed early because nothing held their alerts for a while.
+func digestKey(slug string, why heldBack, n int) string {
+	key := digestSource + slug + "." + why.until.UTC().Format(digestTime) + "-" + why.reason
+	if n > 1 {
+		key += "-" + strconv.Itoa(n)
+	}
+	return key
 }
 
 // parseDigestKey is what digestKey was given.
 func parseDigestKey(key string) (why heldBack, err error) {
 	_, rest, _ := strings.Cut(key, ".")
-	until, reason, _ := strings.Cut(rest, "-")
-	why.reason, why.digest = reason, key
+	until, rest, _ := strings.Cut(rest, "-")
+	why.digest = key
+	why.reason, _, _ = strings.Cut(rest, "-")
 	if why.until, err = time.Parse(digestTime, until); err != nil {
 		return why, fmt.Errorf("read the digest's key: %w", err)
 	}
 	return why, nil
+}
+
+// openDigestKey is the first digest of such alerts that is not closed. It may have
+// no entry yet.
+func (s *Service) openDigestKey(ctx context.Context, slug string, why heldBack) (string, error) {
+	for n := 1; ; n++ {
+		key := digestKey(slug, why, n)
+		e, err := s.entry(ctx, key)
+		switch {
+		case errors.Is(err, ErrNotFound):
+			return key, nil
+		case err != nil:
+			return "", err
+		case e.Digest == nil || e.Digest.Closed.IsZero():
+			return key, nil
+		}
+	}
 }
 
 // add puts an alert into the digest. Alerts of a destination come one after the

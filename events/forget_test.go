@@ -194,14 +194,14 @@ func TestADigestNoLongerTellsOfAForgottenCall(t *testing.T) {
 	_, err := h.Forget(t.Context(), "calls.gone")
 	require.NoError(t, err)
 	require.Zero(t, h.traces("calls.gone"))
-	_, err = h.Forget(t.Context(), digestKey("alerts", heldBack{reason: notify.HeldQuietHours, until: morning()}))
+	_, err = h.Forget(t.Context(), digestKey("alerts", heldBack{reason: notify.HeldQuietHours, until: morning()}, 1))
 	require.ErrorIs(t, err, ErrNotFound, "a digest is no call")
 	aims := *h.aims()
 	aims.Noise = nil
 	h.Aim(aims)
 	require.Eventually(t, func() bool { return len(slack.Messages("#alerts")) == 1 }, 2*soon, tick)
 	require.Contains(t, slack.Messages("#alerts")[0].Text, "2 alerts in the quiet hours")
-	h.settled(h.Service, digestKey("alerts", heldBack{reason: notify.HeldQuietHours, until: morning()}), StageDone)
+	h.settled(h.Service, digestKey("alerts", heldBack{reason: notify.HeldQuietHours, until: morning()}, 1), StageDone)
 
 	done, err := h.Forget(t.Context(), "calls.later")
 	require.NoError(t, err)
@@ -235,7 +235,7 @@ func TestADigestInTheFallbackChannelNoLongerTellsOfAForgottenCall(t *testing.T) 
 	aims.Noise = nil // also of the fallback channel
 	h.Aim(aims)
 	require.Eventually(t, func() bool {
-		e, err := h.Entry(t.Context(), digestKey("alerts", heldBack{reason: notify.HeldQuietHours, until: morning()}))
+		e, err := h.Entry(t.Context(), digestKey("alerts", heldBack{reason: notify.HeldQuietHours, until: morning()}, 1))
 		return err == nil && len(e.Alerts) == 2 && !e.Alerts[1].PostedAt.IsZero()
 	}, soon, tick)
 	require.Contains(t, slack.Messages("#ops")[0].Text, "calls.gone")
@@ -250,7 +250,7 @@ func TestADigestInTheFallbackChannelNoLongerTellsOfAForgottenCall(t *testing.T) 
 	_, err = h.Forget(t.Context(), "calls.kept")
 	require.NoError(t, err)
 	require.Empty(t, slack.Messages("#ops"), "a digest of nothing is taken back")
-	digest, err := h.Entry(t.Context(), digestKey("alerts", heldBack{reason: notify.HeldQuietHours, until: morning()}))
+	digest, err := h.Entry(t.Context(), digestKey("alerts", heldBack{reason: notify.HeldQuietHours, until: morning()}, 1))
 	require.NoError(t, err)
 	require.True(t, digest.Alerts[0].Dropped, "a replay of the refused one has nothing to tell")
 }
@@ -266,7 +266,7 @@ func TestADigestOfForgottenCallsIsNotPosted(t *testing.T) {
 	_, err := h.Forget(t.Context(), "calls.gone")
 	require.NoError(t, err)
 	clock.set(morning())
-	h.settled(h.Service, digestKey("alerts", heldBack{reason: notify.HeldQuietHours, until: morning()}), StageDone)
+	h.settled(h.Service, digestKey("alerts", heldBack{reason: notify.HeldQuietHours, until: morning()}, 1), StageDone)
 	require.Empty(t, slack.Messages("#alerts"))
 }
 

@@ -67,7 +67,9 @@ type heldBack struct {
 
 // holdFor holds an alert back until a digest tells it.
 func (s *Service) holdFor(ctx context.Context, a notify.Alert, e *Entry, seq uint64, why heldBack) (held bool, err error) {
-	why.digest = digestKey(notify.Slug(a.Destination), why)
+	if why.digest, err = s.openDigestKey(ctx, notify.Slug(a.Destination), why); err != nil {
+		return false, err
+	}
 	if err := s.holdBack(ctx, a, e, why); err != nil {
 		return false, err
 	}
@@ -111,8 +113,8 @@ func (s *Service) letGo(ctx context.Context, a notify.Alert, e *Entry) (err erro
 	return err
 }
 
-// intoDigest writes a held alert into its digest. held is false when that is
-// closed already: the alert is then posted like any other.
+// intoDigest writes a held alert into its digest. When that is closed already, it
+// is decided anew whether the alert is held.
 func (s *Service) intoDigest(ctx context.Context, a notify.Alert, e *Entry, seq uint64) (held bool, err error) {
 	rec := e.alert(a.ID)
 	if rec == nil {
@@ -144,5 +146,8 @@ func (s *Service) intoDigest(ctx context.Context, a notify.Alert, e *Entry, seq 
 	if seq <= digest.Digest.LastSeq {
 		return true, nil
 	}
-	return false, s.letGo(ctx, a, e)
+	if err := s.letGo(ctx, a, e); err != nil {
+		return false, err
+	}
+	return s.quieten(ctx, a, e, seq)
 }

@@ -2,8 +2,6 @@ package events
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"strings"
 	"sync/atomic"
@@ -151,59 +149,6 @@ func TestHeldAlertsAreToldWhenNothingHoldsThemAnyLonger(t *testing.T) {
 	require.Eventually(t, func() bool { return len(slack.Messages("#alerts")) == 1 }, 2*soon, tick)
 }
 
-// TestAnAlertWhoseDigestIsClosedIsPosted stands for a process that was paused
-// between the decision to hold an alert and its digest.
-func TestAnAlertWhoseDigestIsClosedIsPosted(t *testing.T) {
-	t.Parallel()
-	h, slack := noisy(t, morning().Add(-time.Hour), nightly())
-	h.open()
-	key := digestKey("alerts", heldBack{reason: notify.HeldQuietHours, until: morning()})
-	_, err := h.mutate(t.Context(), key, func(e *Entry) error {
-		h.openDigest(e, "#alerts")
-		e.closeDigest(h.now())
-		return nil
-	})
-	require.NoError(t, err)
-	h.run(h.Service)
-	h.accept(talk("a", 1))
-	require.Eventually(t, func() bool { return len(slack.Messages("#alerts")) == 1 }, soon, tick)
-	require.Empty(t, h.settled(h.Service, "calls.a", StageDone).Alerts[0].Held)
-}
-
-func TestAnAlertThatComesAgainIsInItsDigestOnce(t *testing.T) {
-	t.Parallel()
-	h, _ := noisy(t, morning().Add(-time.Hour), nightly())
-	h.open()
-	ctx := t.Context()
-	alert := notify.Alert{ID: "a1", Recording: "calls.a", Destination: "#alerts"}
-	_, err := h.mutate(ctx, "calls.a", func(e *Entry) error {
-		e.Stage, e.Alerts = StageProcessed, []AlertRecord{{AlertID: "a1", Destination: "#alerts"}}
-		return nil
-	})
-	require.NoError(t, err)
-	for range 3 {
-		e, err := h.Entry(ctx, "calls.a")
-		require.NoError(t, err)
-		held, err := h.hold(ctx, alert, &e, 7)
-		require.NoError(t, err)
-		require.True(t, held)
-	}
-	e, err := h.Entry(ctx, digestKey("alerts", heldBack{reason: notify.HeldQuietHours, until: morning()}))
-	require.NoError(t, err)
-	require.Equal(t, 1, e.Digest.Count)
-	require.Len(t, e.Digest.Alerts, 1)
-}
-
-func TestADigestOfManyCountsWhatItDoesNotTell(t *testing.T) {
-	d := &Digest{}
-	for i := range 3 * notify.MaxHeld {
-		d.add(notify.Alert{Recording: fmt.Sprint(i), Style: notify.Style{Mentions: []string{fmt.Sprintf("S%09d", i%20)}}}, uint64(i+1), time.Now())
-	}
-	require.Equal(t, 3*notify.MaxHeld, d.Count)
-	require.Len(t, d.Alerts, notify.MaxHeld)
-	require.Len(t, d.Mentions, maxRung)
-}
-
 func TestTheCapOfAnHourEndsInADigest(t *testing.T) {
 	t.Parallel()
 	hour := time.Now().UTC().Truncate(time.Hour)
@@ -223,101 +168,6 @@ func TestTheCapOfAnHourEndsInADigest(t *testing.T) {
 	h.accept(talk("next", 1))
 	h.settled(h.Service, "calls.next", StageDone)
 	require.Len(t, slack.Messages("#alerts"), 4, "the next hour has room")
-}
-
-// waits tells whether the event of a digest to #alerts, handed out now, is left
-// for later.
-func (h *house) waits(key string) bool {
-	h.t.Helper()
-	why, err := parseDigestKey(key)
-	require.NoError(h.t, err)
-	data, err := json.Marshal(DigestDue{Digest: key, Destination: "#alerts", Until: why.until, Reason: why.reason})
-	require.NoError(h.t, err)
-	err = h.digestDue(h.t.Context(), delivery{event: Event{Type: TypeDigestDue, Subject: key, Data: data}})
-	var later *waitError
-	if !errors.As(err, &later) {
-		require.NoError(h.t, err)
-		return false
-	}
-	require.Positive(h.t, later.after)
-	require.LessOrEqual(h.t, later.after, digestTick)
-	return true
-}
-
-func TestTheDigestOfACapWaitsForTheEndOfTheQuietHours(t *testing.T) {
-	t.Parallel()
-	rule := nightly()
-	rule.PerHour = 1
-	h, slack := noisy(t, time.Now(), rule)
-	evening := morning().Add(12 * time.Hour)
-	clock := standing(evening.Add(-time.Minute))
-	h.now = clock.now
-	h.run(h.Service)
-	for _, id := range []string{"a", "b"} {
-		h.accept(talk(id, 1))
-		h.settled(h.Service, "calls."+id, StageDone)
-	}
-	digest := h.settled(h.Service, "calls.b", StageDone).Alerts[0].Digest
-	for _, at := range []time.Time{evening, evening.Add(12*time.Hour - time.Second)} {
-		clock.set(at)
-		require.True(t, h.waits(digest), at)
-	}
-	require.Len(t, slack.Messages("#alerts"), 1)
-	clock.set(evening.Add(12 * time.Hour))
-	require.False(t, h.waits(digest))
-	require.Eventually(t, func() bool { return len(slack.Messages("#alerts")) == 2 }, soon, tick)
-	require.Contains(t, slack.Messages("#alerts")[1].Text, "1 more alert within the hour")
-}
-
-func TestADigestWaitsForTheEndOfASilence(t *testing.T) {
-	t.Parallel()
-	h, slack := noisy(t, time.Now(), nightly())
-	clock := standing(morning().Add(-time.Minute))
-	h.now = clock.now
-	h.run(h.Service)
-	h.accept(talk("a", 1))
-	digest := h.settled(h.Service, "calls.a", StageDone).Alerts[0].Digest
-	for _, q := range []Silence{
-		{Destination: "#alerts", Until: morning().Add(5 * time.Minute)},
-		{Destination: "#alerts", Source: "calls", Until: morning().Add(time.Hour)}, // does not silence the channel
-	} {
-		_, err := h.AddSilence(t.Context(), q)
-		require.NoError(t, err)
-	}
-	clock.set(morning().Add(4 * time.Minute))
-	require.True(t, h.waits(digest))
-	h.accept(talk("b", 1))
-	require.Equal(t, notify.HeldSilence, h.settled(h.Service, "calls.b", StageDone).Alerts[0].Held, "what comes in it is held for good")
-	clock.set(morning().Add(6 * time.Minute))
-	require.False(t, h.waits(digest))
-	require.Eventually(t, func() bool { return len(slack.Messages("#alerts")) == 1 }, soon, tick)
-	m := slack.Messages("#alerts")[0]
-	require.Contains(t, m.Text, "1 alert in the quiet hours")
-	require.Contains(t, m.Text, "calls.a")
-	require.Empty(t, h.settled(h.Service, digest, StageDone).Alerts[0].Held)
-}
-
-// TestADigestThatIsClosedIsNotSilenced has a silence come between a digest and
-// its post.
-func TestADigestThatIsClosedIsNotSilenced(t *testing.T) {
-	t.Parallel()
-	h, _ := noisy(t, morning(), nightly())
-	h.open()
-	_, err := h.AddSilence(t.Context(), Silence{Destination: "#alerts", Until: morning().Add(time.Hour)})
-	require.NoError(t, err)
-	key := digestKey("alerts", heldBack{reason: notify.HeldQuietHours, until: morning()})
-	e, err := h.mutate(t.Context(), key, func(e *Entry) error {
-		h.openDigest(e, "#alerts")
-		e.Digest.add(notify.Alert{Recording: "calls.a"}, 1, h.now())
-		e.closeDigest(h.now())
-		return nil
-	})
-	require.NoError(t, err)
-	alert := notify.Alert{ID: e.Alerts[0].AlertID, Recording: key, Destination: "#alerts"}
-	e.tell(&alert)
-	held, err := h.hold(t.Context(), alert, &e, 2)
-	require.NoError(t, err)
-	require.False(t, held, "nobody would ever be told of what it tells")
 }
 
 func TestWhatIsDeliveredAgainIsNotCountedAgain(t *testing.T) {
