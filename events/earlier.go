@@ -35,14 +35,20 @@ func (s *Service) earlierSubmit(ctx context.Context, e Entry) (symbl.Job, bool, 
 	return job, found, err
 }
 
-// find looks for the conversation of a recording's run that was submitted at a
-// time or later. A transcript's starts with its call.
-func (s *Service) find(ctx context.Context, e Entry, submitted time.Time) (symbl.Job, bool, error) {
+// listedSince is the earliest start of a conversation that was submitted at a time
+// or later. A transcript's starts with its call.
+func (e *Entry) listedSince(submitted time.Time) time.Time {
 	since := submitted
-	if start := e.callStart(); start.Before(since) {
+	if start := e.callStart(); !start.IsZero() && start.Before(since) {
 		since = start
 	}
-	conv, found, err := s.symbl.FindConversation(ctx, e.Key, since.Add(-clockSlack), e.Conversations...) // those are of runs before
+	return since.Add(-clockSlack)
+}
+
+// find looks for the conversation of a recording's run that was submitted at a
+// time or later.
+func (s *Service) find(ctx context.Context, e Entry, submitted time.Time) (symbl.Job, bool, error) {
+	conv, found, err := s.symbl.FindConversation(ctx, e.Key, e.listedSince(submitted), e.Conversations...) // those are of runs before
 	if errors.Is(err, symbl.ErrTooLong) {
 		err = dead(ReasonOutcomeUnknown, fmt.Errorf("it may have been submitted, and there are too many conversations to look for it: %w", err))
 	}

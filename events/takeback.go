@@ -89,7 +89,7 @@ func (s *Service) dropUnknown(ctx context.Context, e Entry, f *Forgotten) error 
 	if !e.submitUnknown() {
 		return nil
 	}
-	conv, found, err := s.symbl.FindConversation(ctx, e.Key, e.SubmitIntent.Add(-clockSlack), e.Conversations...)
+	conv, found, err := s.symbl.FindConversation(ctx, e.Key, e.listedSince(e.SubmitIntent), e.Conversations...)
 	switch failed, ok := errors.AsType[*symbl.Error](err); {
 	case ok && (failed.Class == symbl.NotFound || failed.Class == symbl.Permanent):
 		f.Left = append(f.Left, "symbl: the recording may have been submitted, and conversations cannot be listed")
@@ -118,7 +118,7 @@ func (e *Entry) submitUnknown() bool { return !e.SubmitIntent.IsZero() && e.Conv
 // was under way, and no more of the call.
 func (e *Entry) keepUnknown(from *Entry) {
 	if from.submitUnknown() {
-		e.SubmitIntent = from.SubmitIntent
+		e.SubmitIntent, e.ReceivedAt = from.SubmitIntent, from.callStart() // a conversation starts with its call
 	}
 	for _, a := range slices.Concat(from.Alerts, from.Earlier) {
 		if a.unknown() {

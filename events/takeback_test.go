@@ -105,18 +105,20 @@ func TestAForgottenCallsSubmitOfUnknownOutcomeIsLookedUp(t *testing.T) {
 	h := newHouse(t, nil)
 	h.open()
 	intent := time.Now().UTC()
-	h.enters("calls.a", func(e *Entry) { e.SubmitIntent = intent })
+	began := intent.Add(-time.Hour)
+	h.enters("calls.a", func(e *Entry) { e.SubmitIntent, e.Call.StartedAt = intent, began })
 	h.symbl.messages["conversation-8"], h.symbl.messages["conversation-9"] = nil, nil
 	h.symbl.known["calls.a"] = "conversation-8"
 	_, err := h.Forget(t.Context(), "calls.a")
 	require.NoError(t, err)
 	require.NotContains(t, h.symbl.messages, "conversation-8")
-	require.Equal(t, intent.Add(-clockSlack), h.symbl.since)
+	require.Equal(t, began.Add(-clockSlack), h.symbl.since, "a conversation starts with its call")
 
 	h.symbl.known["calls.a"] = "conversation-9" // it arrived later still
 	h.now = func() time.Time { return time.Now().Add(forgetAgain) }
 	require.NoError(t, h.tidy(t.Context()))
 	require.Empty(t, h.symbl.messages)
+	require.Equal(t, began.Add(-clockSlack), h.symbl.since)
 }
 
 // unlisted is an account that does not list conversations.
