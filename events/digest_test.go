@@ -140,6 +140,15 @@ func (h *house) waits(key string) bool {
 	return true
 }
 
+// joined waits until an alert is in a digest, which is written after its being held.
+func (h *house) joined(digest string) {
+	h.t.Helper()
+	require.Eventually(h.t, func() bool {
+		e, err := h.entry(h.t.Context(), digest)
+		return err == nil && e.Digest != nil && e.Digest.Count > 0
+	}, soon, tick)
+}
+
 func TestTheDigestOfACapWaitsForTheEndOfTheQuietHours(t *testing.T) {
 	t.Parallel()
 	rule := nightly()
@@ -154,6 +163,7 @@ func TestTheDigestOfACapWaitsForTheEndOfTheQuietHours(t *testing.T) {
 		h.settled(h.Service, "calls."+id, StageDone)
 	}
 	digest := h.settled(h.Service, "calls.b", StageDone).Alerts[0].Digest
+	h.joined(digest)
 	for _, at := range []time.Time{evening, evening.Add(12*time.Hour - time.Second)} {
 		clock.set(at)
 		require.True(t, h.waits(digest), at)
@@ -173,6 +183,7 @@ func TestADigestWaitsForTheEndOfASilence(t *testing.T) {
 	h.run(h.Service)
 	h.accept(talk("a", 1))
 	digest := h.settled(h.Service, "calls.a", StageDone).Alerts[0].Digest
+	h.joined(digest)
 	for _, q := range []Silence{
 		{Destination: "#alerts", Until: morning().Add(5 * time.Minute)},
 		{Destination: "#alerts", Source: "calls", Until: morning().Add(time.Hour)}, // does not silence the channel
