@@ -67,6 +67,8 @@ type timing struct {
 	patience    time.Duration // how long after its end a job's callback is tried
 	transcribe  time.Duration // that each transcription gets, beside three times its length
 	away        time.Duration // that a transcriber may be away for
+	present     time.Duration // how often an engine with a transcriber says that it is there
+	unheard     time.Duration // that no such engine may be there for
 }
 
 // withDefaults fills what is not set, and refuses what cannot be.
@@ -94,6 +96,7 @@ func (c Config) withDefaults() (Config, error) {
 			ackWait: 10 * time.Second, drain: 5 * time.Second, retry: time.Second, retryMax: 15 * time.Second,
 			callbackMax: 2 * time.Minute, patience: time.Hour,
 			transcribe: 10 * time.Minute, away: 4 * time.Hour,
+			present: 2 * time.Minute, unheard: 10 * time.Minute,
 		}
 	}
 	return c, nil

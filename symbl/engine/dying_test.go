@@ -24,6 +24,8 @@ type dying struct {
 	late   bool         // the write that dies arrives, and only its outcome is lost
 	only   string       // prefix of the keys that count; the rest succeeds
 	writes atomic.Int64 // that were tried since it was armed
+
+	read func(key string) // called before each read of a key, if set
 }
 
 // dieAfter lets a number of writes succeed from now on.
@@ -64,6 +66,13 @@ func (d *dying) Publish(ctx context.Context, subject string, data []byte, opts .
 type dyingBucket struct {
 	jetstream.KeyValue
 	d *dying
+}
+
+func (b *dyingBucket) Get(ctx context.Context, key string) (jetstream.KeyValueEntry, error) {
+	if b.d.read != nil {
+		b.d.read(key)
+	}
+	return b.KeyValue.Get(ctx, key)
 }
 
 func (b *dyingBucket) Create(ctx context.Context, key string, value []byte, opts ...jetstream.KVCreateOpt) (revision uint64, err error) {

@@ -17,6 +17,8 @@ func Hasty(c Config) Config {
 		patience:    2 * time.Second,
 		transcribe:  time.Second,
 		away:        time.Minute,
+		present:     20 * time.Millisecond,
+		unheard:     time.Minute,
 	}
 	return c
 }

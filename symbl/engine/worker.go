@@ -17,9 +17,10 @@ const pullWait = 20 * time.Second
 
 // Run works on jobs until ctx ends: on as many of text, and as many of audio
 // and video, as there are workers. Without a transcriber recordings are left
-// to other engines. Then it takes no more, gives those under way a few seconds
-// to finish, and hands back what is left: another engine takes it over at
-// once. It gives an error only if there is no folder for recordings.
+// to other engines; where there is none, they fail. Then it takes no more, gives
+// those under way a few seconds to finish, and hands back what is left: another
+// engine takes it over at once. It gives an error only if there is no folder for
+// recordings.
 func (e *Engine) Run(ctx context.Context) (err error) {
 	if e.hearing != nil {
 		if e.hearing.spool, err = openSpool(e.cfg.TempDir); err != nil {
@@ -37,6 +38,11 @@ func (e *Engine) Run(ctx context.Context) (err error) {
 		if e.hearing != nil {
 			workers.Go(func() { e.worker(ctx, work, e.recordings) })
 		}
+	}
+	if e.hearing != nil {
+		workers.Go(func() { e.sayHearing(ctx) })
+	} else {
+		workers.Go(func() { e.deafWorker(ctx, work) })
 	}
 	workers.Go(func() { e.sweeper(ctx) })
 	workers.Wait()
