@@ -77,6 +77,9 @@ func (h *webhooks) handle(c echo.Context) error {
 		return c.JSON(http.StatusOK, Ignored{Reason: d.Ignored})
 	}
 	h.results.count(name, resultTaken(taken))
+	if d.Unusable != nil && h.refusals.Allow() {
+		h.log.Warn("a recording of a webhook cannot be used, the others are taken", zap.String("source", name), zap.Error(d.Unusable))
+	}
 	status := cmp.Or(d.Status, http.StatusAccepted)
 	if len(taken) == 1 {
 		return c.JSON(status, taken[0])

@@ -134,6 +134,20 @@ func TestEventWithSeveralRecordingsListsThem(t *testing.T) {
 	require.Equal(t, 503, post(p, "/webhooks/calls", "{}").Code, "one that is not stored makes the sender try all again")
 }
 
+func TestRecordingThatCannotBeUsedDoesNotKeepTheOthersOut(t *testing.T) {
+	p := newPublic(t)
+	p.provider.normalise = func(source.Request) (source.Delivery, error) {
+		lacks := &source.PayloadError{Status: 422, Field: "recordings[1].id", Reason: "is required"}
+		return source.Delivery{Recordings: []events.Recording{{ID: "1"}}, Unusable: lacks}, nil
+	}
+	w := post(p, "/webhooks/calls", "{}")
+	require.Equal(t, 202, w.Code)
+	require.JSONEq(t, `{"recording":"calls.1","duplicate":false}`, w.Body.String())
+	told := p.logs.FilterMessageSnippet("cannot be used").All()
+	require.Len(t, told, 1)
+	require.Contains(t, told[0].ContextMap()["error"], "recordings[1].id")
+}
+
 func TestProviderSeesTheRequestAsItCame(t *testing.T) {
 	p := newPublic(t, func(c *api.PublicConfig, _ *config.Source) { c.PublicURL = "https://calls.example.com" })
 	body := "a=%20b&a=\x00\xff"

@@ -2,8 +2,8 @@ package events
 
 import (
 	"context"
-	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -84,33 +84,26 @@ func (s *Service) Deeds(ctx context.Context, cursor uint64, limit int) (DeedPage
 	if err != nil {
 		return DeedPage{}, err
 	}
-	info, err := set.audit.Info(ctx)
+	deeds, next, err := backward(ctx, set.audit, cursor, limit, func(ctx context.Context, seq uint64) (Deed, error) {
+		raw, err := readMsg(ctx, set.audit, seq)
+		if err != nil {
+			return Deed{}, err
+		}
+		return decodeDeed(raw), nil
+	})
 	if err != nil {
-		return DeedPage{}, fmt.Errorf("%w: read the audit log: %w", ErrUnavailable, err)
+		return DeedPage{}, fmt.Errorf("read the audit log: %w", err)
 	}
-	seq := info.State.LastSeq
-	if cursor > 0 && cursor <= seq {
-		seq = cursor - 1
+	return DeedPage{Deeds: deeds, Next: next}, nil
+}
+
+// decodeDeed reads a message of AUDIT. Of one that cannot be read it gives what is
+// known: it must not hide all others.
+func decodeDeed(raw *jetstream.RawStreamMsg) Deed {
+	_, d, err := decodeAs[Deed](raw.Data, TypeAudit)
+	if err != nil {
+		d = Deed{At: raw.Time.UTC(), Action: strings.TrimPrefix(raw.Subject, subjectAudit), Detail: "it cannot be read: " + clip(err)}
 	}
-	var page DeedPage
-	for ; seq >= max(info.State.FirstSeq, 1); seq-- {
-		ev, err := readEvent(ctx, set.audit, seq)
-		if errors.Is(err, ErrNotFound) {
-			continue
-		}
-		if err != nil {
-			return DeedPage{}, err
-		}
-		d, err := dataOf[Deed](ev, TypeAudit)
-		if err != nil {
-			return DeedPage{}, err
-		}
-		if len(page.Deeds) == limit {
-			page.Next = page.Deeds[limit-1].ID
-			break
-		}
-		d.ID = seq
-		page.Deeds = append(page.Deeds, d)
-	}
-	return page, nil
+	d.ID = raw.Sequence
+	return d
 }

@@ -54,11 +54,12 @@ func (s *Service) await(ctx context.Context, d delivery) error {
 	if overdue {
 		return dead(ReasonJobTimeout, fmt.Errorf("the job has not ended after %s", s.opt.JobTimeout))
 	}
-	s.waiting.put(e.Key, waitingEvent{reply: d.reply, seq: d.seq})
+	after := jitter(pollDelay(d.delivered, s.opt.PollInterval, s.opt.PollMax))
+	s.waiting.put(e.Key, waitingEvent{reply: d.reply, seq: d.seq, until: s.now().Add(after + ackWait)}, s.now())
 	if e, err = s.recentEntry(ctx, e.Key, mine); err == nil && !mine(&e) {
 		return nil // a wake was faster just now
 	}
-	return &waitError{after: jitter(pollDelay(d.delivered, s.opt.PollInterval, s.opt.PollMax)), asked: asked}
+	return &waitError{after: after, asked: asked}
 }
 
 // awake asks the job that a callback told of.

@@ -138,6 +138,15 @@ func dataOf[T any](ev Event, typ string) (T, error) {
 	return data, nil
 }
 
+// decodeAs reads an event of the wanted type. Of one whose data cannot be read it
+// gives the envelope, too.
+func decodeAs[T any](body []byte, typ string) (ev Event, data T, err error) {
+	if ev, err = decodeEvent(body); err == nil {
+		data, err = dataOf[T](ev, typ)
+	}
+	return ev, data, err
+}
+
 // sourceOf is the source's name in a key: what stands before the first dot.
 func sourceOf(key string) string {
 	name, _, _ := strings.Cut(key, ".")

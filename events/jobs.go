@@ -2,6 +2,7 @@ package events
 
 import (
 	"context"
+	"maps"
 	"sync"
 	"time"
 
@@ -64,17 +65,27 @@ func (c *jobCount) inFlight(ctx context.Context, await jetstream.Consumer, now t
 type waitingJobs struct {
 	mu     sync.Mutex
 	events map[string]waitingEvent // by the recording's key
+	swept  time.Time
 }
 
 type waitingEvent struct {
-	reply string // where its ack goes
-	seq   uint64 // in RECORDINGS
+	reply string    // where its ack goes
+	seq   uint64    // in RECORDINGS
+	until time.Time // by then it was delivered again, here or to another replica
 }
 
-func (w *waitingJobs) put(key string, e waitingEvent) {
+// waitingSweep is how often events are forgotten that went to another replica.
+const waitingSweep = time.Minute
+
+func (w *waitingJobs) put(key string, e waitingEvent, now time.Time) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.events[key] = e
+	if now.Sub(w.swept) < waitingSweep {
+		return
+	}
+	w.swept = now
+	maps.DeleteFunc(w.events, func(_ string, e waitingEvent) bool { return now.After(e.until) })
 }
 
 func (w *waitingJobs) take(key string) (e waitingEvent, ok bool) {

@@ -3,6 +3,7 @@ package events
 import (
 	"context"
 	"errors"
+	"strconv"
 	"testing"
 	"time"
 
@@ -49,6 +50,18 @@ func TestJobsAreCountedBetweenTwoLooksAtTheServer(t *testing.T) {
 }
 
 // TestAJobThatEndedElsewhereIsNotWaitedForOn ends a job without what frees its slot.
+func TestJobsThatWentToAnotherReplicaAreForgotten(t *testing.T) {
+	w := waitingJobs{events: map[string]waitingEvent{}}
+	now := time.Now()
+	for i := range 5000 { // each is delivered again after three minutes, elsewhere
+		now = now.Add(time.Second)
+		w.put(strconv.Itoa(i), waitingEvent{seq: uint64(i), until: now.Add(3 * time.Minute)}, now)
+		require.LessOrEqual(t, len(w.events), 3*60+60+1)
+	}
+	_, known := w.take("4999")
+	require.True(t, known)
+}
+
 func TestAJobThatEndedElsewhereIsNotWaitedForOn(t *testing.T) {
 	h := newHouse(t, nil)
 	h.symbl.status = symbl.InProgress

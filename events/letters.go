@@ -21,34 +21,43 @@ func (s *Service) DeadLetters(ctx context.Context, cursor uint64, limit int) (De
 	if err != nil {
 		return DeadPage{}, err
 	}
-	// What was dropped or replayed between two letters is not asked for, one by one.
-	info, err := set.dead.Info(ctx, jetstream.WithDeletedDetails(true))
+	letters, next, err := backward(ctx, set.dead, cursor, limit, s.DeadLetter)
 	if err != nil {
-		return DeadPage{}, fmt.Errorf("%w: read dead letters: %w", ErrUnavailable, err)
+		return DeadPage{}, fmt.Errorf("read dead letters: %w", err)
+	}
+	return DeadPage{Letters: letters, Next: next}, nil
+}
+
+// backward reads up to limit messages of a stream, newest first, from cursor on
+// (0: from the newest). read gives ErrNotFound for one that is gone. next is where
+// the following page begins, 0 at the end.
+func backward[T any](ctx context.Context, stream jetstream.Stream, cursor uint64, limit int, read func(context.Context, uint64) (T, error)) (list []T, next uint64, err error) {
+	// What was deleted between two messages is not asked for, one by one.
+	info, err := stream.Info(ctx, jetstream.WithDeletedDetails(true))
+	if err != nil {
+		return nil, 0, fmt.Errorf("%w: ask stream: %w", ErrUnavailable, err)
 	}
 	seq := info.State.LastSeq
 	if cursor > 0 && cursor <= seq {
 		seq = cursor - 1
 	}
-	var page DeadPage
-	for ; seq >= max(info.State.FirstSeq, 1); seq-- {
+	for last := uint64(0); seq >= max(info.State.FirstSeq, 1); seq-- {
 		if _, gone := slices.BinarySearch(info.State.Deleted, seq); gone {
 			continue
 		}
-		letter, err := s.DeadLetter(ctx, seq)
+		one, err := read(ctx, seq)
 		if errors.Is(err, ErrNotFound) {
 			continue
 		}
 		if err != nil {
-			return DeadPage{}, err
+			return nil, 0, err
 		}
-		if len(page.Letters) == limit {
-			page.Next = page.Letters[limit-1].ID
-			break
+		if len(list) == limit {
+			return list, last, nil
 		}
-		page.Letters = append(page.Letters, letter)
+		list, last = append(list, one), seq
 	}
-	return page, nil
+	return list, 0, nil
 }
 
 // DeadCount is how many dead letters there are.
@@ -94,12 +103,9 @@ func (s *Service) readLetter(ctx context.Context, id uint64) (DeadLetter, error)
 // decodeLetter reads a message of DEAD, which anybody with a connection to NATS,
 // and any other version, may have written.
 func decodeLetter(raw *jetstream.RawStreamMsg) (DeadLetter, error) {
-	ev, err := decodeEvent(raw.Data)
+	ev, letter, err := decodeAs[DeadLetter](raw.Data, TypeDead)
 	if err == nil {
-		var letter DeadLetter
-		if letter, err = dataOf[DeadLetter](ev, TypeDead); err == nil {
-			return letter, nil
-		}
+		return letter, nil
 	}
 	step := strings.TrimPrefix(raw.Subject, subjectDead)
 	if !slices.Contains(Steps(), step) {

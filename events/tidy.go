@@ -117,13 +117,12 @@ func (s *Service) tidyStream(ctx context.Context, stream jetstream.Stream, limit
 	if age == 0 && !over(fullPercent, state, limit) {
 		end = min(end, enough(state, limit))
 	}
+	var errs []error // what one consumer keeps, the others do not
 	for _, name := range consumers {
-		if err := purge(ctx, stream, name, state.FirstSeq, end); err != nil {
-			return err
-		}
+		errs = append(errs, purge(ctx, stream, name, state.FirstSeq, end))
 	}
 	s.full.forget()
-	return nil
+	return errors.Join(errs...)
 }
 
 // over tells whether a stream is more than so full.

@@ -86,6 +86,19 @@ func TestNothingIsDeletedWhileAConsumerIsMissing(t *testing.T) {
 	require.EqualValues(t, 1, h.messages(StreamRecordings))
 }
 
+func TestAMissingConsumerKeepsNoWorkOfOthers(t *testing.T) {
+	h := newHouse(t, nil)
+	stop := h.run(h.Service)
+	h.accept(transcript("a"))
+	h.settled(h.Service, "calls.a", StageDone)
+	stop()
+	h.now = func() time.Time { return time.Now().Add(2 * h.opt.Limits.MaxAge) }
+	require.NoError(t, h.js.DeleteConsumer(t.Context(), StreamRecordings, StepSubmit))
+	require.ErrorIs(t, h.tidyStreams(t.Context()), jetstream.ErrConsumerNotFound)
+	require.EqualValues(t, 1, h.messages(StreamRecordings), "but for the missing one's")
+	require.Zero(t, h.messages(StreamAlerts))
+}
+
 // TestWhatWaitsForItsSubmitKeepsItsBytes has an upload and a large transcript wait
 // behind symbl.maxJobs for longer than both are kept, with nobody looking.
 func TestWhatWaitsForItsSubmitKeepsItsBytes(t *testing.T) {

@@ -60,6 +60,7 @@ type sample struct {
 	Form        map[string]string `json:"form"`
 	Want        struct {
 		Recordings []events.Recording `json:"recordings"`
+		Unusable   string             `json:"unusable"` // the field that one of several lacks
 		Ignored    string             `json:"ignored"`
 		Status     int                `json:"status"`
 		Field      string             `json:"field"`
@@ -163,6 +164,13 @@ func suiteSamples(t *testing.T, provider string, k kit) {
 			}
 			require.NoError(t, err)
 			require.Equal(t, s.Want.Ignored, got.Ignored)
+			if s.Want.Unusable == "" {
+				require.NoError(t, got.Unusable)
+				return
+			}
+			var lacks *source.PayloadError
+			require.ErrorAs(t, got.Unusable, &lacks)
+			require.Equal(t, s.Want.Unusable, lacks.Field)
 			require.Empty(t, cmp.Diff(s.Want.Recordings, got.Recordings))
 		})
 	}

@@ -1,6 +1,7 @@
 package source
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -112,10 +113,7 @@ func (d *dialpad) Normalise(r Request) (Delivery, error) {
 		return Delivery{}, unusable("recording_details", "is required")
 	}
 	recs, err := e.recordings()
-	if err == nil && len(recs) == 0 {
-		return ignored("only voicemail is in it")
-	}
-	return Delivery{Recordings: recs}, err
+	return several(recs, err, 0, "only voicemail is in it")
 }
 
 // dialpadPayload is the payload of a compact token, whose signature was
@@ -136,18 +134,15 @@ func dialpadPayload(body []byte) ([]byte, error) {
 	return raw, nil
 }
 
-func (e dialpadEvent) recordings() ([]events.Recording, error) {
-	var recs []events.Recording
+func (e dialpadEvent) recordings() (recs []events.Recording, faulty error) {
 	for i, d := range e.Details {
 		at := fmt.Sprintf("recording_details[%d]", i)
 		if d.Type == "voicemail" {
 			continue
 		}
-		if err := checkID(at+".id", string(d.ID)); err != nil {
-			return nil, err
-		}
-		if err := checkMediaURL(at+".url", string(d.URL)); err != nil {
-			return nil, err
+		if err := cmp.Or(checkID(at+".id", string(d.ID)), checkMediaURL(at+".url", string(d.URL))); err != nil {
+			faulty = cmp.Or(faulty, err)
+			continue
 		}
 		rec := events.Recording{
 			Provider: dialpadName, ID: string(d.ID), MediaURL: string(d.URL), Direction: e.Direction.direction(),
@@ -160,7 +155,7 @@ func (e dialpadEvent) recordings() ([]events.Recording, error) {
 		rec.From, rec.To = sides(rec.Direction, e.External.phone(), e.Internal.phone())
 		recs = append(recs, rec)
 	}
-	return recs, nil
+	return recs, faulty
 }
 
 // Compose makes the token of a recording event.

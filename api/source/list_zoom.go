@@ -59,7 +59,9 @@ func (z *zoom) List(ctx context.Context, since time.Time, cursor string, web Cli
 	}
 	var page Page
 	for _, raw := range list.Meetings {
-		page.add(z.listed(raw, since))
+		recs, err := z.listed(raw, since)
+		page.add(nil, err)
+		page.add(recs, nil)
 	}
 	switch {
 	case list.Next != "":

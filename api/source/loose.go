@@ -120,6 +120,18 @@ func one(rec events.Recording, status int) Delivery {
 	return Delivery{Recordings: []events.Recording{rec}, Status: status}
 }
 
+// several is a delivery of many recordings, answered with status. What one of
+// them lacks does not keep the others out; none says why there may be none at all.
+func several(recs []events.Recording, faulty error, status int, none string) (Delivery, error) {
+	if len(recs) > 0 {
+		return Delivery{Recordings: recs, Unusable: faulty, Status: status}, nil
+	}
+	if faulty != nil {
+		return Delivery{}, faulty
+	}
+	return ignored(none)
+}
+
 // ignored is a delivery without a finished recording.
 func ignored(why string) (Delivery, error) { return Delivery{Ignored: why}, nil }
 

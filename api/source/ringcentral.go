@@ -1,6 +1,7 @@
 package source
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -182,21 +183,18 @@ func (p *ringcentral) Normalise(r Request) (Delivery, error) {
 		return Delivery{}, unusable("body.parties", "is required")
 	}
 	recs, err := e.recordings()
-	if err == nil && len(recs) == 0 {
-		return ignored("no recording has ended")
-	}
-	return Delivery{Recordings: recs, Status: acceptedByRingCentral}, err
+	return several(recs, err, acceptedByRingCentral, "no recording has ended")
 }
 
-func (e ringcentralEvent) recordings() ([]events.Recording, error) {
-	var recs []events.Recording
+func (e ringcentralEvent) recordings() (recs []events.Recording, faulty error) {
 	for i, party := range e.Body.Parties {
 		if party.Status.is.Code != "Disconnected" {
 			continue
 		}
 		for j, one := range party.Recordings {
 			if err := checkID(fmt.Sprintf("body.parties[%d].recordings[%d].id", i, j), string(one.ID)); err != nil {
-				return nil, err
+				faulty = cmp.Or(faulty, err)
+				continue
 			}
 			if slices.ContainsFunc(recs, func(r events.Recording) bool { return r.ID == string(one.ID) }) {
 				continue
@@ -210,7 +208,7 @@ func (e ringcentralEvent) recordings() ([]events.Recording, error) {
 			recs = append(recs, rec)
 		}
 	}
-	return recs, nil
+	return recs, faulty
 }
 
 // Compose makes the event of a call that ended. It names no URL: the recording

@@ -40,6 +40,7 @@ type Delivery struct {
 	// Recordings lack Key, Source and ReceivedAt, which the caller fills in.
 	// Labels holds what the payload says; the caller adds the source's own.
 	Recordings []events.Recording
+	Unusable   error  // what another recording that it names lacks; nil: nothing
 	Ignored    string // why no recording is in it: "status in-progress"
 	Status     int    // of the answer, where the provider does not take 202
 	Reply      *Reply // the answer to a handshake, which carries nothing else

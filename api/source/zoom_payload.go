@@ -1,6 +1,7 @@
 package source
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"time"
@@ -71,10 +72,7 @@ func (z *zoom) Normalise(r Request) (Delivery, error) {
 		return ignored(eventName(e.Event, "recording.started", "recording.stopped", "phone.recording_started",
 			"phone.recording_failed", "phone.recording_completed_for_access_member"))
 	}
-	if err == nil && len(recs) == 0 {
-		return ignored("no finished recording among the files")
-	}
-	return Delivery{Recordings: recs, Status: acceptedByZoom}, err
+	return several(recs, err, acceptedByZoom, "no finished recording among the files")
 }
 
 // validate answers Zoom's challenge. It is asked only after the signature was
@@ -92,7 +90,7 @@ func (z *zoom) validate(r Request, plain string) (Delivery, error) {
 
 // meeting gives a recording for each start: its sound alone where there is such
 // a file, else its video; or its transcript.
-func (e zoomEvent) meeting() ([]events.Recording, error) {
+func (e zoomEvent) meeting() (recs []events.Recording, faulty error) {
 	const at = "payload.object"
 	m, err := decodeJSON[zoomMeetingObject](orNull(e.Payload.Object), at)
 	switch {
@@ -104,7 +102,6 @@ func (e zoomEvent) meeting() ([]events.Recording, error) {
 	if err := checkID(at+".uuid", string(m.UUID)); err != nil {
 		return nil, err
 	}
-	var recs []events.Recording
 	best := map[string]int{} // index in recs, by start
 	rank := map[string]int{}
 	for i, f := range m.Files {
@@ -114,7 +111,8 @@ func (e zoomEvent) meeting() ([]events.Recording, error) {
 		}
 		rec, err := e.file(m, f, fmt.Sprintf("%s.recording_files[%d]", at, i))
 		if err != nil {
-			return nil, err
+			faulty = cmp.Or(faulty, err)
+			continue
 		}
 		known, seen := best[rec.ID]
 		switch {
@@ -125,7 +123,7 @@ func (e zoomEvent) meeting() ([]events.Recording, error) {
 			recs[known], rank[rec.ID] = rec, worth
 		}
 	}
-	return recs, nil
+	return recs, faulty
 }
 
 // worth ranks the files that hold what was said; 0 for any other.
@@ -184,7 +182,7 @@ type zoomPhoneObject struct {
 	} `json:"recordings"`
 }
 
-func (e zoomEvent) phone() ([]events.Recording, error) {
+func (e zoomEvent) phone() (recs []events.Recording, faulty error) {
 	const at = "payload.object"
 	o, err := decodeJSON[zoomPhoneObject](orNull(e.Payload.Object), at)
 	switch {
@@ -193,14 +191,11 @@ func (e zoomEvent) phone() ([]events.Recording, error) {
 	case len(o.Recordings) == 0:
 		return nil, unusable(at+".recordings", "is required")
 	}
-	var recs []events.Recording
 	for i, r := range o.Recordings {
 		here := fmt.Sprintf("%s.recordings[%d]", at, i)
-		if err := checkID(here+".id", string(r.ID)); err != nil {
-			return nil, err
-		}
-		if err := checkMediaURL(here+".download_url", string(r.DownloadURL)); err != nil {
-			return nil, err
+		if err := cmp.Or(checkID(here+".id", string(r.ID)), checkMediaURL(here+".download_url", string(r.DownloadURL))); err != nil {
+			faulty = cmp.Or(faulty, err)
+			continue
 		}
 		recs = append(recs, events.Recording{
 			Provider: zoomName, ID: string(r.ID), MediaURL: string(r.DownloadURL), MediaToken: string(e.DownloadToken),
@@ -209,7 +204,7 @@ func (e zoomEvent) phone() ([]events.Recording, error) {
 			Seconds: r.Duration.seconds(1), Labels: labelled("callId", r.CallID.text()),
 		})
 	}
-	return recs, nil
+	return recs, faulty
 }
 
 // orNull makes JSON of what is absent.
