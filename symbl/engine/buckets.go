@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -24,12 +23,15 @@ const (
 	mediaTopic  = "engine.jobs.media"
 	queueTopics = "engine.jobs.*"
 
+	callbackTopic = "engine.callbacks." // and the job's id
+
 	onlyConsumer = "engine" // see openQueue
 
 	// The publisher repeats a work message only while its outcome is open.
 	duplicateWindow = 2 * time.Minute
-	// A job that waits for its next attempt counts as pending.
-	maxAckPending = 10_000
+	// What waits for its next attempt counts as pending. A receiver of callbacks
+	// that is down must not use that up for all.
+	maxAckPending = 100_000
 )
 
 // openStore makes the bucket and the object store and binds to them. Both are
@@ -75,11 +77,11 @@ func openStore(ctx context.Context, js jetstream.JetStream, cfg Config) (*store,
 }
 
 // openQueue makes the work queue.
-func openQueue(ctx context.Context, js jetstream.JetStream, cfg Config) error {
-	_, err := js.CreateOrUpdateStream(ctx, jetstream.StreamConfig{
+func openQueue(ctx context.Context, js jetstream.JetStream, cfg Config) (jetstream.Stream, error) {
+	queue, err := js.CreateOrUpdateStream(ctx, jetstream.StreamConfig{
 		Name:        queueName,
-		Description: "trackerbell engine: jobs to do",
-		Subjects:    []string{queueTopics},
+		Description: "trackerbell engine: jobs to do, callbacks to send",
+		Subjects:    []string{queueTopics, callbackTopic + "*"},
 		Retention:   jetstream.WorkQueuePolicy,
 		Storage:     jetstream.FileStorage,
 		Discard:     jetstream.DiscardNew,
@@ -87,21 +89,21 @@ func openQueue(ctx context.Context, js jetstream.JetStream, cfg Config) error {
 		Replicas:    cfg.Replicas,
 	})
 	if err != nil {
-		return fmt.Errorf("make stream %s: %w", queueName, err)
+		return nil, fmt.Errorf("make stream %s: %w", queueName, err)
 	}
 	// An earlier version had one consumer for all jobs, and a work queue refuses
 	// others beside it.
 	err = js.DeleteConsumer(ctx, queueName, onlyConsumer)
 	if err != nil && !errors.Is(err, jetstream.ErrConsumerNotFound) {
-		return fmt.Errorf("delete consumer %s: %w", onlyConsumer, err)
+		return nil, fmt.Errorf("delete consumer %s: %w", onlyConsumer, err)
 	}
-	return nil
+	return queue, nil
 }
 
-// openWorkers makes the consumer of one topic, whose name is its last part.
-func openWorkers(ctx context.Context, js jetstream.JetStream, cfg Config, topic string) (jetstream.Consumer, error) {
+// openWorkers makes the consumer of a topic.
+func openWorkers(ctx context.Context, js jetstream.JetStream, cfg Config, name, topic string) (jetstream.Consumer, error) {
 	consumer, err := js.CreateOrUpdateConsumer(ctx, queueName, jetstream.ConsumerConfig{
-		Durable:       topic[strings.LastIndexByte(topic, '.')+1:],
+		Durable:       name,
 		FilterSubject: topic,
 		AckPolicy:     jetstream.AckExplicitPolicy,
 		AckWait:       cfg.timing.ackWait,

@@ -8,17 +8,20 @@ import (
 	"sync"
 	"time"
 
-	"github.com/cenkalti/backoff/v5"
+	"github.com/nats-io/nats.go/jetstream"
 	"go.uber.org/zap"
 
 	"github.com/trackerbell/trackerbell/symbl"
 )
 
 const (
-	callbackTries   = 5
-	callbackTimeout = 5 * time.Second // of one try
-	callbackFirst   = 100 * time.Millisecond
+	callbacksAtOnce = 16                     // that an engine sends
+	callbackTimeout = 5 * time.Second        // of one try
+	callbackFirst   = 100 * time.Millisecond // between two tries; doubles
 )
+
+// errNotItsTurn keeps a callback back until the one before it is told or given up.
+var errNotItsTurn = errors.New("an earlier status of the job is still untold")
 
 // Poster sends a body to a foreign address once, follows no redirect, and gives
 // the status of the answer. Its errors must not hold the address, which may be
@@ -27,134 +30,95 @@ type Poster interface {
 	Post(ctx context.Context, url, contentType string, body []byte) (status int, err error)
 }
 
-// undeliveredError is a callback that nobody took. The job has ended, and its
-// message stays in the queue, so that it is tried again by any engine.
-type undeliveredError struct{ err error }
-
-func (e *undeliveredError) Error() string { return fmt.Sprintf("send status callback: %v", e.err) }
-func (e *undeliveredError) Unwrap() error { return e.err }
-
-// callbacks tells the webhookUrl of one job of its changes of status, in their
-// order. As with Symbl they are hints: unsigned, and repeated after a crash. A
-// client confirms with GET /v1/job/{id}. They are sent by the worker that has
-// the job, the first one ("scheduled") when it takes it.
-type callbacks struct {
-	poster Poster
-	log    *zap.Logger
-	job    job
-
-	mu      sync.Mutex
-	untold  []symbl.Status
-	running chan struct{} // closed when what runs has ended; nil: nothing runs
-}
-
-func (e *Engine) callbacksOf(j job) *callbacks {
-	return &callbacks{poster: e.cfg.Callbacks, log: e.log, job: j, untold: j.Untold}
-}
-
-// wanted tells whether there is anybody to tell.
-func (c *callbacks) wanted() bool { return c.poster != nil && c.job.WebhookURL != "" }
-
-// tell says that the job has a status. It does not wait: what cannot be told
-// after some tries is left to finish.
-func (c *callbacks) tell(ctx context.Context, status symbl.Status) {
-	if !c.wanted() {
-		return
+// callBack has the webhookUrl of a job told that it has a status. As with Symbl
+// callbacks are hints: unsigned, and repeated after a crash. A client confirms
+// with GET /v1/job/{id}. They are queued, under a topic for each job, so that no
+// worker waits for a receiver.
+func (e *Engine) callBack(ctx context.Context, j job, status symbl.Status) error {
+	if e.cfg.Callbacks == nil || j.WebhookURL == "" {
+		return nil
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.untold = append(c.untold, status)
-	if c.running == nil {
-		c.running = make(chan struct{})
-		go c.run(ctx, c.running)
+	once := jetstream.WithMsgID(j.ID + "." + string(status))
+	if _, err := e.js.Publish(ctx, callbackTopic+j.ID, []byte(status), once); err != nil {
+		return fmt.Errorf("enqueue status callback: %w", err)
 	}
+	return nil
 }
 
-// run tells what is untold, until that is nothing or fails.
-func (c *callbacks) run(ctx context.Context, done chan struct{}) {
-	defer close(done)
-	wait := backoff.NewExponentialBackOff()
-	wait.InitialInterval = callbackFirst
-	for {
-		status, ok := c.next()
-		if !ok {
-			return
+// courier sends callbacks until ctx ends, a number of them at once.
+func (e *Engine) courier(ctx, work context.Context) {
+	places := make(chan struct{}, callbacksAtOnce)
+	var sending sync.WaitGroup
+	defer sending.Wait()
+	places <- struct{}{} // for the next one: nothing is fetched that would have to wait here
+	e.worker(ctx, e.callbacks, func(msg jetstream.Msg) {
+		sending.Go(func() {
+			defer func() { <-places }()
+			e.send(work, msg)
+		})
+		places <- struct{}{}
+	})
+}
+
+// send tries one callback. It stays in the queue until it is told or given up.
+func (e *Engine) send(ctx context.Context, msg jetstream.Msg) {
+	err := e.handle(ctx, msg, func() error { return e.deliver(ctx, msg) }, func(_ error, deliveries int) time.Duration {
+		longest := e.cfg.timing.callbackMax
+		return min(doubled(callbackFirst, longest, deliveries), longest)
+	})
+	if err != nil && !errors.Is(err, errNotItsTurn) {
+		log := e.log.Debug // each of the tries
+		if deliveries(msg) == 1 {
+			log = e.log.Warn
 		}
-		_, err := backoff.Retry(ctx, func() (struct{}, error) {
-			return struct{}{}, c.post(ctx, status)
-		}, backoff.WithBackOff(wait), backoff.WithMaxTries(callbackTries), backoff.WithMaxElapsedTime(callbackTimeout))
-		if err != nil {
-			c.log.Warn("engine status callback waits for the end of its job", zap.String("job", c.job.ID), zap.Error(err))
-			c.mu.Lock()
-			c.running = nil
-			c.mu.Unlock()
-			return
-		}
-		c.told()
+		log("engine status callback is tried again", zap.String("job", lastToken(msg.Subject())), zap.Error(err))
 	}
 }
 
-// next gives the first status that is untold; without one nothing runs any
-// more.
-func (c *callbacks) next() (symbl.Status, bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if len(c.untold) == 0 {
-		c.running = nil
-		return "", false
+// deliver tells a job's webhookUrl of a status if those before it are told. After
+// some time it gives up.
+func (e *Engine) deliver(ctx context.Context, msg jetstream.Msg) error {
+	meta, err := msg.Metadata()
+	if err != nil {
+		return err
 	}
-	return c.untold[0], true
-}
-
-func (c *callbacks) told() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.untold = c.untold[1:]
-}
-
-// wait returns when nothing is being told.
-func (c *callbacks) wait() {
-	c.mu.Lock()
-	running := c.running
-	c.mu.Unlock()
-	if running != nil {
-		<-running
+	first, err := e.queue.GetMsg(ctx, 1, jetstream.WithGetMsgSubject(msg.Subject()))
+	if errors.Is(err, jetstream.ErrMsgNotFound) {
+		return nil // told, but the server did not hear of it in time
+	} else if err != nil {
+		return fmt.Errorf("read status callbacks: %w", err)
 	}
-}
-
-// finish tells, after what is untold, that the job has its last status. Each
-// is tried once. It gives what is still untold with the error.
-func (c *callbacks) finish(ctx context.Context, status symbl.Status) ([]symbl.Status, error) {
-	if !c.wanted() {
-		return nil, nil
+	if first.Sequence < meta.Sequence.Stream {
+		return errNotItsTurn
 	}
-	c.wait()
-	if n := len(c.untold); n == 0 || c.untold[n-1] != status {
-		c.untold = append(c.untold, status)
+	j, _, err := load[job](ctx, e.store, keyJob+lastToken(msg.Subject()))
+	if errors.Is(err, errNotFound) {
+		return nil
+	} else if err != nil {
+		return err
 	}
-	for len(c.untold) > 0 {
-		if err := c.post(ctx, c.untold[0]); err != nil {
-			return c.untold, &undeliveredError{err}
-		}
-		c.untold = c.untold[1:]
+	err = e.post(ctx, j, symbl.Status(msg.Data()))
+	if err != nil && e.now().Sub(meta.Timestamp) > e.cfg.timing.patience {
+		e.log.Error("engine gives up a status callback", zap.String("job", j.ID), zap.Error(err))
+		return nil
 	}
-	return nil, nil
+	return err
 }
 
 // post sends a status once. Both names of the id are in it: the documentation
 // and the service differ.
-func (c *callbacks) post(ctx context.Context, status symbl.Status) error {
+func (e *Engine) post(ctx context.Context, j job, status symbl.Status) error {
 	body, err := encode(struct {
 		JobID  string       `json:"jobId"`
 		ID     string       `json:"id"`
 		Status symbl.Status `json:"status"`
-	}{c.job.ID, c.job.ID, status})
+	}{j.ID, j.ID, status})
 	if err != nil {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(ctx, callbackTimeout)
 	defer cancel()
-	code, err := c.poster.Post(ctx, c.job.WebhookURL, "application/json", body)
+	code, err := e.cfg.Callbacks.Post(ctx, j.WebhookURL, "application/json", body)
 	switch {
 	case err != nil && ctx.Err() != nil:
 		return errors.New("it took too long")

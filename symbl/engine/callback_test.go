@@ -1,12 +1,14 @@
 package engine_test
 
 import (
+	"context"
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/stretchr/testify/require"
@@ -122,8 +124,58 @@ func TestACallbackOutlivesItsEngine(t *testing.T) {
 	js := connect(t, s)
 	start(t, newEngine(t, js, engine.Config{Callbacks: poster(t)}))
 	require.Eventually(t, func() bool { return queued(t, js) == 0 }, eventually, tick)
-	heard := h.all()
-	require.Equal(t, callback{job.JobID, job.JobID, symbl.Completed}, heard[len(heard)-1])
+	require.Empty(t, cmp.Diff(normal(job, symbl.Completed), h.all()))
+}
+
+// stuck is a receiver that takes connections and answers none until it is free.
+type stuck struct {
+	free chan struct{}
+
+	mu         sync.Mutex
+	open, most int
+	told       int
+}
+
+func (s *stuck) count(open, told int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.open += open
+	s.most = max(s.most, s.open)
+	s.told += told
+}
+
+func (s *stuck) Post(ctx context.Context, _, _ string, _ []byte) (int, error) {
+	s.count(1, 0)
+	defer s.count(-1, 0)
+	select {
+	case <-s.free:
+		s.count(0, 1)
+		return http.StatusOK, nil
+	case <-ctx.Done():
+		return 0, ctx.Err()
+	}
+}
+
+func TestNoJobWaitsForCallbacksThatHang(t *testing.T) {
+	const jobs = 50
+	s := &stuck{free: make(chan struct{})}
+	js := connect(t, startNATS(t))
+	e := newEngine(t, js, engine.Config{Workers: 1, Callbacks: s})
+	start(t, e)
+	a := call(t, e)
+	for range jobs {
+		a.submit(withHook("https://hook.example"))
+	}
+	a.await(a.submit(says("x")), symbl.Completed)
+	require.Eventually(t, func() bool {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		return s.open == 16
+	}, eventually, tick)
+	close(s.free)
+	require.Eventually(t, func() bool { return queued(t, js) == 0 }, eventually, tick)
+	require.Equal(t, 16, s.most)
+	require.GreaterOrEqual(t, s.told, 3*jobs)
 }
 
 func TestACallbackThatNobodyTakesIsGivenUpAndLeaksNothing(t *testing.T) {
@@ -133,13 +185,18 @@ func TestACallbackThatNobodyTakesIsGivenUpAndLeaksNothing(t *testing.T) {
 	logs, seen := observer.New(zap.DebugLevel)
 	js := connect(t, startNATS(t))
 	e := newEngine(t, js, engine.Config{Callbacks: poster(t), Logger: zap.New(logs)})
+	var clock clock
+	e.SetNow(clock.now)
 	stop := start(t, e)
 	a := call(t, e)
 	job := a.submit(withHook(address))
 	a.await(job, symbl.Completed)
+	require.Eventually(t, func() bool { return seen.FilterMessageSnippet("is tried again").Len() > 3 }, eventually, tick)
+	require.Eventually(t, func() bool { return queued(t, js) == 3 }, eventually, tick, "it waits for each of them")
+	clock.put(2 * time.Minute)
 	require.Eventually(t, func() bool { return queued(t, js) == 0 }, eventually, tick)
 	stop()
-	require.Equal(t, 1, seen.FilterMessageSnippet("gives up a status callback").Len())
+	require.Equal(t, 3, seen.FilterMessageSnippet("gives up a status callback").Len())
 	for _, entry := range seen.All() {
 		line, err := json.Marshal(entry.ContextMap())
 		require.NoError(t, err)

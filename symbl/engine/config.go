@@ -64,7 +64,7 @@ type timing struct {
 	retryMax time.Duration
 
 	callbackMax time.Duration // longest wait between two tries of a callback
-	patience    time.Duration // how long after its end a job's callback is tried
+	patience    time.Duration // how long a callback is tried
 	transcribe  time.Duration // that each transcription gets, beside three times its length
 	away        time.Duration // that a transcriber may be away for
 	present     time.Duration // how often an engine with a transcriber says that it is there

@@ -16,8 +16,10 @@ type Engine struct {
 	log        *zap.Logger
 	js         jetstream.JetStream
 	store      *store
+	queue      jetstream.Stream   // of jobs and callbacks
 	texts      jetstream.Consumer // of their jobs
 	recordings jetstream.Consumer // likewise
+	callbacks  jetstream.Consumer // that are to be sent
 	account    credentials
 	tokens     *tokens
 	trackers   *trackerStore
@@ -38,13 +40,16 @@ func New(ctx context.Context, cfg Config, js jetstream.JetStream) (*Engine, erro
 	if e.store, err = openStore(ctx, js, cfg); err != nil {
 		return nil, err
 	}
-	if err := openQueue(ctx, js, cfg); err != nil {
+	if e.queue, err = openQueue(ctx, js, cfg); err != nil {
 		return nil, err
 	}
-	if e.texts, err = openWorkers(ctx, js, cfg, textTopic); err != nil {
+	if e.texts, err = openWorkers(ctx, js, cfg, "text", textTopic); err != nil {
 		return nil, err
 	}
-	if e.recordings, err = openWorkers(ctx, js, cfg, mediaTopic); err != nil {
+	if e.recordings, err = openWorkers(ctx, js, cfg, "media", mediaTopic); err != nil {
+		return nil, err
+	}
+	if e.callbacks, err = openWorkers(ctx, js, cfg, "callbacks", callbackTopic+"*"); err != nil {
 		return nil, err
 	}
 	secret, err := e.openCredentials(ctx)
@@ -53,10 +58,7 @@ func New(ctx context.Context, cfg Config, js jetstream.JetStream) (*Engine, erro
 	}
 	e.tokens = newTokens(e.account, secret)
 	e.trackers = newTrackerStore(e.store, cfg.MaxTrackers)
-	e.gate = &gate{limit: cfg.MaxJobs, entering: make(chan struct{}, 1), ended: e.hasEnded}
-	if e.gate.queue, err = js.Stream(ctx, queueName); err != nil {
-		return nil, fmt.Errorf("open stream %s: %w", queueName, err)
-	}
+	e.gate = &gate{limit: cfg.MaxJobs, entering: make(chan struct{}, 1), queue: e.queue, ended: e.hasEnded}
 	if cfg.Transcriber != nil {
 		e.hearing = &hearing{cfg: cfg, store: e.store}
 	}

@@ -14,7 +14,7 @@ func Hasty(c Config) Config {
 		retryMax: 20 * time.Millisecond,
 
 		callbackMax: 20 * time.Millisecond,
-		patience:    2 * time.Second,
+		patience:    time.Minute,
 		transcribe:  time.Second,
 		away:        time.Minute,
 		present:     20 * time.Millisecond,

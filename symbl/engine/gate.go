@@ -46,7 +46,7 @@ func (g *gate) enter(ctx context.Context) (leave func(), err error) {
 }
 
 // count gives how many jobs have not ended, and no more than the limit. A job
-// that has ended may still be in the queue, for its callback.
+// that has ended may still be in the queue, for its end to be told.
 func (g *gate) count(ctx context.Context) (int, error) {
 	info, err := g.queue.Info(ctx)
 	if err != nil {

@@ -25,8 +25,6 @@ type job struct {
 	Broken         int          `json:"broken,omitempty"` // how often of these by a transcriber that is there
 	Others         int          `json:"others,omitempty"` // how often by neither a transcriber nor a download
 	Failing        time.Time    `json:"failing,omitzero"` // since when it does
-
-	Untold []symbl.Status `json:"untold,omitempty"` // callbacks that nobody took yet
 }
 
 // input is what a job works on. It goes when the job has ended.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"go.uber.org/zap"
@@ -38,27 +37,29 @@ func (e *Engine) process(ctx context.Context, id string) error {
 	} else if err != nil {
 		return err
 	}
-	c := e.callbacksOf(j)
-	defer c.wait()
 	if !j.ended() {
-		if j, err = e.attempt(ctx, j, c); err != nil {
+		if j, err = e.attempt(ctx, j); err != nil {
 			return err
 		}
 	}
-	return e.conclude(ctx, j, c)
+	return e.conclude(ctx, j)
 }
 
 // attempt works on a job. It gives an error if the job has not ended by it.
-func (e *Engine) attempt(ctx context.Context, j job, c *callbacks) (job, error) {
+func (e *Engine) attempt(ctx context.Context, j job) (job, error) {
 	if j.Starts == 0 {
-		c.tell(ctx, symbl.Scheduled)
+		if err := e.callBack(ctx, j, symbl.Scheduled); err != nil {
+			return j, err
+		}
 	}
 	j, err := e.begin(ctx, j.ID)
 	if err != nil || j.ended() {
 		return j, err
 	}
-	if j.Starts == 1 {
-		c.tell(ctx, symbl.InProgress)
+	if j.Failures == 0 {
+		if err := e.callBack(ctx, j, symbl.InProgress); err != nil {
+			return j, err
+		}
 	}
 	problem := e.analyse(ctx, j)
 	if ctx.Err() != nil {
@@ -215,8 +216,8 @@ func (e *Engine) matcher(ctx context.Context, in input, revision uint64) ([]symb
 // conclude does what follows the end of a job: first what somebody waits for. An
 // input that cannot be removed now is left to the sweep; the end is not told again
 // for it.
-func (e *Engine) conclude(ctx context.Context, j job, c *callbacks) error {
-	if err := e.tell(ctx, j, c); err != nil {
+func (e *Engine) conclude(ctx context.Context, j job) error {
+	if err := e.tell(ctx, j); err != nil {
 		return err
 	}
 	remove := e.removeInput
@@ -230,7 +231,7 @@ func (e *Engine) conclude(ctx context.Context, j job, c *callbacks) error {
 }
 
 // tell tells of the end of a job.
-func (e *Engine) tell(ctx context.Context, j job, c *callbacks) error {
+func (e *Engine) tell(ctx context.Context, j job) error {
 	if e.cfg.Finished != nil {
 		ctx, cancel := context.WithTimeout(ctx, finishedTimeout)
 		defer cancel()
@@ -238,29 +239,5 @@ func (e *Engine) tell(ctx context.Context, j job, c *callbacks) error {
 			return fmt.Errorf("tell of the finished job: %w", err)
 		}
 	}
-	return e.tellTheEnd(ctx, j, c)
-}
-
-// tellTheEnd sends the last callback, or gives an error so that it is sent
-// later. After some time it gives up.
-func (e *Engine) tellTheEnd(ctx context.Context, j job, c *callbacks) error {
-	untold, problem := c.finish(ctx, j.Status)
-	if problem == nil {
-		return nil
-	}
-	if e.now().Sub(j.Ended) > e.cfg.timing.patience {
-		e.log.Error("engine gives up a status callback", zap.String("job", j.ID), zap.Error(problem))
-		return nil
-	}
-	_, err := change(ctx, e.store, keyJob+j.ID, func(j *job) error {
-		if slices.Equal(j.Untold, untold) {
-			return errUnchanged
-		}
-		j.Untold = untold
-		return nil
-	})
-	if err != nil && !errors.Is(err, errUnchanged) {
-		return err
-	}
-	return problem
+	return e.callBack(ctx, j, j.Status)
 }

@@ -33,11 +33,15 @@ func (e *Engine) Run(ctx context.Context) (err error) {
 	stop := context.AfterFunc(ctx, func() { time.AfterFunc(e.cfg.timing.drain, cancel) })
 	defer stop()
 	var workers sync.WaitGroup
+	do := func(msg jetstream.Msg) { e.work(work, msg) }
 	for range e.cfg.Workers {
-		workers.Go(func() { e.worker(ctx, work, e.texts) })
+		workers.Go(func() { e.worker(ctx, e.texts, do) })
 		if e.hearing != nil {
-			workers.Go(func() { e.worker(ctx, work, e.recordings) })
+			workers.Go(func() { e.worker(ctx, e.recordings, do) })
 		}
+	}
+	if e.cfg.Callbacks != nil {
+		workers.Go(func() { e.courier(ctx, work) })
 	}
 	if e.hearing != nil {
 		workers.Go(func() { e.sayHearing(ctx) })
@@ -49,17 +53,17 @@ func (e *Engine) Run(ctx context.Context) (err error) {
 	return nil
 }
 
-// worker takes one job at a time, so nothing is fetched that would have to
+// worker takes one message at a time, so nothing is fetched that would have to
 // wait here while another engine is idle.
-func (e *Engine) worker(ctx, work context.Context, jobs jetstream.Consumer) {
+func (e *Engine) worker(ctx context.Context, queue jetstream.Consumer, do func(jetstream.Msg)) {
 	failed := 0
 	for ctx.Err() == nil {
-		msg, err := next(ctx, jobs)
+		msg, err := next(ctx, queue)
 		switch {
 		case err == nil:
 			failed = 0
 			if msg != nil {
-				e.work(work, msg)
+				do(msg)
 			}
 		case ctx.Err() == nil:
 			if failed++; failed == 1 {
@@ -70,35 +74,41 @@ func (e *Engine) worker(ctx, work context.Context, jobs jetstream.Consumer) {
 	}
 }
 
-// next waits for a job; nil means that there is none yet.
-func next(ctx context.Context, jobs jetstream.Consumer) (jetstream.Msg, error) {
+// next waits for a message; nil means that there is none yet.
+func next(ctx context.Context, queue jetstream.Consumer) (jetstream.Msg, error) {
 	ctx, cancel := context.WithTimeout(ctx, pullWait)
 	defer cancel()
-	msg, err := jobs.Next(jetstream.FetchContext(ctx))
+	msg, err := queue.Next(jetstream.FetchContext(ctx))
 	if errors.Is(err, nats.ErrTimeout) || errors.Is(err, context.DeadlineExceeded) {
 		return nil, nil
 	}
 	return msg, err
 }
 
-// work does what one message asks for. The message is acknowledged only when
-// nothing is left to do.
+// work works on the job that a message names.
 func (e *Engine) work(ctx context.Context, msg jetstream.Msg) {
 	id := string(msg.Data())
-	stop := e.heartbeat(msg)
-	err := e.process(ctx, id)
-	stop()
-	switch {
-	case err == nil:
-		err = msg.Ack()
-	case ctx.Err() != nil:
-		err = errors.Join(err, msg.Nak())
-	default:
-		err = errors.Join(err, msg.NakWithDelay(e.wait(err, deliveries(msg))))
-	}
+	err := e.handle(ctx, msg, func() error { return e.process(ctx, id) }, e.wait)
 	if err != nil {
 		e.log.Warn("engine job goes back to the queue", zap.String("job", id), zap.Error(err))
 	}
+}
+
+// handle does what a message asks for, and acknowledges it only when nothing is
+// left to do. Else it goes back to the queue, for as long as wait says.
+func (e *Engine) handle(
+	ctx context.Context, msg jetstream.Msg, do func() error, wait func(err error, deliveries int) time.Duration,
+) error {
+	stop := e.heartbeat(msg)
+	err := do()
+	stop()
+	switch {
+	case err == nil:
+		return msg.Ack()
+	case ctx.Err() != nil:
+		return errors.Join(err, msg.Nak())
+	}
+	return errors.Join(err, msg.NakWithDelay(wait(err, deliveries(msg))))
 }
 
 // deliveries is how often the message was delivered.
@@ -133,13 +143,8 @@ func (e *Engine) heartbeat(msg jetstream.Msg) (stop func()) {
 	}
 }
 
-// wait is how long a job waits in the queue after an error. Callbacks are tried
-// more and more rarely, all else soon.
+// wait is how long a job waits in the queue after an error.
 func (e *Engine) wait(err error, deliveries int) time.Duration {
-	var undelivered *undeliveredError
-	if errors.As(err, &undelivered) {
-		return doubled(e.cfg.timing.retry, e.cfg.timing.callbackMax, deliveries)
-	}
 	return max(e.delay(deliveries), asked(err))
 }
 
