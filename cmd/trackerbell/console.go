@@ -57,6 +57,9 @@ func (c consoleTrackers) Save(ctx context.Context, id string, t symbl.Tracker) e
 	case named >= 0 && present[named].ID != id:
 		return fmt.Errorf("name: there is a tracker named %q already", t.Name)
 	case named < 0 && id != "":
+		if t.Sensitivity == "" && slices.ContainsFunc(present, func(p symbl.Tracker) bool { return p.ID == id && p.Sensitivity != "" }) {
+			t.Sensitivity = string(match.Balanced) // an empty one is not written, so the old one would stay
+		}
 		_, err := client.UpdateTracker(ctx, id, t)
 		return err
 	}
