@@ -42,12 +42,13 @@ type Console struct {
 	listens listens
 	said    said
 	counts  counts
+	saving  turn // of who changes trackers: what is compared is what is written over
 }
 
 // New reads the templates, which are part of the program; its errors are
 // mistakes in them.
 func New(deps Deps) (*Console, error) {
-	c := &Console{Deps: deps, now: time.Now, counts: counts{turn: make(chan struct{}, 1)}}
+	c := &Console{Deps: deps, now: time.Now, counts: counts{turn: newTurn()}, saving: newTurn()}
 	var err error
 	if c.files, err = newFiles(); err != nil {
 		return nil, err

@@ -25,7 +25,7 @@ const (
 // counts hold what counts of each call of the last days, so that a page reads
 // only what has changed since the one before.
 type counts struct {
-	turn     chan struct{}      // holds an element while somebody counts
+	turn     turn               // of who counts
 	revision uint64             // of the ledger, up to which it is read
 	behind   bool               // there is more to read
 	read     bool               // it was read to its end
@@ -53,21 +53,11 @@ type judgement struct {
 	useful  bool
 }
 
-// take waits for a turn. The caller calls done when it is over.
-func (n *counts) take(ctx context.Context) (done func(), err error) {
-	select {
-	case n.turn <- struct{}{}:
-		return func() { <-n.turn }, nil
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-}
-
 // countAhead reads the ledger for the first time while somebody looks at
 // something else, so that who asks for the insights then need not wait for it.
 func (s *Console) countAhead(ctx context.Context) {
 	for read := false; !read; {
-		done, err := s.counts.take(ctx)
+		done, err := s.counts.turn.take(ctx)
 		if err != nil {
 			return // whoever looked has left
 		}

@@ -70,7 +70,7 @@ type pair struct {
 
 // tally counts the calls that of says, as they are now.
 func (s *Console) tally(ctx context.Context, of tallyOf) (*tally, error) {
-	done, err := s.counts.take(ctx)
+	done, err := s.counts.turn.take(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -3,11 +3,9 @@ package console
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 	"time"
 
@@ -95,145 +93,6 @@ const trackerDays = 30
 
 func managed(name string) bool { return strings.HasPrefix(name, "Symbl.") }
 
-// draft is a tracker as the form holds it.
-type draft struct{ ID, Name, Description, Vocabulary, Sensitivity, Languages string }
-
-func draftOf(t symbl.Tracker) draft {
-	return draft{t.ID, t.Name, t.Description, strings.Join(t.Vocabulary, "\n"), t.Sensitivity, strings.Join(t.Languages, ", ")}
-}
-
-func readDraft(c echo.Context) draft {
-	return draft{
-		c.FormValue("id"), strings.TrimSpace(c.FormValue("name")), strings.TrimSpace(c.FormValue("description")),
-		c.FormValue("vocabulary"), c.FormValue("sensitivity"), c.FormValue("languages"),
-	}
-}
-
-// onto makes the tracker that the form asks for; what it does not show stays.
-func (d draft) onto(t symbl.Tracker) symbl.Tracker {
-	t.Name, t.Description, t.Sensitivity = d.Name, d.Description, d.Sensitivity
-	t.Vocabulary = parts(d.Vocabulary, "\n")
-	t.Languages = parts(d.Languages, ",")
-	return t
-}
-
-// parts splits a text and drops what is empty or there twice.
-func parts(text, separator string) []string {
-	var list []string
-	for part := range strings.SplitSeq(text, separator) {
-		if part = strings.TrimSpace(part); part != "" && !slices.Contains(list, part) {
-			list = append(list, part)
-		}
-	}
-	return list
-}
-
-// editPage is the form of a tracker, with what it would find.
-type editPage struct {
-	frame
-	Draft         draft
-	New           bool
-	Error         string
-	Preview       preview
-	Sensitivities []string
-	File          string
-}
-
-// editTracker is GET /trackers/edit?id=, for a new one without an id.
-func (s *Console) editTracker(c echo.Context, v access.Visitor) error {
-	saved, err := s.saved(c.Request().Context(), c.QueryParam("id"))
-	if err != nil {
-		return err
-	}
-	return s.showDraft(c, v, http.StatusOK, draftOf(saved), saved, "")
-}
-
-// previewTracker is POST /trackers/preview: the form with what its tracker would
-// find. It changes nothing.
-func (s *Console) previewTracker(c echo.Context, v access.Visitor) error {
-	saved, err := s.saved(c.Request().Context(), c.FormValue("id"))
-	if err != nil {
-		return err
-	}
-	return s.showDraft(c, v, http.StatusOK, readDraft(c), saved, "")
-}
-
-// saved is the tracker of an id, zero for an empty one.
-func (s *Console) saved(ctx context.Context, id string) (symbl.Tracker, error) {
-	if id == "" {
-		return symbl.Tracker{}, nil
-	}
-	list, err := s.Trackers.List(ctx)
-	if err != nil {
-		return symbl.Tracker{}, fmt.Errorf("%w: %w", ErrAccount, err)
-	}
-	i := slices.IndexFunc(list, func(t symbl.Tracker) bool { return t.ID == id })
-	if i < 0 || managed(list[i].Name) {
-		return symbl.Tracker{}, events.ErrNotFound
-	}
-	return list[i], nil
-}
-
-func (s *Console) showDraft(c echo.Context, v access.Visitor, status int, d draft, saved symbl.Tracker, problem string) error {
-	found, err := s.preview(c.Request().Context(), d.onto(saved), saved)
-	if err != nil {
-		return err
-	}
-	title := "New tracker"
-	if saved.ID != "" {
-		title = saved.Name
-	}
-	return s.render(c, status, "tracker", editPage{
-		frame: s.newFrame(c, v, "/trackers", title), Draft: d, New: saved.ID == "", Error: problem, Preview: found,
-		Sensitivities: []string{"exact", "strict", "balanced", "broad"}, File: s.Trackers.File(),
-	})
-}
-
-// saveTracker is POST /trackers/save.
-func (s *Console) saveTracker(c echo.Context, v access.Visitor) error {
-	saved, err := s.saved(c.Request().Context(), c.FormValue("id"))
-	if err != nil {
-		return err
-	}
-	d := readDraft(c)
-	t := d.onto(saved)
-	if managed(t.Name) {
-		return s.showDraft(c, v, http.StatusUnprocessableEntity, d, saved, `name: with "Symbl." begin those that Symbl manages itself`)
-	}
-	if err := s.Trackers.Check(t); err != nil {
-		return s.showDraft(c, v, http.StatusUnprocessableEntity, d, saved, err.Error())
-	}
-	what := "changed"
-	if saved.ID == "" {
-		what = "created"
-	}
-	if err := s.audit(c, v, events.DeedTracker, t.Name, what); err != nil {
-		return err
-	}
-	if err := s.Trackers.Save(c.Request().Context(), saved.ID, t); err != nil {
-		return s.showDraft(c, v, http.StatusBadGateway, d, saved, err.Error())
-	}
-	return seeOther(c, "/trackers", "tracker-saved")
-}
-
-// deleteTracker is POST /trackers/delete.
-func (s *Console) deleteTracker(c echo.Context, v access.Visitor) error {
-	saved, err := s.saved(c.Request().Context(), c.FormValue("id"))
-	if err != nil {
-		return err
-	}
-	if saved.ID == "" || c.FormValue("sure") != "yes" {
-		return &failure{http.StatusBadRequest, "Tick the box that says that it is to be deleted."}
-	}
-	if err := s.audit(c, v, events.DeedTracker, saved.Name, "deleted"); err != nil {
-		return err
-	}
-	if err := s.Trackers.Delete(c.Request().Context(), saved.ID); err != nil {
-		return &failure{http.StatusBadGateway, err.Error()}
-	}
-	return seeOther(c, "/trackers", "tracker-deleted")
-}
-
 // exportTrackers is GET /trackers/export.
 func (s *Console) exportTrackers(c echo.Context, _ access.Visitor) error {
 	file, err := s.Trackers.Export(c.Request().Context())
@@ -259,6 +118,11 @@ func (s *Console) importTrackers(c echo.Context, v access.Visitor) error {
 	if err != nil {
 		return err
 	}
+	done, err := s.saving.take(c.Request().Context())
+	if err != nil {
+		return err
+	}
+	defer done()
 	if err := s.audit(c, v, events.DeedTracker, header.Filename, "imported"); err != nil {
 		return err
 	}

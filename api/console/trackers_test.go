@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -26,14 +27,19 @@ type account struct {
 	saved    []symbl.Tracker
 	deleted  []string
 	imported string
+	slow     time.Duration // that a save takes
 	broken   error
 }
 
 func (a *account) List(context.Context) ([]symbl.Tracker, error) { return a.list, a.broken }
 
 func (a *account) Save(_ context.Context, id string, t symbl.Tracker) error {
+	<-time.After(a.slow)
 	t.ID = id
 	a.saved = append(a.saved, t)
+	if at := slices.IndexFunc(a.list, func(one symbl.Tracker) bool { return one.ID == id }); at >= 0 {
+		a.list[at] = t
+	}
 	return a.broken
 }
 
@@ -135,7 +141,10 @@ func TestTheFormShowsWhatATrackerWouldFind(t *testing.T) {
 
 func TestATrackerIsSavedAsItWasTyped(t *testing.T) {
 	s := newSite(t, "", "")
-	form := url.Values{"id": {"7"}, "name": {" Sale "}, "vocabulary": {"a sale\nsixty days"}, "sensitivity": {"strict"}, "languages": {"en-US, de-DE"}}
+	form := s.edit("7")
+	for name, value := range map[string]string{"name": " Sale ", "vocabulary": "a sale\nsixty days", "sensitivity": "strict", "languages": "en-US, de-DE"} {
+		form.Set(name, value)
+	}
 	require.Equal(t, "/trackers?done=tracker-saved", s.post("/trackers/save", form).Header().Get("Location"))
 	require.Equal(t, []symbl.Tracker{{
 		ID: "7", Name: "Sale", Vocabulary: []string{"a sale", "sixty days"}, Sensitivity: "strict", Languages: []string{"en-US", "de-DE"}, Categories: []string{"kept"},
@@ -153,7 +162,9 @@ func TestATrackerIsSavedAsItWasTyped(t *testing.T) {
 	require.Contains(t, w.Body.String(), "those that Symbl manages itself")
 
 	require.Equal(t, 400, s.post("/trackers/delete", url.Values{"id": {"7"}}).Code)
-	require.Equal(t, 303, s.post("/trackers/delete", url.Values{"id": {"7"}, "sure": {"yes"}}).Code)
+	form = s.edit("7")
+	form.Set("sure", "yes")
+	require.Equal(t, 303, s.post("/trackers/delete", form).Code)
 	require.Equal(t, []string{"7"}, s.trackers.deleted)
 }
 

@@ -174,3 +174,44 @@ func TestInABrowserWhatCannotBeReadIsToldAndDropped(t *testing.T) {
 	b.seen("recordings-unreadable", "/?live=off", "calls.broken")
 	b.seen("error-500", "/recordings/calls.broken", "This is a fault of the service")
 }
+
+// otherSaves has somebody else save the tracker that is edited on the page, and
+// gives the status of the answer.
+const otherSaves = `fetch(location.href).then(r => r.text()).then(page => {
+	const form = new URLSearchParams(new FormData(new DOMParser().parseFromString(page, "text/html").querySelector("form.fields")));
+	form.set("sensitivity", "strict");
+	form.set("vocabulary", form.get("vocabulary") + "\nhalf price\n" + "Donaudampfschifffahrt".repeat(20));
+	return fetch("/trackers/save", {method: "POST", body: form});
+}).then(r => r.status)`
+
+func TestInABrowserTwoWhoEditOneTrackerLoseNothing(t *testing.T) {
+	s, _ := newFull(t)
+	s.start()
+	b := newBrowser(t, s.admin)
+	b.signIn("/trackers", operatorToken)
+	b.follow("tbody tr:last-child a")
+	b.do(chromedp.SendKeys(chromedp.CSS("#description"), "what I think it is"))
+	require.Equal(t, http.StatusOK, eval[int](b, otherSaves, chromedp.EvalAwaitPromise))
+	b.submit("form.fields button.main")
+	require.Contains(t, b.text("[role=alert]"), "Phrases added: “half price”")
+	require.Equal(t, "alert", eval[string](b, "document.activeElement.role"), "it is read out")
+	require.Equal(t, "what I think it is", eval[string](b, "document.getElementById('description').value"))
+	require.Contains(t, b.text("[aria-labelledby=now]"), "strict")
+	b.seenHere("tracker-conflict")
+	b.submit("form.fields button.main")
+	require.Contains(t, b.text("[role=status]"), "The tracker is saved")
+
+	b.follow("tbody tr:last-child a")
+	require.Equal(t, http.StatusOK, eval[int](b, otherSaves, chromedp.EvalAwaitPromise))
+	b.tabTo("Delete this tracker …")
+	b.do(chromedp.KeyEvent(kb.Enter))
+	b.click("[name=sure]")
+	b.submit("button.danger")
+	require.Contains(t, b.text("[role=alert]"), "It is not deleted yet")
+	b.seenHere("tracker-delete-conflict")
+	require.Equal(t, "strict", eval[string](b, "document.getElementById('sensitivity').value"))
+	b.do(chromedp.SetValue(chromedp.CSS("#name"), "Renamed"), chromedp.SetValue(chromedp.CSS("#sensitivity"), ""))
+	b.submit("form.fields button.main")
+	require.Contains(t, b.text("tbody tr:last-child"), "Renamed")
+	require.Contains(t, b.text("tbody tr:last-child"), "balanced", "a default is saved with another name, too")
+}
