@@ -144,7 +144,7 @@ func TestObjectsThatNothingRefersToAreSweptUp(t *testing.T) {
 	start(t, e)
 	a.await(kept, symbl.Completed)
 	require.Eventually(t, func() bool { return queued(t, js) == 0 }, eventually, tick)
-	require.Eventually(t, func() bool { return blobs(t, js) == 4 }, eventually, tick, "what was deleted goes at once, the rest is young")
+	require.Eventually(t, func() bool { return blobs(t, js) == 5 }, eventually, tick, "they are young")
 	require.True(t, stored(t, js, "xylophone"))
 
 	later := newEngine(t, js, engine.Config{})

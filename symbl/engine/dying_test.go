@@ -25,7 +25,8 @@ type dying struct {
 	only   string       // prefix of the keys that count; the rest succeeds
 	writes atomic.Int64 // that were tried since it was armed
 
-	read func(key string) // called before each read of a key, if set
+	// Called before each read and each write of a key, if they are set.
+	reading, writing func(key string)
 }
 
 // dieAfter lets a number of writes succeed from now on.
@@ -37,6 +38,9 @@ func (d *dying) dieAfter(writes int) {
 
 // write does a write of a key unless the process has died.
 func (d *dying) write(key string, do func() error) error {
+	if d.writing != nil {
+		d.writing(key)
+	}
 	if !d.armed.Load() || !strings.HasPrefix(key, d.only) {
 		return do()
 	}
@@ -69,8 +73,8 @@ type dyingBucket struct {
 }
 
 func (b *dyingBucket) Get(ctx context.Context, key string) (jetstream.KeyValueEntry, error) {
-	if b.d.read != nil {
-		b.d.read(key)
+	if b.d.reading != nil {
+		b.d.reading(key)
 	}
 	return b.KeyValue.Get(ctx, key)
 }

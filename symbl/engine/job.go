@@ -36,6 +36,11 @@ type input struct {
 	Heard    bool   `json:"heard,omitempty"`    // the messages are what the media says
 }
 
+// inputMedia is an input of which the messages need not be decoded.
+type inputMedia struct {
+	Media *media `json:"media"`
+}
+
 // ended tells whether nothing more will happen to the job.
 func (j job) ended() bool { return j.Status == symbl.Completed || j.Status == symbl.Failed }
 

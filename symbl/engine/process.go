@@ -164,9 +164,7 @@ func (e *Engine) analyse(ctx context.Context, j job) error {
 
 // dropInput removes what a job works on.
 func (e *Engine) dropInput(ctx context.Context, jobID string) error {
-	in, _, err := load[struct {
-		Media *media `json:"media"`
-	}](ctx, e.store, keyInput+jobID) // the messages need not be decoded
+	in, _, err := load[inputMedia](ctx, e.store, keyInput+jobID)
 	if errors.Is(err, errNotFound) {
 		return nil
 	} else if err != nil {

@@ -164,7 +164,7 @@ func (e *Engine) enter(ctx context.Context, key string, t ticket, s submission, 
 	if err != nil {
 		return t, err
 	}
-	if err := e.once(ctx, keyInput+t.JobID, in); err != nil {
+	if err := e.keepInput(ctx, t.JobID, in); err != nil {
 		return t, err
 	}
 	if appendTo == "" {
@@ -180,6 +180,22 @@ func (e *Engine) enter(ctx context.Context, key string, t ticket, s submission, 
 		return t, err
 	}
 	return t, e.enqueue(ctx, j)
+}
+
+// keepInput writes down what a job works on. What an earlier try wrote is touched:
+// the sweep may be about to remove it.
+func (e *Engine) keepInput(ctx context.Context, jobID string, in input) error {
+	_, err := untilSettled(ctx, func() (struct{}, error) {
+		_, err := e.store.create(ctx, keyInput+jobID, in)
+		if errors.Is(err, errExists) {
+			_, err = change(ctx, e.store, keyInput+jobID, func(*input) error { return nil })
+		}
+		if errors.Is(err, errNotFound) { // it was removed just now
+			err = errConflict
+		}
+		return struct{}{}, err
+	})
+	return err
 }
 
 // open begins a conversation, and lists it.

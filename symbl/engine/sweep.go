@@ -67,36 +67,39 @@ func (e *Engine) sweepInputs(ctx context.Context, before time.Time) (removed int
 		if err != nil {
 			return removed, err
 		}
-		var abandoned bool
-		if abandoned, err = e.abandoned(ctx, id, before); err == nil && abandoned {
-			err = e.dropInput(ctx, id)
+		var dropped bool
+		if dropped, err = e.dropAbandoned(ctx, id, before); dropped {
 			removed++
 		}
 	}
 	return removed, err
 }
 
-// abandoned tells whether an input is from before a time and has no job.
-func (e *Engine) abandoned(ctx context.Context, jobID string, before time.Time) (bool, error) {
-	entry, err := e.store.kv.Get(ctx, keyInput+jobID)
-	if errors.Is(err, jetstream.ErrKeyNotFound) {
+// dropAbandoned removes an input if it is from before a time and has no job. It
+// stays if it is touched meanwhile: then its submission is being repeated.
+func (e *Engine) dropAbandoned(ctx context.Context, jobID string, before time.Time) (bool, error) {
+	in, v, err := load[inputMedia](ctx, e.store, keyInput+jobID)
+	if errors.Is(err, errNotFound) {
 		return false, nil
-	} else if err != nil {
-		return false, fmt.Errorf("read %s: %w", kind(keyInput), err)
-	}
-	if !entry.Created().Before(before) {
-		return false, nil
+	} else if err != nil || !v.written.Before(before) {
+		return false, err
 	}
 	j, _, err := load[job](ctx, e.store, keyJob+jobID)
-	if errors.Is(err, errNotFound) {
-		return true, nil
+	if err != nil && !errors.Is(err, errNotFound) {
+		return false, err
+	} else if err == nil && !j.ended() {
+		return false, nil
 	}
-	return err == nil && j.ended(), err
+	if err := e.store.removeAt(ctx, keyInput+jobID, v); errors.Is(err, errConflict) {
+		return false, nil
+	} else if err != nil {
+		return false, err
+	}
+	return true, e.dropMedia(ctx, in.Media)
 }
 
 // sweep removes the objects from before a time whose entry refers to another
-// one, or is gone, and those of any age whose entry was deleted. It gives how
-// many.
+// one, or is gone. It gives how many.
 func (s *store) sweep(ctx context.Context, before time.Time) (int, error) {
 	list, err := objects.List(ctx, s.blobs)
 	if err != nil {
@@ -130,17 +133,8 @@ func (s *store) needed(ctx context.Context, key string, o *jetstream.ObjectInfo,
 		return true, nil
 	case err != nil && !errors.Is(err, jetstream.ErrKeyNotFound):
 		return true, fmt.Errorf("read %s: %w", kind(key), err)
-	case o.ModTime.Before(before):
-		return false, nil
-	case err == nil:
-		return true, nil
 	}
-	// What was deleted is never written again; what was never written may be.
-	history, err := s.kv.History(ctx, key)
-	if err != nil && !errors.Is(err, jetstream.ErrKeyNotFound) {
-		return true, fmt.Errorf("read history of %s: %w", kind(key), err)
-	}
-	return len(history) == 0, nil
+	return !o.ModTime.Before(before), nil
 }
 
 // sweepUploads removes the recordings that no job refers to: their upload, or

@@ -62,7 +62,7 @@ func TestRecordingsWaitForAnEngineThatIsThere(t *testing.T) {
 	var clock clock
 	var looks atomic.Int64
 	js := mortal(t, connect(t, s), false)
-	js.read = func(key string) {
+	js.reading = func(key string) {
 		if key == "hearing" {
 			looks.Add(1)
 		}
