@@ -24,7 +24,9 @@ type job struct {
 	Failures       int          `json:"failures"`         // how often it went wrong
 	Broken         int          `json:"broken,omitempty"` // how often of these by a transcriber that is there
 	Others         int          `json:"others,omitempty"` // how often by neither a transcriber nor a download
-	Failing        time.Time    `json:"failing,omitzero"` // since when it does
+	Failing        time.Time    `json:"failing,omitzero"` // since when it does without getting on
+	Away           absentee     `json:"away,omitempty"`   // what was away at its last failure
+	Steps          int          `json:"steps,omitempty"`  // how often it got on after failures
 }
 
 // input is what a job works on. It goes when the job has ended.

@@ -46,7 +46,10 @@ func (h *hearing) listen(ctx context.Context, j job, in input) (_ []utterance, e
 	var said []line
 	for i, t := range tracks {
 		heard, err := h.transcribe(ctx, t, in)
-		if err != nil {
+		switch {
+		case err != nil && len(said) > 0:
+			return nil, lasting(&heardError{err})
+		case err != nil:
 			return nil, lasting(err)
 		}
 		for _, s := range sentences(heard) {
@@ -123,14 +126,18 @@ func (h *hearing) decode(ctx context.Context, m media, dir string, separate bool
 	}
 	defer resp.Body.Close()
 	if resp.StatusCode != http.StatusOK {
-		return nil, &downloadError{status: resp.StatusCode}
+		return nil, &downloadError{
+			status: resp.StatusCode,
+			after:  min(symbl.RetryAfter(resp.Header.Get("Retry-After"), time.Now()), maxRetryAfter),
+		}
 	}
 	return audio.Decode(ctx, safehttp.Cap(resp.Body, h.cfg.MaxMedia), dir, separate)
 }
 
 // downloadError is an answer that is not the recording, or why there is none.
 type downloadError struct {
-	status int // 0: there is no answer
+	status int           // 0: there is no answer
+	after  time.Duration // how long the server asks to be left alone; 0: it does not say
 	err    error
 }
 

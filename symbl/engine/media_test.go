@@ -15,6 +15,8 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/stretchr/testify/require"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zaptest/observer"
 
 	"github.com/trackerbell/trackerbell/internal/safehttp"
 	"github.com/trackerbell/trackerbell/symbl"
@@ -302,6 +304,39 @@ func TestARecordingIsDownloadedByURL(t *testing.T) {
 	}
 	require.Contains(t, a.await(submit("/gone.wav"), symbl.Failed).Error, "404")
 	require.Contains(t, a.await(submit("/page.wav"), symbl.Failed).Error, "text/html")
+}
+
+func TestAServerOfRecordingsIsLeftAloneAsLongAsItAsks(t *testing.T) {
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		after := r.URL.Query().Get("after")
+		if after == "soon" {
+			after = time.Now().Add(5 * time.Minute).UTC().Format(http.TimeFormat)
+		}
+		w.Header().Set("Retry-After", after)
+		w.WriteHeader(http.StatusTooManyRequests)
+	}))
+	t.Cleanup(srv.Close)
+	logs, seen := observer.New(zap.WarnLevel)
+	a := oneEngine(t, engine.Config{
+		Transcriber: hearing(), TempDir: t.TempDir(), Downloads: downloads(t, "127.0.0.1"), Logger: zap.New(logs),
+	})
+	for after, want := range map[string][2]time.Duration{
+		"70":    {70 * time.Second, 70 * time.Second},
+		"86400": {15 * time.Minute, 15 * time.Minute},
+		"soon":  {4 * time.Minute, 5 * time.Minute},
+		"-1":    {0, time.Second},
+	} {
+		job := decode[symbl.Job](t, a.ok(http.MethodPost, "/v1/process/audio/url", `{"url":"`+srv.URL+`/?after=`+after+`"}`))
+		var waits *observer.ObservedLogs
+		require.Eventually(t, func() bool {
+			waits = seen.FilterMessageSnippet("goes back to the queue").FilterField(zap.String("job", job.JobID))
+			return waits.Len() > 0
+		}, eventually, tick)
+		got, ok := waits.All()[0].ContextMap()["again"].(time.Duration)
+		require.True(t, ok)
+		require.GreaterOrEqual(t, got, want[0], after)
+		require.LessOrEqual(t, got, want[1], after)
+	}
 }
 
 func TestURLsThatMayNotBeFetchedFailTheJob(t *testing.T) {

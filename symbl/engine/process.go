@@ -104,9 +104,7 @@ func (j *job) settle(problem error, now time.Time, t timing) {
 	}
 	j.count(problem)
 	j.Error = problem.Error()
-	if j.Failing.IsZero() {
-		j.Failing = now.UTC()
-	}
+	j.clock(problem, now)
 	if j.hopeless(problem, now, t) {
 		j.end(symbl.Failed, j.Error, now)
 	}

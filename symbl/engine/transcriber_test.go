@@ -92,6 +92,61 @@ func TestATranscriberThatIsAwayForTooLongFailsTheJob(t *testing.T) {
 	require.Equal(t, "not there", a.await(job, symbl.Failed).Error)
 }
 
+// Hours pass, and something is away just now: it was not away all the time.
+func TestAJobThatGetsOnIsNotFailedForWhatWentWrongBefore(t *testing.T) {
+	gone := &engine.TranscriberError{Failure: engine.Away, Err: errors.New("not there")}
+	tests := map[string]struct {
+		problems []error // of each call; after them there is none
+		later    int     // the call at which it is hours later
+		calls    int
+	}{
+		"what was broken is away": {[]error{errors.New("broken"), gone}, 2, 4},
+		"one channel was heard":   {[]error{gone, nil, gone}, 3, 5},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			var clock clock
+			var n atomic.Int64
+			transcriber := &ears{hear: func(context.Context, engine.Speech) ([]engine.Segment, error) {
+				call := int(n.Add(1))
+				if call == tt.later {
+					clock.put(5 * time.Hour)
+				}
+				if call <= len(tt.problems) && tt.problems[call-1] != nil {
+					return nil, tt.problems[call-1]
+				}
+				return []engine.Segment{at(0, 1, "Hello.")}, nil
+			}}
+			e := newEngine(t, connect(t, startNATS(t)), engine.Config{Transcriber: transcriber, TempDir: t.TempDir()})
+			e.SetNow(clock.now)
+			start(t, e)
+			a := call(t, e)
+			job := a.upload(hum(1, 0.8, 0.2), "enableSeparateRecognitionPerChannel=true")
+			require.Empty(t, a.await(job, symbl.Completed).Error)
+			require.Len(t, transcriber.calls(), tt.calls)
+		})
+	}
+}
+
+func TestAJobThatGetsOnAndFailsAgainAndAgainIsFailed(t *testing.T) {
+	var clock clock
+	var n atomic.Int64
+	e := newEngine(t, connect(t, startNATS(t)), engine.Config{TempDir: t.TempDir(), Transcriber: &ears{
+		hear: func(context.Context, engine.Speech) ([]engine.Segment, error) {
+			if call := n.Add(1); call%2 == 0 { // the second channel
+				clock.put(time.Duration(call) * 2 * time.Minute)
+				return nil, &engine.TranscriberError{Failure: engine.Away, Err: errors.New("not there")}
+			}
+			return []engine.Segment{at(0, 1, "Hello.")}, nil
+		},
+	}})
+	e.SetNow(clock.now)
+	start(t, e)
+	a := call(t, e)
+	a.await(a.upload(hum(1, 0.8, 0.2), "enableSeparateRecognitionPerChannel=true"), symbl.Failed)
+	require.LessOrEqual(t, n.Load(), int64(30))
+}
+
 func TestASlowTranscriberIsStopped(t *testing.T) {
 	var c told
 	a := oneEngine(t, engine.Config{Finished: c.finished, TempDir: t.TempDir(), Transcriber: &ears{

@@ -88,9 +88,13 @@ func next(ctx context.Context, queue jetstream.Consumer) (jetstream.Msg, error) 
 // work works on the job that a message names.
 func (e *Engine) work(ctx context.Context, msg jetstream.Msg) {
 	id := string(msg.Data())
-	err := e.handle(ctx, msg, func() error { return e.process(ctx, id) }, e.wait)
+	var again time.Duration
+	err := e.handle(ctx, msg, func() error { return e.process(ctx, id) }, func(err error, deliveries int) time.Duration {
+		again = e.wait(err, deliveries)
+		return again
+	})
 	if err != nil {
-		e.log.Warn("engine job goes back to the queue", zap.String("job", id), zap.Error(err))
+		e.log.Warn("engine job goes back to the queue", zap.String("job", id), zap.Duration("again", again), zap.Error(err))
 	}
 }
 
