@@ -82,12 +82,12 @@ func NewAdmin(cfg AdminConfig, deps AdminDeps) (http.Handler, error) {
 	}
 	site.Add(e)
 	addAPI(e, g, deps, site)
-	addDebug(e, g, deps.Level)
+	addDebug(e, g, deps)
 	if deps.Engine != nil {
 		// The engine has tokens of its own; admin.token means nothing to it.
 		engine := echo.WrapHandler(Streaming(deps.Engine))
 		e.Any("/oauth2/*", engine)
-		e.Any("/v1/*", engine)
+		e.Any("/v1/*", engine, auditedClient(deps.Store, deps.Log))
 	}
 	return e, nil
 }
@@ -129,7 +129,7 @@ func addAPI(e *echo.Echo, g guard, deps AdminDeps, site *console.Console) {
 		{http.MethodPost, "/dead/replay", shown.bulk(site.ReplayDead, site.ReplayAllDead), g.operators, ""}, // each letter is a deed of its own
 		{http.MethodDelete, "/dead", shown.bulk(site.DropDead, site.DropAllDead), g.operators, ""},
 		{http.MethodGet, "/audit", log.list, g.operators, ""},
-		{http.MethodGet, "/engine/credentials", engine.show, g.operators, ""},
+		{http.MethodGet, "/engine/credentials", engine.show, g.operators, events.DeedEngine},
 	} {
 		e.Add(r.method, "/api"+r.path, r.handle, noStore, r.allow, within(requestTimeout), audited(deps.Store, g, r.deed))
 	}
@@ -138,10 +138,10 @@ func addAPI(e *echo.Echo, g guard, deps AdminDeps, site *console.Console) {
 }
 
 // addDebug adds profiling and the log level, for operators.
-func addDebug(e *echo.Echo, g guard, level *zap.AtomicLevel) {
-	if level != nil {
-		e.GET("/api/log-level", logLevel{level}.show, noStore, g.operators)
-		e.PUT("/api/log-level", logLevel{level}.change, noStore, g.operators)
+func addDebug(e *echo.Echo, g guard, deps AdminDeps) {
+	if level := (logLevel{deps.Level}); deps.Level != nil {
+		e.GET("/api/log-level", level.show, noStore, g.operators)
+		e.PUT("/api/log-level", level.change, noStore, g.operators, audited(deps.Store, g, events.DeedLogLevel))
 	}
 	for path, handle := range map[string]http.HandlerFunc{
 		"/debug/pprof/": pprof.Index, "/debug/pprof/:profile": pprof.Index, "/debug/pprof/cmdline": pprof.Cmdline,

@@ -34,3 +34,22 @@ func TestWhatIsChangedIsInTheAuditLogBeforeItIsDone(t *testing.T) {
 	require.Equal(t, 201, do(a, request("POST", "/api/silences?for=2h&reason=why&destination=%23sales&source=calls", "op")).Code)
 	require.Equal(t, "#sales calls", a.store.deeds[2].Object)
 }
+
+func TestWhatAClientOfTheEngineChangesIsInTheAuditLog(t *testing.T) {
+	a := newAdmin(t, api.AdminConfig{Token: "op"}, func(d *api.AdminDeps) {
+		d.Engine = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.Header.Get("Authorization") != "Bearer of-the-engine" {
+				w.WriteHeader(http.StatusUnauthorized)
+			}
+		})
+	})
+	for _, r := range []*http.Request{
+		request("DELETE", "/v1/manage/tracker/7", "wrong"), request("GET", "/v1/manage/trackers", "of-the-engine"),
+		request("POST", "/v1/process/text", "of-the-engine"),
+	} {
+		do(a, r)
+	}
+	require.Empty(t, a.store.deeds)
+	require.Equal(t, 200, do(a, request("DELETE", "/v1/manage/tracker/7", "of-the-engine")).Code)
+	require.Equal(t, []events.Deed{{Role: "client", Address: "192.0.2.1", Action: "tracker", Object: "tracker/7", Detail: "DELETE by the engine's API"}}, a.store.deeds)
+}

@@ -178,7 +178,12 @@ func requireProblem(t *testing.T, w *httptest.ResponseRecorder, body string) {
 // pages is what only the console asks for; its own tests are in api/console.
 type pages struct {
 	console.Store
-	deeds []events.Deed
+	deeds      []events.Deed
+	transcript events.Transcript
+}
+
+func (p pages) Transcript(context.Context, string) (events.Transcript, error) {
+	return p.transcript, nil
 }
 
 func (pages) Explain(notify.Call, []notify.Tracker) notify.Explanation {

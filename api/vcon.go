@@ -44,8 +44,8 @@ type VConParty struct {
 	Name string `json:"name,omitempty"`
 }
 
-// VConDialog is the recording, without its media, whose URL is a secret; or one
-// turn of a call that came as a transcript. Parties are indices.
+// VConDialog is one turn of a call; or, where what was said is not known as a whole,
+// the recording, without its media, whose URL is a secret. Parties are indices.
 type VConDialog struct {
 	Type      string    `json:"type"` // recording | text
 	Start     time.Time `json:"start"`
@@ -78,6 +78,13 @@ func (h *recordings) vcon(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	if len(story.Recording.Transcript) == 0 { // it came as audio, or long ago
+		said, err := h.store.Transcript(c.Request().Context(), key)
+		if err != nil {
+			return err
+		}
+		story.Recording.Transcript = utterances(said)
+	}
 	if h.guard.role(c.Request()) < access.Operator {
 		maskStory(&story)
 	}
@@ -90,6 +97,19 @@ func (h *recordings) vcon(c echo.Context) error {
 		return err
 	}
 	return c.Blob(http.StatusOK, vconType, body)
+}
+
+// utterances are the turns of a transcript; none where only some are known.
+func utterances(said events.Transcript) []events.Utterance {
+	if !said.Whole {
+		return nil
+	}
+	list := make([]events.Utterance, 0, len(said.Lines))
+	for _, l := range said.Lines {
+		start := max(l.Start, 0)
+		list = append(list, events.Utterance{Speaker: l.Speaker, Text: l.Text, Start: start, End: max(l.End, start)})
+	}
+	return list
 }
 
 // maskStory hides phone numbers from a viewer.

@@ -140,3 +140,24 @@ func TestViewersSeeNoNumbersInVCons(t *testing.T) {
 	}
 	require.Equal(t, http.StatusNotFound, do(a, request(http.MethodGet, "/api/recordings/calls.none/vcon", "op")).Code)
 }
+
+func TestAVConHasWhatWasHeard(t *testing.T) {
+	a := newAdmin(t, api.AdminConfig{Token: "op", ViewerToken: "view"})
+	a.store.transcript = events.Transcript{Whole: true, Lines: []events.Line{{Speaker: "+14155552671", Text: "a sale", Start: 1.5, End: 3}, {Text: "bye", Start: -1}}}
+	read := func(token string) (v api.VCon) {
+		w := do(a, request(http.MethodGet, "/api/recordings/calls.RE1/vcon", token))
+		require.Equal(t, http.StatusOK, w.Code, w.Body)
+		requireVCon(t, w.Body.Bytes(), token)
+		require.NoError(t, json.Unmarshal(w.Body.Bytes(), &v))
+		return v
+	}
+	v := read("op")
+	require.Len(t, v.Dialog, 2)
+	require.Equal(t, "a sale", v.Dialog[0].Body)
+	require.InDelta(t, 1.5, v.Dialog[0].Duration, 0.001)
+	require.Equal(t, "+14155552671", v.Parties[v.Dialog[0].Parties[0]].Name)
+	require.NotContains(t, read("view").Parties[2].Name, "555")
+
+	a.store.transcript.Whole = false
+	require.Equal(t, "recording", read("op").Dialog[0].Type, "some sentences are no transcript")
+}

@@ -24,6 +24,8 @@ const (
 	DeedLogin    = "login"    // to the console
 	DeedBackfill = "backfill" // of a source
 	DeedRead     = "read"     // the raw events of a recording, which hold numbers
+	DeedEngine   = "engine"   // the embedded engine's credentials were read, as commands about trackers do
+	DeedLogLevel = "logLevel" // the log's level was changed
 )
 
 // Deed is something that somebody did by the console or the admin API. It is
@@ -32,7 +34,7 @@ const (
 type Deed struct {
 	ID        uint64    `json:"id"` // its sequence in AUDIT; filled when it is read
 	At        time.Time `json:"at"`
-	Role      string    `json:"role"`                // viewer | operator
+	Role      string    `json:"role"`                // viewer | operator | client, of the engine's API
 	Address   string    `json:"address"`             // of the client, or of the proxy before it
 	Forwarded string    `json:"forwarded,omitempty"` // the client as X-Forwarded-For claims
 	Action    string    `json:"action"`              // one of the Deed… constants

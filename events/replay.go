@@ -178,7 +178,11 @@ func (s *Service) goOn(ctx context.Context, e Entry) error {
 		_, err = publish(ctx, s, subjectReady+rec.Source, TypeReady, msgID("ready", e.Key, e.Replay), e, rec)
 		return err
 	case e.Stage == StageProcessed && !e.Routed:
-		found, err := s.Found(ctx, e.Key)
+		set, err := s.streams()
+		if err != nil {
+			return err
+		}
+		found, err := s.found(ctx, set, e)
 		if err != nil {
 			return err
 		}
@@ -206,11 +210,11 @@ func (s *Service) RouteAgain(ctx context.Context, key string) error {
 	if err != nil {
 		return err
 	}
-	if _, err := s.Found(ctx, key); err != nil {
-		return err
-	}
 	e, err := set.ledger.Get(ctx, key)
 	if err != nil {
+		return err
+	}
+	if _, err := s.found(ctx, set, e); err != nil {
 		return err
 	}
 	var letters []uint64

@@ -69,19 +69,26 @@ func (s *Service) loadProcessed(ctx context.Context, ev Event) (Processed, error
 	return found, err
 }
 
-// Found gives what was found in a recording. ErrNotFound if the ledger does
-// not know it or it is not routed yet, ErrGone if its event has left the
-// stream.
+// Found gives what was found in a recording, redacted as its source wants it.
+// ErrNotFound if the ledger does not know it or it is not routed yet, ErrGone if
+// its event has left the stream.
 func (s *Service) Found(ctx context.Context, key string) (Processed, error) {
 	set, err := s.streams()
 	if err != nil {
 		return Processed{}, err
 	}
 	e, err := set.ledger.Get(ctx, key)
-	switch {
-	case err != nil:
+	if err != nil {
 		return Processed{}, err
-	case e.FoundSeq == 0:
+	}
+	found, err := s.found(ctx, set, e)
+	found.Trackers = s.aims().source(e.Source).Redact.Trackers(found.Trackers)
+	return found, err
+}
+
+// found is Found as it was said.
+func (s *Service) found(ctx context.Context, set *streamSet, e Entry) (Processed, error) {
+	if e.FoundSeq == 0 {
 		return Processed{}, ErrNotFound
 	}
 	ev, err := readEvent(ctx, set.recordings, e.FoundSeq)

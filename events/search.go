@@ -142,7 +142,7 @@ func (s *Service) said(ctx context.Context, set *streamSet, e Entry, text string
 		return slices.ContainsFunc(rec.Transcript, func(u Utterance) bool { return has(u.Text) }), nil
 	}
 	if e.FoundSeq > 0 {
-		found, err := s.Found(ctx, e.Key)
+		found, err := s.found(ctx, set, e)
 		if err != nil && !lost(err) {
 			return false, err
 		}

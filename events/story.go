@@ -7,8 +7,8 @@ import (
 	"github.com/trackerbell/trackerbell/notify"
 )
 
-// Story is all that is kept of a recording: what came in and what was found.
-// Recording is empty and Trackers have no quotes once their events have been
+// Story is all that is kept of a recording: what came in and what was found. What
+// was said in it is redacted as its source wants it. Recording is empty and Trackers have no quotes once their events have been
 // deleted (nats.maxAge).
 type Story struct {
 	Entry     Entry
@@ -31,7 +31,12 @@ func (s *Service) Story(ctx context.Context, key string) (Story, error) {
 	if story.Recording, err = s.recording(ctx, set, e); err != nil {
 		return story, err
 	}
-	found, err := s.Found(ctx, key)
+	redact := s.aims().source(e.Source).Redact
+	for i := range story.Recording.Transcript {
+		u := &story.Recording.Transcript[i]
+		u.Text, u.Speaker = redact.Text(u.Text), redact.Text(u.Speaker)
+	}
+	found, err := s.found(ctx, set, e)
 	switch {
 	case errors.Is(err, ErrGone), errors.Is(err, ErrNotFound):
 		for _, name := range e.Trackers {
@@ -40,7 +45,7 @@ func (s *Service) Story(ctx context.Context, key string) (Story, error) {
 	case err != nil:
 		return story, err
 	default:
-		story.Trackers = found.Trackers
+		story.Trackers = redact.Trackers(found.Trackers)
 	}
 	return story, nil
 }

@@ -58,7 +58,7 @@ func (s *Service) Transcript(ctx context.Context, key string) (Transcript, error
 		lines[i].Text = opt.Redact.Text(lines[i].Text)
 		lines[i].Speaker = opt.Redact.Text(lines[i].Speaker)
 	}
-	return Transcript{Lines: mark(lines, opt.Redact.Trackers(story.Trackers)), Whole: whole}, nil
+	return Transcript{Lines: mark(lines, story.Trackers), Whole: whole}, nil
 }
 
 // lines asks the Symbl API; none when it does not tell now.

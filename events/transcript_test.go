@@ -62,6 +62,35 @@ func TestTheTranscriptIsRedactedAsItsSourceWants(t *testing.T) {
 	require.Equal(t, "write to [e-mail]", got.Lines[0].Text)
 }
 
+func TestNothingThatIsReadShowsWhatARedactionHides(t *testing.T) {
+	redact, err := notify.NewRedactor(config.Redact{Patterns: []string{"sale"}})
+	require.NoError(t, err)
+	h := newHouse(t, func(o *Options) { o.Sources = map[string]SourceOptions{"calls": {Redact: redact}} })
+	h.run(h.Service)
+	h.accept(transcript("a"))
+	h.settled(h.Service, "calls.a", StageDone)
+	story, err := h.Story(t.Context(), "calls.a")
+	require.NoError(t, err)
+	found, err := h.Found(t.Context(), "calls.a")
+	require.NoError(t, err)
+	for name, shown := range map[string]any{"transcript": story.Recording.Transcript[0].Text, "quote": story.Trackers[0].Quotes[0].Text, "matches": found.Trackers[0].Quotes[0].Text} {
+		require.NotContains(t, shown, "sale", name)
+		require.Contains(t, shown, "a [", name)
+	}
+	require.NoError(t, h.RouteAgain(t.Context(), "calls.a"))
+	require.Eventually(t, func() bool {
+		e, err := h.Entry(t.Context(), "calls.a")
+		return err == nil && e.Replay == 1 && e.Stage == StageDone
+	}, soon, tick)
+	set, err := h.streams()
+	require.NoError(t, err)
+	e, err := h.Entry(t.Context(), "calls.a")
+	require.NoError(t, err)
+	kept, err := h.found(t.Context(), set, e)
+	require.NoError(t, err)
+	require.Equal(t, "a sale", kept.Trackers[0].Quotes[0].Text, "a replay begins from what was said")
+}
+
 func TestAQuoteFindsItsLine(t *testing.T) {
 	quote := func(text string, at float64) notify.Quote { return notify.Quote{Text: text, At: at, Phrase: "p"} }
 	lines := []Line{{Text: "yes", Start: 1}, {Text: "yes", Start: 5}, {Text: "no", Start: unknownTime}}

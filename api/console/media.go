@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/labstack/echo/v4"
+	"golang.org/x/sync/singleflight"
 
 	"github.com/trackerbell/trackerbell/api/access"
 	"github.com/trackerbell/trackerbell/events"
@@ -26,10 +27,9 @@ func (s *Console) Media(c echo.Context, v access.Visitor) error {
 		return err
 	}
 	defer func() { _ = sound.Body.Close() }() // only read from
-	if s.listens.begins(access.Address(c.Request())+" "+access.Forwarded(c.Request())+" "+key, s.now()) {
-		if err := s.audit(c, v, events.DeedListen, key, ""); err != nil {
-			return err
-		}
+	listener := access.Address(c.Request()) + " " + access.Forwarded(c.Request())
+	if err := s.listens.tell(listener+" "+key, s.now(), func() error { return s.audit(c, v, events.DeedListen, key, "") }); err != nil {
+		return err
 	}
 	h := c.Response().Header()
 	if sound.Type != "" {
@@ -59,20 +59,39 @@ const (
 
 // listens remembers who listens to what.
 type listens struct {
-	mu    sync.Mutex
-	since map[string]time.Time
+	telling singleflight.Group
+	mu      sync.Mutex
+	since   map[string]time.Time
 }
 
-// begins tells whether this is the first part for a while.
-func (l *listens) begins(what string, now time.Time) bool {
+// tell keeps, by keep, that somebody listens, if this is the first part for a while.
+// Whoever asks for another part meanwhile waits for that, and has its error.
+func (l *listens) tell(what string, now time.Time, keep func() error) error {
+	_, err, _ := l.telling.Do(what, func() (any, error) {
+		if l.known(what, now) {
+			return nil, nil //nolint:nilnil // there is no value
+		}
+		if err := keep(); err != nil {
+			return nil, err
+		}
+		l.remember(what, now)
+		return nil, nil //nolint:nilnil // there is no value
+	})
+	return err
+}
+
+func (l *listens) known(what string, now time.Time) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if at, ok := l.since[what]; ok && now.Sub(at) < listenTime {
-		return false
-	}
+	at, ok := l.since[what]
+	return ok && now.Sub(at) < listenTime
+}
+
+func (l *listens) remember(what string, now time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	if len(l.since) >= maxListens || l.since == nil {
 		l.since = map[string]time.Time{}
 	}
 	l.since[what] = now
-	return true
 }

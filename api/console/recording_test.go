@@ -165,5 +165,7 @@ func TestListeningIsToldOncePerListener(t *testing.T) {
 
 	other := newSite(t, "", "")
 	other.sound, other.broken = "RIFF", events.ErrUnavailable
-	require.Equal(t, 503, other.get("/recordings/"+key+"/media", "").Code, "what the audit log cannot keep is not heard")
+	for range 2 {
+		require.Equal(t, 503, other.get("/recordings/"+key+"/media", "").Code, "what the audit log cannot keep is not heard")
+	}
 }
