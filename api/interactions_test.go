@@ -157,6 +157,12 @@ func TestOnlyAnOperatorHasARecordingForgotten(t *testing.T) {
 	require.Equal(t, http.StatusForbidden, do(a, request(http.MethodDelete, "/api/recordings/calls.RE1", "view")).Code)
 	require.Empty(t, got)
 	require.JSONEq(t, `{"messages":2,"events":4,"left":[]}`, do(a, request(http.MethodDelete, "/api/recordings/calls.RE1", "op")).Body.String())
+	a.store.forget = func(string) (events.Forgotten, error) {
+		return events.Forgotten{Left: []string{}, UnderWay: true}, nil
+	}
+	w := do(a, request(http.MethodDelete, "/api/recordings/calls.RE1", "op"))
+	require.Equal(t, http.StatusAccepted, w.Code)
+	require.JSONEq(t, `{"messages":0,"events":0,"left":[],"underWay":true}`, w.Body.String())
 	require.Equal(t, "calls.RE1", got)
 	a.store.forget = func(string) (events.Forgotten, error) { return events.Forgotten{}, events.ErrNotFound }
 	require.Equal(t, http.StatusNotFound, do(a, request(http.MethodDelete, "/api/recordings/calls.RE1", "op")).Code)

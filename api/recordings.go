@@ -76,7 +76,8 @@ func (h *recordings) matches(c echo.Context) error {
 	return c.JSON(http.StatusOK, found)
 }
 
-// forget deletes a recording for good, and says what was deleted.
+// forget deletes a recording for good, and says what was deleted: 202 where that
+// takes longer than a request may.
 func (h *recordings) forget(c echo.Context) error {
 	key, err := pathParam(c, "key")
 	if err != nil {
@@ -85,6 +86,9 @@ func (h *recordings) forget(c echo.Context) error {
 	done, err := h.store.Forget(c.Request().Context(), key)
 	if err != nil {
 		return err
+	}
+	if done.UnderWay {
+		return c.JSON(http.StatusAccepted, done)
 	}
 	return c.JSON(http.StatusOK, done)
 }

@@ -44,8 +44,9 @@ type fakeSymbl struct {
 	known    map[string]string              // conversations that FindConversation finds, by name
 	find     error                          // what FindConversation fails with
 	lookups  int
-	since    time.Time // of the last lookup
-	files    []string  // type, size and digest of what was uploaded
+	since    time.Time             // of the last lookup
+	files    []string              // type, size and digest of what was uploaded
+	keep     func(id string) error // why a conversation is not deleted
 }
 
 func newFakeSymbl() *fakeSymbl {
@@ -113,6 +114,11 @@ func (f *fakeSymbl) DeleteConversation(_ context.Context, id string) error {
 	defer f.mu.Unlock()
 	if _, ok := f.messages[id]; !ok {
 		return &symbl.Error{Class: symbl.NotFound}
+	}
+	if f.keep != nil {
+		if err := f.keep(id); err != nil {
+			return err
+		}
 	}
 	delete(f.messages, id)
 	return nil

@@ -2,18 +2,17 @@ package events
 
 import (
 	"context"
+	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"time"
 
-	"github.com/nats-io/nats.go/jetstream"
-
 	"github.com/trackerbell/trackerbell/notify"
 )
 
-const foldPrefix = "fold." // then the destination's slug and a hash of the caller, in the bucket TRACKERBELL
+const foldPrefix = "fold." // then the destination's slug and an HMAC of the caller, in the bucket TRACKERBELL
 
 // callerThread is where the alerts about a caller go for a while.
 type callerThread struct {
@@ -23,9 +22,11 @@ type callerThread struct {
 	Until     time.Time `json:"until"`
 }
 
-func foldKey(slug, caller string) string {
-	sum := sha256.Sum256([]byte(caller))
-	return foldPrefix + slug + "." + hex.EncodeToString(sum[:16])
+// foldKey does not tell the number: there are few enough to try all.
+func (s *Service) foldKey(slug, caller string) string {
+	mac := hmac.New(sha256.New, s.tokens.Load().secret)
+	mac.Write([]byte(foldPrefix + caller)) // no callback's token is made of that
+	return foldPrefix + slug + "." + hex.EncodeToString(mac.Sum(nil)[:16])
 }
 
 // fold decides, once, that an alert goes under an earlier one about the same
@@ -45,7 +46,7 @@ func (s *Service) fold(ctx context.Context, a notify.Alert, e *Entry, quiet noti
 	if err != nil {
 		return false, err
 	}
-	first, err := readState[callerThread](ctx, set.state, foldKey(notify.Slug(a.Destination), caller))
+	first, err := readState[callerThread](ctx, set.state, s.foldKey(notify.Slug(a.Destination), caller))
 	if err != nil || first.TS == "" || !s.now().Before(first.Until) || first.Recording == a.Recording {
 		return false, err
 	}
@@ -84,7 +85,7 @@ func (s *Service) rememberCaller(ctx context.Context, a notify.Alert) error {
 	if err != nil {
 		return err
 	}
-	return mutateState(ctx, set.state, foldKey(slug, caller), func(first *callerThread) error {
+	return mutateState(ctx, set.state, s.foldKey(slug, caller), func(first *callerThread) error {
 		until := rec.PostedAt.Add(quiet.FoldFor)
 		if !first.Until.Before(until) {
 			return errUnchanged
@@ -104,7 +105,7 @@ func (s *Service) leaveCaller(ctx context.Context, a notify.Alert) error {
 	if err != nil {
 		return err
 	}
-	return mutateState(ctx, set.state, foldKey(notify.Slug(a.Destination), caller), func(first *callerThread) error {
+	return mutateState(ctx, set.state, s.foldKey(notify.Slug(a.Destination), caller), func(first *callerThread) error {
 		if first.TS != a.Thread.TS {
 			return errUnchanged
 		}
@@ -120,17 +121,17 @@ func (s *Service) dropCallers(ctx context.Context, set *streamSet, forgotten str
 	if err != nil {
 		return fmt.Errorf("list callers: %w", err)
 	}
-	for key := range keys.Keys() {
-		first, err := readState[callerThread](ctx, set.state, key)
-		if err != nil {
-			return err
-		}
-		if first.Recording != forgotten && s.now().Before(first.Until) {
-			continue
-		}
-		if err := set.state.Purge(ctx, key); err != nil && !errors.Is(err, jetstream.ErrKeyNotFound) {
-			return fmt.Errorf("delete caller: %w", err)
-		}
+	var errs []error
+	for key := range keys.Keys() { // to its end, or it would be left open
+		errs = append(errs, s.dropCaller(ctx, set, key, forgotten))
 	}
-	return nil
+	return errors.Join(errs...)
+}
+
+func (s *Service) dropCaller(ctx context.Context, set *streamSet, key, forgotten string) error {
+	first, err := readState[callerThread](ctx, set.state, key)
+	if err != nil || first.Recording != forgotten && s.now().Before(first.Until) {
+		return err
+	}
+	return set.dropState(ctx, key)
 }

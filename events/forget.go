@@ -13,6 +13,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/trackerbell/trackerbell/internal/crash"
+	"github.com/trackerbell/trackerbell/internal/objects"
 	"github.com/trackerbell/trackerbell/notify"
 	"github.com/trackerbell/trackerbell/symbl"
 )
@@ -22,9 +23,10 @@ const scanBatch = 500
 
 // Forgotten is what was deleted of a call.
 type Forgotten struct {
-	Messages int      `json:"messages"` // at destinations
-	Events   int      `json:"events"`   // in the streams
-	Left     []string `json:"left"`     // what could not be deleted, and why
+	Messages int      `json:"messages"`           // at destinations
+	Events   int      `json:"events"`             // in the streams
+	Left     []string `json:"left"`               // what could not be deleted, and why
+	UnderWay bool     `json:"underWay,omitempty"` // it takes longer than the caller waits, and goes on by itself
 }
 
 // forgetPrefix is that of the calls that are being forgotten, in the bucket
@@ -38,6 +40,9 @@ const forgetAgain = 2 * time.Minute
 // expireEvery is how often it is looked for what its retention ends.
 const expireEvery = time.Hour
 
+// expireFailures is after how many failures the rest waits for the next time.
+const expireFailures = 20
+
 // Forget deletes a call for good: its messages where the destination can do that,
 // its conversations at the backend, its events, transcripts and matches, and what
 // the ledger knows. ErrNotFound if the ledger does not know it.
@@ -45,13 +50,17 @@ const expireEvery = time.Hour
 // First of all the ledger's entry is marked. From then on the call does not exist
 // for any stage, so that what is under way cannot bring it back. The mark stays,
 // without anything of the call, as long as the ledger keeps entries: its provider
-// may send it again. What an error or a crash leaves undone is done by tidy.
+// may send it again. What an error, a crash or the end of ctx leaves undone is done
+// by tidy.
 func (s *Service) Forget(ctx context.Context, key string) (Forgotten, error) {
 	set, err := s.streams()
 	if err != nil {
 		return Forgotten{}, err
 	}
 	e, err := s.Entry(ctx, key)
+	if errors.Is(err, ErrNotFound) && halfForgotten(ctx, set, key) {
+		return s.eraseNow(ctx, set, key)
+	}
 	if err == nil && e.Digest != nil { // no call: it would take others' alerts with it
 		err = ErrNotFound
 	}
@@ -73,7 +82,24 @@ func (s *Service) Forget(ctx context.Context, key string) (Forgotten, error) {
 		return Forgotten{}, err
 	}
 	crash.At("forgetting has begun")
-	return s.erase(ctx, set, key)
+	return s.eraseNow(ctx, set, key)
+}
+
+// halfForgotten tells whether a call is marked and not yet erased.
+func halfForgotten(ctx context.Context, set *streamSet, key string) bool {
+	e, err := set.ledger.read(ctx, key)
+	return err == nil && !e.Forgotten.IsZero() && e.Source != ""
+}
+
+// eraseNow is erase, which tidy takes over when ctx ends before.
+func (s *Service) eraseNow(ctx context.Context, set *streamSet, key string) (Forgotten, error) {
+	f, err := s.erase(ctx, set, key)
+	if err != nil && ctx.Err() != nil {
+		s.forgetDue.Store(true)
+		s.tidySoon()
+		f.UnderWay, err = true, nil
+	}
+	return f, err
 }
 
 // erase deletes all that there is of a call that is marked. It may be repeated.
@@ -99,7 +125,11 @@ func (s *Service) erase(ctx context.Context, set *streamSet, key string) (Forgot
 	if err := s.dropCallers(ctx, set, key); err != nil {
 		return f, err
 	}
-	if err := s.eraseCall(ctx, set, e); err != nil {
+	blobs, err := blobsByKey(ctx, set)
+	if err != nil {
+		return f, err
+	}
+	if err := s.eraseCall(ctx, set, e, blobs); err != nil {
 		return f, err
 	}
 	if err := s.dropUnknown(ctx, e, &f); err != nil {
@@ -145,23 +175,24 @@ func (s *Service) forgetMore(ctx context.Context, set *streamSet, name string) e
 	e, err := set.ledger.read(ctx, key)
 	switch {
 	case errors.Is(err, ErrNotFound):
-		return set.state.Purge(ctx, name)
+		return set.dropState(ctx, name)
 	case err != nil:
 		return err
 	case e.Forgotten.IsZero(): // killed before the mark
 		_, err := s.Forget(ctx, key)
 		return err
 	}
-	if _, err := s.erase(ctx, set, key); err != nil {
+	f, err := s.erase(ctx, set, key)
+	if err != nil {
 		return err
+	}
+	if len(f.Left) > 0 {
+		s.dep.Log.Warn("of a forgotten call something could not be deleted", zap.String("recording", key), zap.Strings("left", f.Left))
 	}
 	if s.now().Sub(e.Forgotten) < forgetAgain {
 		return nil
 	}
-	if err := set.state.Purge(ctx, name); err != nil {
-		return fmt.Errorf("note that a call is forgotten: %w", err)
-	}
-	return nil
+	return set.dropState(ctx, name)
 }
 
 // dropConversation deletes a conversation at the backend; one that is gone is no
@@ -191,25 +222,31 @@ func (s *Service) withdraw(ctx context.Context, destination string, at notify.Re
 }
 
 // eraseCall deletes what is kept of a call outside of the streams and the ledger.
-func (s *Service) eraseCall(ctx context.Context, set *streamSet, e Entry) error {
+func (s *Service) eraseCall(ctx context.Context, set *streamSet, e Entry, blobs map[string][]string) error {
 	for _, id := range append(slices.Clone(e.Conversations), e.ConversationID) {
 		if err := s.dropConversation(ctx, id); err != nil {
 			return err
 		}
 	}
-	objects, err := set.blobs.List(ctx)
-	if err != nil && !errors.Is(err, jetstream.ErrNoObjectsFound) {
-		return fmt.Errorf("list blobs: %w", err)
-	}
-	for _, o := range objects {
-		if blobKey(o.Name) != e.Key {
-			continue
-		}
-		if err := set.blobs.Delete(ctx, o.Name); err != nil && !errors.Is(err, jetstream.ErrObjectNotFound) {
+	for _, name := range blobs[e.Key] {
+		if err := set.blobs.Delete(ctx, name); err != nil && !errors.Is(err, jetstream.ErrObjectNotFound) {
 			return fmt.Errorf("delete blob: %w", err)
 		}
 	}
 	return nil
+}
+
+// blobsByKey names the blobs of each recording.
+func blobsByKey(ctx context.Context, set *streamSet) (map[string][]string, error) {
+	list, err := objects.List(ctx, set.blobs)
+	if err != nil {
+		return nil, err
+	}
+	names := map[string][]string{}
+	for _, o := range list {
+		names[blobKey(o.Name)] = append(names[blobKey(o.Name)], o.Name)
+	}
+	return names, nil
 }
 
 // eraseEvents deletes the events of a call from a stream, over which it has to
@@ -264,6 +301,13 @@ func (s *Service) expire(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	var failed []error // what one call's conversation refuses keeps no other
+	defer func() {
+		if len(failed) > 0 && ctx.Err() == nil {
+			s.dep.Log.Warn("calls are kept for longer than their retention; trying on", zap.Int("failures", len(failed)), zap.Error(failed[0]))
+		}
+	}()
+	var blobs map[string][]string // read once something goes
 	for cursor := uint64(0); ; {
 		page, err := set.ledger.List(ctx, cursor, scanBatch)
 		if err != nil {
@@ -274,17 +318,36 @@ func (s *Service) expire(ctx context.Context) error {
 			if age <= 0 || s.now().Sub(e.ReceivedAt) < age || e.State() != StageDone {
 				continue
 			}
-			if err := s.eraseCall(ctx, set, e); err != nil {
-				return err
+			if blobs == nil {
+				if blobs, err = blobsByKey(ctx, set); err != nil {
+					return err
+				}
 			}
-			if err := s.leaveMark(ctx, set, e); err != nil {
-				return err
+			err := s.expireCall(ctx, set, e, blobs)
+			if err == nil {
+				continue
+			}
+			if failed = append(failed, err); len(failed) >= expireFailures && !refused(err) {
+				return nil // the backend is away
 			}
 		}
 		if cursor = page.Next; cursor == 0 {
 			return nil
 		}
 	}
+}
+
+func (s *Service) expireCall(ctx context.Context, set *streamSet, e Entry, blobs map[string][]string) error {
+	if err := s.eraseCall(ctx, set, e, blobs); err != nil {
+		return fmt.Errorf("%s: %w", e.Key, err)
+	}
+	return s.leaveMark(ctx, set, e)
+}
+
+// refused tells whether the backend answers, and will not do it.
+func refused(err error) bool {
+	failed, ok := errors.AsType[*symbl.Error](err)
+	return ok && failed.Class == symbl.Permanent
 }
 
 // retention is how long a finished call of a source is kept; 0: as long as the

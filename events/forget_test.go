@@ -1,7 +1,9 @@
 package events
 
 import (
+	"context"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -78,90 +80,75 @@ func TestADeadCallIsForgottenWithItsLetters(t *testing.T) {
 	require.Empty(t, page.Letters)
 }
 
-func TestFinishedCallsAreKeptAsLongAsTheirSourceSays(t *testing.T) {
-	h, slack := slackHouse(t, nil, func(o *Options) {
-		o.Sources = map[string]SourceOptions{"calls": {Retention: time.Hour}, "other": {}}
-	})
+// TestForgettingGoesOnWhenNobodyWaitsForIt has a caller's time end while the backend
+// takes its time.
+func TestForgettingGoesOnWhenNobodyWaitsForIt(t *testing.T) {
+	h := newHouse(t, nil)
 	h.run(h.Service)
-	old := talk("old", 1)
-	old.ReceivedAt = time.Now().Add(-2 * time.Hour)
-	other := talk("old", 1)
-	other.Source, other.Key, other.ReceivedAt = "other", Key("other", "old"), old.ReceivedAt
-	h.accept(old)
-	h.accept(other)
-	h.accept(talk("new", 1))
-	h.settled(h.Service, "other.old", StageDone)
-	h.settled(h.Service, "calls.new", StageDone)
-	require.Eventually(t, func() bool { return len(slack.Messages("#alerts")) == 3 }, soon, tick)
-	require.Eventually(t, func() bool { // it may be tidied before its last write
-		require.NoError(t, h.expire(t.Context()))
-		_, err := h.Entry(t.Context(), "calls.old")
-		return err != nil
-	}, soon, tick)
-	for _, key := range []string{"other.old", "calls.new"} {
-		_, err := h.Entry(t.Context(), key)
-		require.NoError(t, err, key)
-	}
-	require.Len(t, h.symbl.messages, 2)
-	require.Len(t, slack.Messages("#alerts"), 3, "messages stay")
-}
-
-func TestTheEmbeddedEnginesConversationsGoBeforeTheLedgersEntries(t *testing.T) {
-	for name, embedded := range map[string]bool{"embedded": true, "hosted": false} {
-		t.Run(name, func(t *testing.T) {
-			h := newHouse(t, func(o *Options) { o.Idempotent = embedded })
-			h.open()
-			for key, age := range map[string]time.Duration{"calls.old": ledgerAge - time.Hour, "calls.new": ledgerAge - 48*time.Hour} {
-				h.symbl.messages[key] = nil
-				h.write(Entry{Key: key, Source: "calls", Stage: StageDone, ConversationID: key, ReceivedAt: time.Now().Add(-age)})
-			}
-			require.NoError(t, h.expireSometimes(t.Context()))
-			_, err := h.Entry(t.Context(), "calls.old")
-			if embedded {
-				require.ErrorIs(t, err, ErrNotFound)
-				require.NotContains(t, h.symbl.messages, "calls.old")
-			} else {
-				require.NoError(t, err)
-				require.Contains(t, h.symbl.messages, "calls.old")
-			}
-			require.Contains(t, h.symbl.messages, "calls.new")
-			_, err = h.Entry(t.Context(), "calls.new")
-			require.NoError(t, err)
-		})
-	}
-}
-
-// TestWhatWasKeptLongEnoughDoesNotComeAgain has a call's events outlive its
-// entry, and be handed out again.
-func TestWhatWasKeptLongEnoughDoesNotComeAgain(t *testing.T) {
-	h := newHouse(t, func(o *Options) { o.Sources = map[string]SourceOptions{"calls": {Retention: time.Hour}} })
-	stop := h.run(h.Service)
-	rec := transcript("a")
-	rec.ReceivedAt = time.Now().Add(-2 * time.Hour)
-	h.accept(rec)
+	h.accept(transcript("a"))
 	h.settled(h.Service, "calls.a", StageDone)
-	require.Eventually(t, func() bool { // it may be tidied before its last write
-		require.NoError(t, h.expire(t.Context()))
-		_, err := h.Entry(t.Context(), "calls.a")
-		return err != nil
-	}, soon, tick)
-	stop()
-	require.NotZero(t, h.messages(StreamRecordings))
-	for stream, names := range map[string][]string{StreamRecordings: {StepSubmit, StepAwait, StepRoute}, StreamAlerts: {notifyConsumer + notify.Slug("#alerts")}} {
-		for _, name := range names {
-			require.NoError(t, h.js.DeleteConsumer(t.Context(), stream, name))
+	ctx, cancel := context.WithCancel(t.Context())
+	var slow atomic.Bool
+	h.symbl.keep = func(string) error {
+		if slow.CompareAndSwap(false, true) {
+			cancel()
+			return context.Canceled
 		}
+		return nil
 	}
-	again := h.another(nil)
-	h.run(again)
-	h.accept(transcript("b"))
-	h.settled(again, "calls.b", StageDone) // what came before has been handed out
-	require.True(t, h.accept(rec))
-	require.Equal(t, 2, h.symbl.count())
-	require.Len(t, h.slack.posted(), 2)
-	page, err := again.DeadLetters(t.Context(), 0, 10)
+	done, err := h.Forget(ctx, "calls.a")
 	require.NoError(t, err)
-	require.Empty(t, page.Letters)
+	require.True(t, done.UnderWay)
+	require.Eventually(t, func() bool { return h.traces("a sale") == 0 }, soon, tick)
+
+	h.accept(transcript("b"))
+	h.settled(h.Service, "calls.b", StageDone)
+	stopped, stop := context.WithCancel(t.Context())
+	stop()
+	set, err := h.streams()
+	require.NoError(t, err)
+	_, err = set.ledger.change(t.Context(), "calls.b", func(e *Entry) error { // as one that was killed left it
+		e.Forgotten = time.Now()
+		return nil
+	})
+	require.NoError(t, err)
+	_, err = h.Forget(stopped, "calls.b")
+	require.Error(t, err)
+	done, err = h.Forget(t.Context(), "calls.b")
+	require.NoError(t, err, "whoever asks again has it done")
+	require.False(t, done.UnderWay)
+	require.Positive(t, done.Events)
+	_, err = h.Forget(t.Context(), "calls.b")
+	require.ErrorIs(t, err, ErrNotFound)
+}
+
+func TestNoNameOfAForgottenCallIsLeft(t *testing.T) {
+	h, _ := noisy(t, time.Now(), config.Noise{FoldFor: time.Hour})
+	h.run(h.Service)
+	rec := from("gone", "+14155550137")
+	rec.Transcript = append(rec.Transcript, Utterance{Text: strings.Repeat("large ", inlineBytes/5)})
+	h.accept(rec)
+	h.settled(h.Service, "calls.gone", StageDone)
+	names := func() (n int) {
+		for _, name := range []string{"KV_" + BucketState, "OBJ_" + BucketBlobs} {
+			stream, err := h.js.Stream(t.Context(), name)
+			require.NoError(t, err)
+			info, err := stream.Info(t.Context(), jetstream.WithSubjectFilter(">"))
+			require.NoError(t, err)
+			for subject := range info.State.Subjects {
+				if strings.Contains(subject, "forget.") || strings.Contains(subject, "fold.") || strings.Contains(subject, ".M.") {
+					n++
+				}
+			}
+		}
+		return n
+	}
+	require.Eventually(t, func() bool { return names() == 2 }, soon, tick, "its caller and its transcript")
+	_, err := h.Forget(t.Context(), "calls.gone")
+	require.NoError(t, err)
+	h.now = func() time.Time { return time.Now().Add(2 * time.Hour) }
+	require.NoError(t, h.tidy(t.Context()))
+	require.Zero(t, names())
 }
 
 func TestAlertsAreRedactedMaskedAndLinkedAsTheirSourceSays(t *testing.T) {

@@ -120,21 +120,22 @@ type Deps struct {
 // safe for concurrent use; until Run has opened the streams they return
 // ErrUnavailable.
 type Service struct {
-	opt      Options
-	dep      Deps
-	js       jetstream.JetStream
-	now      func() time.Time
-	symbl    Symbl // set before the stages run
-	opened   atomic.Pointer[streamSet]
-	tokens   atomic.Pointer[callbackTokens]
-	full     fullness
-	jobs     jobCount
-	waiting  waitingJobs
-	channels channelIDs
-	noting   noting
-	nudge    chan struct{} // the store is to be tidied now
-	expired  time.Time     // when it was last looked for what its retention ends; of the loop that tidies
-	aimed    chan struct{} // there may be new destinations
+	opt       Options
+	dep       Deps
+	js        jetstream.JetStream
+	now       func() time.Time
+	symbl     Symbl // set before the stages run
+	opened    atomic.Pointer[streamSet]
+	tokens    atomic.Pointer[callbackTokens]
+	full      fullness
+	jobs      jobCount
+	waiting   waitingJobs
+	channels  channelIDs
+	noting    noting
+	nudge     chan struct{} // the store is to be tidied now
+	forgetDue atomic.Bool   // somebody asked for a call to be forgotten and did not wait for its end
+	expired   time.Time     // when it was last looked for what its retention ends; of the loop that tidies
+	aimed     chan struct{} // there may be new destinations
 
 	quiet silences
 

@@ -31,6 +31,15 @@ func stateAt[T any](ctx context.Context, kv jetstream.KeyValue, key string) (val
 	return value, v.Revision(), nil
 }
 
+// dropState deletes a key without the mark that a bucket keeps of what it deleted:
+// its name may say whose it was. Nobody watches for it.
+func (s *streamSet) dropState(ctx context.Context, key string) error {
+	if err := s.notes.Purge(ctx, jetstream.WithPurgeSubject("$KV."+BucketState+"."+key)); err != nil {
+		return fmt.Errorf("delete %s: %w", key, err)
+	}
+	return nil
+}
+
 // mutateState changes a value by compare-and-set, as Ledger.Mutate does an entry.
 func mutateState[T any](ctx context.Context, kv jetstream.KeyValue, key string, fn func(*T) error) error {
 	for try := range mutateTries {

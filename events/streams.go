@@ -63,6 +63,7 @@ type streamSet struct {
 	ledger     *Ledger
 	state      jetstream.KeyValue
 	blobs      jetstream.ObjectStore
+	notes      jetstream.Stream // below state
 	chunks     jetstream.Stream // below blobs
 }
 
@@ -84,6 +85,9 @@ func openStreams(ctx context.Context, js jetstream.JetStream, lim Limits) (*stre
 	}
 	if s.state, err = ensureBucket(ctx, js, BucketState, lim, 0); err != nil {
 		return nil, err
+	}
+	if s.notes, err = js.Stream(ctx, "KV_"+BucketState); err != nil {
+		return nil, fmt.Errorf("open bucket %s: %w", BucketState, err)
 	}
 	ledger, err := ensureBucket(ctx, js, BucketLedger, lim, max(ledgerAge, lim.MaxAge))
 	if err != nil {

@@ -35,7 +35,7 @@ func (s *Service) keepTidy(ctx context.Context) {
 	var last time.Time
 	for ctx.Err() == nil {
 		work := s.tidyStreams // is all that makes room
-		if now := s.now(); now.Sub(last) >= every {
+		if now := s.now(); now.Sub(last) >= every || s.forgetDue.Swap(false) {
 			work, last = s.tidy, now
 		}
 		if err := work(ctx); err != nil && ctx.Err() == nil {
@@ -236,8 +236,10 @@ func (s *Service) tidyBlobs(ctx context.Context, set *streamSet) error {
 			return fmt.Errorf("delete blob: %w", err)
 		}
 	}
-	_, err = objects.SweepHalves(ctx, set.chunks, set.blobs, BucketBlobs, s.now().Add(-halfAge))
-	return err
+	before := s.now().Add(-halfAge)
+	_, err = objects.SweepHalves(ctx, set.chunks, set.blobs, BucketBlobs, before)
+	_, errDeleted := objects.SweepDeleted(ctx, set.chunks, set.blobs, BucketBlobs, before)
+	return errors.Join(err, errDeleted)
 }
 
 // blobKey is the recording's key in a blob's name: "<what>/<key>" with or

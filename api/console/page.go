@@ -106,6 +106,8 @@ func notice(done string) string {
 		return "The silence is ended."
 	case "forgotten":
 		return "The call is forgotten."
+	case "forgetting":
+		return "The call is being forgotten. That takes longer than a page waits, and goes on by itself; what could not be deleted will be in the log of the service."
 	}
 	return ""
 }

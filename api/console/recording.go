@@ -177,7 +177,10 @@ func (s *Console) forget(c echo.Context, v access.Visitor) error {
 	if err != nil {
 		return err
 	}
-	if len(done.Left) == 0 {
+	switch {
+	case done.UnderWay:
+		return seeOther(c, "/recordings", "forgetting")
+	case len(done.Left) == 0:
 		return seeOther(c, "/recordings", "forgotten")
 	}
 	return s.render(c, http.StatusOK, "forgotten", forgottenPage{s.newFrame(c, v, "/", "Forgotten"), key, done})

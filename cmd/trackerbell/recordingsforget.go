@@ -35,6 +35,10 @@ func (c *recordingsForgetCmd) Run(g *globals) error {
 	for _, left := range done.Left {
 		_, _ = fmt.Fprintf(g.err, "trackerbell: warning: not deleted: %s\n", printable(left))
 	}
+	if done.UnderWay {
+		_, err = fmt.Fprintf(g.out, "%s is being forgotten: that takes longer, and goes on by itself\n", c.Key)
+		return err
+	}
 	_, err = fmt.Fprintf(g.out, "%s is forgotten: %d messages and %d events were deleted\n", c.Key, done.Messages, done.Events)
 	return err
 }
