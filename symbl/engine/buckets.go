@@ -62,6 +62,10 @@ func openStore(ctx context.Context, js jetstream.JetStream, cfg Config) (*store,
 	if err != nil {
 		return nil, fmt.Errorf("open bucket %s: %w", bucketName, err)
 	}
+	entries, err := js.Stream(ctx, "KV_"+bucketName)
+	if err != nil {
+		return nil, fmt.Errorf("open stream of %s: %w", bucketName, err)
+	}
 	blobs, err := js.ObjectStore(ctx, blobsName)
 	if err != nil {
 		return nil, fmt.Errorf("open object store %s: %w", blobsName, err)
@@ -71,7 +75,7 @@ func openStore(ctx context.Context, js jetstream.JetStream, cfg Config) (*store,
 		return nil, fmt.Errorf("open stream of %s: %w", blobsName, err)
 	}
 	return &store{
-		kv: kv, blobs: blobs, objects: below, log: cfg.Logger,
+		kv: kv, blobs: blobs, entries: entries, objects: below, log: cfg.Logger,
 		inline: int(min(maxInline, js.Conn().MaxPayload()/2)),
 	}, nil
 }

@@ -25,7 +25,8 @@ type Engine struct {
 	trackers   *trackerStore
 	gate       *gate
 	asker      asker
-	hearing    *hearing // nil: no audio and no video
+	hearing    *hearing                          // nil: no audio and no video
+	expired    struct{ entries, objects uint64 } // sequences that expire goes on from
 	now        func() time.Time
 }
 

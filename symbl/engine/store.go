@@ -38,6 +38,7 @@ type store struct {
 	blobs  jetstream.ObjectStore
 	inline int // bytes
 
+	entries jetstream.Stream // of kv
 	objects jetstream.Stream // of blobs
 	log     *zap.Logger
 }

@@ -24,7 +24,7 @@ const (
 // sweeper removes, at the start and now and then, what a process that was killed
 // between two writes left behind: objects that no entry refers to, and what a
 // job that was never written would have worked on. They hold text, and nobody
-// else would ever find them.
+// else would ever find them. Then it forgets what is old.
 func (e *Engine) sweeper(ctx context.Context) {
 	for ctx.Err() == nil {
 		if n, err := e.sweep(ctx); err != nil && ctx.Err() == nil {
@@ -46,6 +46,7 @@ func (e *Engine) sweep(ctx context.Context) (removed int, err error) {
 		func() (int, error) {
 			return objects.SweepHalves(ctx, e.store.objects, e.store.blobs, blobsName, before)
 		},
+		func() (int, error) { return 0, e.expire(ctx) },
 	} {
 		n, err := step()
 		if removed += n; err != nil {

@@ -52,6 +52,7 @@ func TestASubmissionIsRepeatedWhileItIsSweptUp(t *testing.T) {
 func TestASubmissionIsRepeatedAfterItWasSweptUp(t *testing.T) {
 	body := says(noise(1, 40_000))
 	js, e := brokenOff(t, body)
+	require.Equal(t, 1, blobs(t, js))
 	_, err := e.Sweep(t.Context())
 	require.NoError(t, err)
 	require.Zero(t, blobs(t, js))
