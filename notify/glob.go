@@ -29,9 +29,10 @@ func anyGlob(patterns []string, s string) bool {
 }
 
 // anyNumber compares phone numbers however they are written: +1 (415) 555-0137
-// is +14155550137. Case does not matter, for SIP addresses.
+// is +14155550137. Case does not matter, for SIP addresses. A number that is
+// not known is none.
 func anyNumber(patterns []string, number string) bool {
 	plain := strings.NewReplacer(" ", "", "-", "", "(", "", ")", "", ".", "", "/", "")
 	number = strings.ToLower(plain.Replace(number))
-	return slices.ContainsFunc(patterns, func(p string) bool { return glob(strings.ToLower(plain.Replace(p)), number) })
+	return number != "" && slices.ContainsFunc(patterns, func(p string) bool { return glob(strings.ToLower(plain.Replace(p)), number) })
 }

@@ -19,17 +19,17 @@ const (
 	patternMark = "[redacted]"
 )
 
+// joints are what may stand between the digits of one number, as people and
+// speech recognition write what is dictated: "4111, 1111".
+const joints = ` \x{a0}\x{202f},./‐‑–—-`
+
 var (
-	digitGroups = regexp.MustCompile(`[0-9]+(?:[ \x{a0}\x{202f},./‐‑–—-]{0,3}[0-9]+)*`) // as speech recognition writes what is dictated: "4111, 1111"
+	digitGroups = regexp.MustCompile(`[0-9]+(?:[` + joints + `]{0,3}[0-9]+)*`)
 	emailWords  = regexp.MustCompile(`(?i)[a-z0-9._%+-]+@[a-z0-9.-]+\.[a-z]{2,}|\b[a-z0-9._-]+ at [a-z0-9-]+(?: dot [a-z]{2,})+\b`)
-	phoneDigits = regexp.MustCompile(`\+?\(?[0-9][0-9 ()./-]{5,}[0-9]`)
 )
 
-// The lengths of card numbers (ISO/IEC 7812) and of phone numbers, in digits.
-const (
-	minCard, maxCard   = 13, 19
-	minPhone, maxPhone = 7, 15
-)
+// The lengths of card numbers (ISO/IEC 7812), in digits.
+const minCard, maxCard = 13, 19
 
 // Redactor takes out of quotes what must not reach a chat. A nil *Redactor
 // takes out nothing. It finds what a transcript writes in figures; numbers
@@ -99,12 +99,7 @@ func (r *Redactor) Text(text string) string {
 // quote redacts what was said and by whom, and moves the offset along.
 func (r *Redactor) quote(q *Quote) {
 	q.Speaker, _ = r.redact(q.Speaker, 0)
-	for i, w := range q.Words {
-		if clean, _ := r.redact(w, 0); clean != w {
-			q.Words = slices.Delete(slices.Clone(q.Words), i, i+1)
-			break
-		}
-	}
+	q.Words = slices.DeleteFunc(slices.Clone(q.Words), func(w string) bool { return r.Text(w) != w })
 	text, offset := r.redact(q.Text, max(q.Offset, 0))
 	q.Text = text
 	if q.Exact() {
@@ -170,8 +165,10 @@ func (r *Redactor) find(text string) []cut {
 			}
 		}
 	}
+	var cards [][]int
 	if r.cards {
-		add(cardsIn(text), cardMark)
+		cards = cardsIn(text)
+		add(cards, cardMark)
 	}
 	if r.emails {
 		add(emailWords.FindAllStringIndex(text, -1), emailMark)
@@ -180,7 +177,7 @@ func (r *Redactor) find(text string) []cut {
 		add(p.FindAllStringIndex(text, -1), patternMark)
 	}
 	if r.phones {
-		add(phonesIn(text), phoneMark)
+		add(phonesIn(text, cards), phoneMark)
 	}
 	slices.SortStableFunc(all, func(a, b cut) int { return cmp.Compare(a.from, b.from) })
 	var kept []cut
@@ -237,15 +234,6 @@ func isCard(digits string) bool {
 		sum += d
 	}
 	return sum%10 == 0
-}
-
-func phonesIn(text string) (found [][]int) {
-	for _, run := range phoneDigits.FindAllStringIndex(text, -1) {
-		if n := len(digitsOf(text[run[0]:run[1]])); n >= minPhone && n <= maxPhone {
-			found = append(found, run)
-		}
-	}
-	return found
 }
 
 func digitsOf(s string) string {

@@ -130,6 +130,18 @@ func TestTheLastPartOfACallOfUnknownDurationIsNothing(t *testing.T) {
 	require.Equal(t, "#call-alerts", r.Plan(call, found)[0].Destination)
 }
 
+func TestANumberThatIsNotKnownIsNoneOfAnyPattern(t *testing.T) {
+	call, found := aCall()
+	call.From, call.To = "", " "
+	for text, match := range map[string]config.Match{"caller": {Caller: []string{"*"}}, "callee": {Callee: []string{"+1*", "*"}}} {
+		x := newRouter(t, config.Route{Match: match, Channel: "#yes"}).Explain(call, found)
+		require.Equal(t, "#call-alerts", x.Alerts[0].Destination)
+		require.Equal(t, []string{"the " + text + " is not known"}, x.Trackers[0].Routes[0].Why)
+	}
+	none := config.Match{None: []config.Match{{Caller: []string{"*"}}}}
+	require.Equal(t, "#yes", newRouter(t, config.Route{Match: none, Channel: "#yes"}).Plan(call, found)[0].Destination)
+}
+
 func TestAnAlertHoldsTheQuotesThatItsRouteIsAbout(t *testing.T) {
 	call, found := aCall()
 	r := newRouter(t, config.Route{Match: config.Match{Speaker: config.Speaker{Role: "customer"}}, Channel: "#churn"})

@@ -111,13 +111,20 @@ func (r rule) byCall(s subject) (verdict, bool) {
 func (r rule) byNumbers(s subject) (verdict, bool) {
 	switch {
 	case len(r.Caller) > 0 && !anyNumber(r.Caller, s.call.From):
-		return no("the caller %s is none of the patterns", Mask(s.call.From)), true
+		return noneOf("caller", s.call.From), true
 	case len(r.Callee) > 0 && !anyNumber(r.Callee, s.call.To):
-		return no("the callee %s is none of the patterns", Mask(s.call.To)), true
+		return noneOf("callee", s.call.To), true
 	case len(r.Caller)+len(r.Callee) > 0:
 		return yes("the numbers fit")
 	}
 	return verdict{}, false
+}
+
+func noneOf(party, number string) verdict {
+	if strings.TrimSpace(number) == "" {
+		return no("the %s is not known", party)
+	}
+	return no("the %s %s is none of the patterns", party, Mask(number))
 }
 
 // aboutQuotes tells whether the rule asks anything of single quotes.

@@ -129,16 +129,26 @@ const defaultConfig = "trackerbell.yaml"
 
 // load reads the configuration, and prints its warnings.
 func (g *globals) load() (*config.Config, error) {
+	cfg, warnings, err := g.read()
+	g.warn(warnings)
+	return cfg, err
+}
+
+func (g *globals) warn(warnings []string) {
+	for _, w := range warnings {
+		_, _ = fmt.Fprintln(g.err, "trackerbell: warning:", w)
+	}
+}
+
+// read reads the configuration; its warnings are to be printed.
+func (g *globals) read() (*config.Config, []string, error) {
 	if _, err := os.Stat(defaultConfig); g.Config == "" && err == nil {
 		g.Config = defaultConfig
 	}
 	cfg, warnings, err := config.Load(g.Config, g.environ)
-	for _, w := range warnings {
-		_, _ = fmt.Fprintln(g.err, "trackerbell: warning:", w)
-	}
 	if err != nil {
-		return nil, withSources(cfg, err)
+		return nil, warnings, withSources(cfg, err)
 	}
 	cfg.Trackers = beside(g.Config, cfg.Trackers)
-	return cfg, nil
+	return cfg, warnings, nil
 }

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/signal"
 	"reflect"
+	"slices"
 	"sync"
 	"syscall"
 	"time"
@@ -28,16 +29,24 @@ const watchInterval = 2 * time.Second
 // because NATS was away, it is tried again.
 const retakeInterval = 5 * watchInterval
 
+// maxRereads bounds how often the files are read to learn which they are. When
+// it is reached the hash is of others, and the next look finds a change.
+const maxRereads = 3
+
 // reloader takes over changes of the configuration's files.
 type reloader struct {
-	app     *app
+	take    func(context.Context, *config.Config) error
 	globals *globals
+	log     *zap.Logger
 	metrics reloadMetrics
 	files   []string
-	hash    [sha256.Size]byte // of the files as they were last tried
-	seen    [sha256.Size]byte // of the files as they were last read
-	again   time.Time         // when files without a mistake are tried again, which could not be taken over
+	hash    fileHash  // of the files as they were last tried
+	seen    fileHash  // of the files as they were last read
+	again   time.Time // when files without a mistake are tried again, which could not be taken over
 }
+
+// fileHash is a hash of the contents of the configuration's files.
+type fileHash [sha256.Size]byte
 
 type reloadMetrics struct {
 	total   *prometheus.CounterVec
@@ -73,15 +82,15 @@ func newReloadMetrics(reg prometheus.Registerer) (reloadMetrics, error) {
 }
 
 // reloadOnChange reloads on SIGHUP and when a file changes, until stop is
-// called.
-func (a *app) reloadOnChange(g *globals) (stop func(), err error) {
+// called. read is the hash that loadHashed gave with the configuration that the
+// service began with.
+func (a *app) reloadOnChange(g *globals, read fileHash) (stop func(), err error) {
 	metrics, err := newReloadMetrics(a.registry)
 	if err != nil {
 		return nil, err
 	}
-	r := &reloader{app: a, globals: g, metrics: metrics, files: a.cfg.Files()}
-	r.hash = hashFiles(r.files)
-	r.seen = r.hash
+	r := &reloader{globals: g, log: a.log, metrics: metrics, files: a.cfg.Files(), hash: read, seen: read}
+	r.take = func(ctx context.Context, cfg *config.Config) error { return a.take(ctx, cfg, g) }
 	r.took()
 	ctx, cancel := context.WithCancel(g.ctx)
 	hup := make(chan os.Signal, 1)
@@ -120,9 +129,9 @@ func (r *reloader) run(ctx context.Context, hup <-chan os.Signal) {
 func (r *reloader) reload(ctx context.Context) {
 	repeated := r.hash == r.seen && !r.again.IsZero()
 	r.hash, r.again = r.seen, time.Time{}
-	cfg, err := r.load()
+	cfg, read, err := r.load()
 	if err == nil {
-		if err = r.app.take(ctx, cfg, r.globals); err != nil {
+		if err = r.take(ctx, cfg); err != nil {
 			r.again = time.Now().Add(retakeInterval)
 		}
 	}
@@ -130,15 +139,14 @@ func (r *reloader) reload(ctx context.Context) {
 		r.metrics.total.WithLabelValues("failure").Inc()
 		r.metrics.success.Set(0)
 		if !repeated {
-			r.app.log.Error("the configuration is not reloaded; the old one stays", zap.Error(err))
+			r.log.Error("the configuration is not reloaded; the old one stays", zap.Error(err))
 		}
 		return
 	}
-	r.files = cfg.Files()
-	r.hash = hashFiles(r.files)
+	r.files, r.hash = cfg.Files(), read
 	r.metrics.total.WithLabelValues("success").Inc()
 	r.took()
-	r.app.log.Info("the configuration is reloaded", zap.Int("sources", len(cfg.Sources)), zap.Int("routes", len(cfg.Routes)))
+	r.log.Info("the configuration is reloaded", zap.Int("sources", len(cfg.Sources)), zap.Int("routes", len(cfg.Routes)))
 }
 
 func (r *reloader) took() {
@@ -151,16 +159,33 @@ func (r *reloader) took() {
 	r.metrics.hash.Set(number)
 }
 
-func (r *reloader) load() (*config.Config, error) {
-	cfg, err := r.globals.load()
+func (r *reloader) load() (*config.Config, fileHash, error) {
+	cfg, read, err := r.globals.loadHashed(r.files)
 	if err != nil {
-		return nil, err
+		return nil, read, err
 	}
 	if err := preflight(cfg); err != nil {
-		return nil, err
+		return nil, read, err
 	}
 	_, err = defaultSource(cfg, false)
-	return cfg, err
+	return cfg, read, err
+}
+
+// loadHashed is load, with a hash of the configuration's files as they were
+// before it was read: what changes from then on is a change. Which files there
+// are is only known when they were read, so that others than those expected are
+// read once more.
+func (g *globals) loadHashed(files []string) (cfg *config.Config, before fileHash, err error) {
+	var warnings []string
+	for range maxRereads {
+		before = hashFiles(files)
+		if cfg, warnings, err = g.read(); err != nil || slices.Equal(cfg.Files(), files) {
+			break
+		}
+		files = cfg.Files()
+	}
+	g.warn(warnings)
+	return cfg, before, err
 }
 
 // take changes what can be changed while the service runs: sources, routes,
@@ -245,7 +270,7 @@ func needRestart(old, cfg *config.Config) []string {
 
 // hashFiles is a hash of the files' contents; one that cannot be read counts
 // as its error.
-func hashFiles(files []string) (sum [sha256.Size]byte) {
+func hashFiles(files []string) (sum fileHash) {
 	h := sha256.New()
 	for _, path := range files {
 		data, err := os.ReadFile(path)

@@ -1,15 +1,21 @@
 package main
 
 import (
+	"context"
+	"io"
 	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
+	"testing/synctest"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/testutil"
 	"github.com/stretchr/testify/require"
+	"go.uber.org/zap"
 
 	"github.com/trackerbell/trackerbell/config"
 	"github.com/trackerbell/trackerbell/events"
@@ -134,4 +140,85 @@ func TestTheFilesOfAConfigurationAreAllThatItWasReadFrom(t *testing.T) {
 	one := hashFiles([]string{path})
 	require.NoError(t, os.WriteFile(path, []byte("2"), 0o600))
 	require.NotEqual(t, one, hashFiles([]string{path}))
+}
+
+// lookAfter runs a reloader over a configuration whose first source is called
+// "one"; took is given each configuration that is taken over.
+func lookAfter(t *testing.T, took func(*config.Config)) (r *reloader, write func(name string)) {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "trackerbell.yaml")
+	write = func(name string) {
+		yaml := "sources: [{name: " + name + ", provider: generic, secret: a plain pass phrase}]\n"
+		require.NoError(t, os.WriteFile(path, []byte(yaml), 0o600))
+	}
+	write("one")
+	g := &globals{Config: path, err: io.Discard}
+	cfg, read, err := g.loadHashed(nil)
+	require.NoError(t, err)
+	metrics, err := newReloadMetrics(prometheus.NewRegistry())
+	require.NoError(t, err)
+	r = &reloader{globals: g, log: zap.NewNop(), metrics: metrics, files: cfg.Files(), hash: read, seen: read}
+	r.take = func(_ context.Context, cfg *config.Config) error {
+		took(cfg)
+		return nil
+	}
+	return r, write
+}
+
+func TestAChangeWhileAnotherIsTakenOverIsTakenOverNext(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var taken []string
+		var r *reloader
+		var write func(string)
+		r, write = lookAfter(t, func(cfg *config.Config) {
+			if taken = append(taken, cfg.Sources[0].Name); len(taken) == 1 {
+				<-time.After(30 * time.Second)
+				write("three")
+			}
+		})
+		ctx, cancel := context.WithCancel(t.Context())
+		go r.run(ctx, nil)
+		write("two")
+		<-time.After(time.Minute)
+		cancel()
+		synctest.Wait()
+		require.Equal(t, []string{"two", "three"}, taken)
+		require.Equal(t, hashFiles(r.files), r.hash)
+		last := testutil.ToFloat64(r.metrics.hash)
+		r.took()
+		require.InDelta(t, last, testutil.ToFloat64(r.metrics.hash), 0, "what the gauge shows is in force")
+	})
+}
+
+func TestAChangeWhileTheServiceStartsIsTakenOver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var taken []string
+		r, write := lookAfter(t, func(cfg *config.Config) { taken = append(taken, cfg.Sources[0].Name) })
+		write("two") // after it was loaded, before anybody looks
+		ctx, cancel := context.WithCancel(t.Context())
+		go r.run(ctx, nil)
+		<-time.After(time.Minute)
+		cancel()
+		synctest.Wait()
+		require.Equal(t, []string{"two"}, taken)
+	})
+}
+
+func TestTheHashOfALoadIsOfAllItsFilesAndOlderThanIt(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	file := func(name, text string) string {
+		path := filepath.Join(dir, name)
+		require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
+		return path
+	}
+	secret := file("secret", "a plain pass phrase")
+	var warned strings.Builder
+	g := &globals{err: &warned, environ: []string{"TRACKERBELL_NOTHING=1"}}
+	g.Config = file("trackerbell.yaml", "sources: [{name: one, provider: generic, secretFile: "+secret+"}]\n")
+	cfg, read, err := g.loadHashed([]string{g.Config})
+	require.NoError(t, err)
+	require.ElementsMatch(t, []string{g.Config, secret}, cfg.Files())
+	require.Equal(t, hashFiles(cfg.Files()), read)
+	require.Equal(t, 1, strings.Count(warned.String(), "TRACKERBELL_NOTHING"), "what is read twice is warned of once")
 }

@@ -23,7 +23,7 @@ func (serveCmd) Help() string {
 
 // Run runs the service until a signal ends it.
 func (c *serveCmd) Run(g *globals) error {
-	cfg, err := g.load()
+	cfg, read, err := g.loadHashed(nil)
 	if err != nil {
 		return err
 	}
@@ -48,7 +48,7 @@ func (c *serveCmd) Run(g *globals) error {
 	if err := announce(g.out, a, made); err != nil {
 		return errors.Join(err, a.Close(context.WithoutCancel(g.ctx)))
 	}
-	stop, err := a.reloadOnChange(g)
+	stop, err := a.reloadOnChange(g, read)
 	if err == nil {
 		err = a.Run(g.ctx)
 		stop()
