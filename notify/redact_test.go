@@ -96,7 +96,7 @@ func TestOfTwoNumbersInARowNeitherIsLeft(t *testing.T) {
 		r, err := notify.NewRedactor(c)
 		require.NoError(t, err)
 		pairs := 0
-		for range 20_000 {
+		for range 4_000 {
 			a, b := figures(random), figures(random)
 			if r.Text(a) == a || r.Text(b) == b {
 				continue
@@ -108,21 +108,21 @@ func TestOfTwoNumbersInARowNeitherIsLeft(t *testing.T) {
 				require.NotContains(t, text, b, "%s: %q", name, a+between+b)
 			}
 		}
-		require.Greater(t, pairs, 1000, name)
+		require.Greater(t, pairs, 500, name)
 	}
 }
 
 // TestAPhoneNumberIsLeftInNoPart has cards run into phone numbers.
 func TestAPhoneNumberIsLeftInNoPart(t *testing.T) {
-	random := rand.New(rand.NewPCG(3, 4))
-	for range 20_000 {
+	random, all := rand.New(rand.NewPCG(3, 4)), everything(t)
+	for range 4_000 {
 		var text []string
 		for range 2 + random.IntN(3) {
 			text = append(text, fmt.Sprintf([]string{"%03d-%03d-%04d", "(%03d) %03d %04d", "%03d, %03d, %04d"}[random.IntN(3)],
 				200+random.IntN(800), 200+random.IntN(800), random.IntN(10_000)))
 		}
 		joined := strings.Join(text, " / ")
-		require.NotRegexp(t, `[0-9][^0-9\[]*[0-9][^0-9\[]*[0-9][^0-9\[]*[0-9][^0-9\[]*[0-9]`, everything(t).Text(joined), joined)
+		require.NotRegexp(t, `[0-9][^0-9\[]*[0-9][^0-9\[]*[0-9][^0-9\[]*[0-9][^0-9\[]*[0-9]`, all.Text(joined), joined)
 	}
 }
 
