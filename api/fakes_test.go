@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -67,8 +68,10 @@ type intake struct {
 	wake       func(context.Context, events.Wake) error
 
 	known, full bool
-	spooled     []string
-	discarded   int
+
+	mu        sync.Mutex // of what uploads add, which may come at a time
+	spooled   []string
+	discarded int
 }
 
 func (i *intake) Accept(ctx context.Context, r events.Recording) (bool, error) {
@@ -98,11 +101,17 @@ func (i *intake) Spool(_ context.Context, key string, r io.Reader) (events.Spool
 	if err != nil {
 		return events.Spooled{}, err
 	}
+	i.mu.Lock()
+	defer i.mu.Unlock()
 	i.spooled = append(i.spooled, string(raw))
 	return events.Spooled{Name: key, Parts: 1, Bytes: int64(len(raw))}, nil
 }
 
-func (i *intake) Discard(context.Context, events.Spooled) { i.discarded++ }
+func (i *intake) Discard(context.Context, events.Spooled) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.discarded++
+}
 
 func (i *intake) Wake(ctx context.Context, w events.Wake) error {
 	if i.wake == nil {

@@ -85,13 +85,15 @@ type Public struct {
 	results  *results
 	measure  echo.MiddlewareFunc
 	failures *failures.Limit
+	uploads  *turns
+	pace     pace
 	hooks    atomic.Pointer[webhooks]
 	routes   atomic.Pointer[echo.Echo]
 }
 
 // NewPublic makes the server of the public listener.
 func NewPublic(cfg PublicConfig, deps PublicDeps) (*Public, error) {
-	p := &Public{cfg: cfg, deps: deps, failures: failures.New(10, webhookFailures)}
+	p := &Public{cfg: cfg, deps: deps, failures: failures.New(10, webhookFailures), uploads: newTurns(), pace: uploadPace()}
 	var err error
 	if p.base, err = parsePublicURL(cfg.PublicURL); err != nil {
 		return nil, err
@@ -119,7 +121,7 @@ func (p *Public) Renew(sources map[string]Source, signingSecret string) {
 	hooks := &webhooks{
 		sources: sources, intake: p.deps.Intake, web: p.deps.Web, publicURL: p.base, maxBody: p.cfg.MaxBody, maxMedia: p.cfg.MaxMedia,
 		results: p.results, log: p.deps.Log, refusals: rate.NewLimiter(1, refusalBurst), now: time.Now,
-		uploads: make(chan struct{}, maxUploads), failures: p.failures,
+		uploads: p.uploads, pace: p.pace, failures: p.failures,
 	}
 	calls := &callbacks{intake: p.deps.Intake}
 	e := newRouter(p.deps.Log, p.measure)

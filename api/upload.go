@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -15,14 +16,21 @@ import (
 	"github.com/trackerbell/trackerbell/events"
 )
 
-const (
-	maxUploads    = 4             // at a time; the next ones wait for requestTimeout
-	uploadTimeout = 2 * time.Hour // of one
-	uploadStall   = 30 * time.Second
-)
+const uploadTimeout = 2 * time.Hour // of one
 
-// upload is PUT /webhooks/{source}/{id}/media. What the headers tell is checked
-// before a byte is read; the signature over the bytes when they are spooled.
+// pace is what is asked of the bytes of an upload.
+type pace struct {
+	stall time.Duration // the longest that nothing comes
+	grace time.Duration // of waiting, before it is asked for a rate
+	rate  int64         // bytes a second of waiting, on average; it is 130 kbit/s
+}
+
+func uploadPace() pace {
+	return pace{stall: 30 * time.Second, grace: time.Minute, rate: 16 << 10}
+}
+
+// upload is PUT /webhooks/{source}/{id}/media. The signature is checked when the
+// bytes are spooled; of what is wrong with the call only those learn who signed.
 func (h *webhooks) upload(c echo.Context) error {
 	name := c.Param("source")
 	src, ok := h.sources[name]
@@ -44,36 +52,46 @@ func (h *webhooks) upload(c echo.Context) error {
 func (h *webhooks) takeUpload(c echo.Context, name, id string, src Source) (Accepted, error) {
 	r := c.Request()
 	req := source.Request{Method: r.Method, URL: calledURL(h.publicURL, r), Header: r.Header, ReceivedAt: h.now().UTC()}
-	rec, proof, err := source.Upload(src.Provider, req, id)
+	rec, proof, fault := source.Upload(src.Provider, req, id)
 	switch {
-	case err != nil:
-		return Accepted{}, err
-	case r.ContentLength > h.maxMedia:
+	case proof == nil:
+		return Accepted{}, fault
+	case r.ContentLength > h.maxMedia: // as for a webhook, it is not read
 		return Accepted{}, tooLarge()
-	case r.ContentLength == 0:
-		return Accepted{}, problem(http.StatusBadRequest, "", "there are no bytes in the body")
+	case fault == nil && r.ContentLength == 0:
+		fault = noBytes()
+	}
+	switch {
+	case proof.Given() && fault != nil:
+		return Accepted{}, fault
+	case !proof.Given() && h.failures.Wait(r.RemoteAddr) > 0:
+		return Accepted{}, fmt.Errorf("%w: too many were wrong", source.ErrSignature)
 	}
 	rec = complete(rec, name, src, req)
 	ctx, cancel := context.WithTimeout(r.Context(), uploadTimeout)
 	defer cancel()
-	if err := h.slot(ctx); err != nil {
+	done, err := h.uploads.take(ctx, r.RemoteAddr)
+	if err != nil {
 		return Accepted{}, err
 	}
-	defer func() { <-h.uploads }()
-	body := io.TeeReader(http.MaxBytesReader(c.Response(), patient(c, r.Body), h.maxMedia), proof)
+	defer done()
+	body := io.TeeReader(http.MaxBytesReader(c.Response(), patient(c, r.Body, h.pace), h.maxMedia), proof)
+	if fault != nil {
+		return Accepted{}, cmp.Or(verify(body, proof), fault)
+	}
 	return h.spool(ctx, rec, body, proof)
 }
 
-// slot waits for its turn.
-func (h *webhooks) slot(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
-	defer cancel()
-	select {
-	case h.uploads <- struct{}{}:
-		return nil
-	case <-ctx.Done():
-		return fmt.Errorf("%w: too many uploads at a time", events.ErrUnavailable)
+func noBytes() error {
+	return problem(http.StatusBadRequest, "", "there are no bytes in the body")
+}
+
+// verify reads a body that is not kept.
+func verify(body io.Reader, proof source.Proof) error {
+	if _, err := io.Copy(io.Discard, body); err != nil {
+		return broken(err)
 	}
+	return proof.Check()
 }
 
 // spool stores the bytes and then the recording. Those of a recording that is
@@ -84,10 +102,7 @@ func (h *webhooks) spool(ctx context.Context, rec events.Recording, body io.Read
 		return Accepted{}, err
 	}
 	if known {
-		if _, err := io.Copy(io.Discard, body); err != nil {
-			return Accepted{}, broken(err)
-		}
-		return Accepted{Recording: rec.Key, Duplicate: true}, proof.Check()
+		return Accepted{Recording: rec.Key, Duplicate: true}, verify(body, proof)
 	}
 	media, err := h.intake.Spool(ctx, rec.Key, body)
 	if err != nil {
@@ -103,7 +118,7 @@ func (h *webhooks) spool(ctx context.Context, rec events.Recording, body io.Read
 		return Accepted{}, err
 	}
 	if media.Bytes == 0 {
-		return Accepted{}, problem(http.StatusBadRequest, "", "there are no bytes in the body")
+		return Accepted{}, noBytes()
 	}
 	rec.Spooled = &media
 	taken, err := h.accept(ctx, rec)
@@ -128,20 +143,30 @@ func broken(err error) error {
 }
 
 // patient gives a body more time than a webhook has, as long as it moves.
-func patient(c echo.Context, body io.ReadCloser) io.ReadCloser {
+func patient(c echo.Context, body io.ReadCloser, asked pace) io.ReadCloser {
 	control := http.NewResponseController(c.Response())
 	// A server that has no deadlines needs none of this.
 	_ = control.SetWriteDeadline(time.Now().Add(uploadTimeout + requestTimeout))
-	return &patience{ReadCloser: body, control: control}
+	return &patience{ReadCloser: body, control: control, asked: asked}
 }
 
 type patience struct {
 	io.ReadCloser
 	control *http.ResponseController
+	asked   pace
+	came    int64
+	waited  time.Duration // for the bytes, without the time that storing them takes
 }
 
-// Read gives the next bytes uploadStall to arrive.
+// Read gives the next bytes as long to arrive as the pace says.
 func (p *patience) Read(into []byte) (int, error) {
-	_ = p.control.SetReadDeadline(time.Now().Add(uploadStall))
-	return p.ReadCloser.Read(into)
+	if p.waited > p.asked.grace && float64(p.came) < float64(p.asked.rate)*p.waited.Seconds() {
+		return 0, fmt.Errorf("too few bytes a second: %w", os.ErrDeadlineExceeded)
+	}
+	begun := time.Now()
+	_ = p.control.SetReadDeadline(begun.Add(p.asked.stall))
+	n, err := p.ReadCloser.Read(into)
+	p.waited += time.Since(begun)
+	p.came += int64(n)
+	return n, err
 }

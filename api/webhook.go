@@ -50,7 +50,8 @@ type webhooks struct {
 	publicURL *url.URL // nil: as the request says
 	maxBody   int64
 	maxMedia  int64
-	uploads   chan struct{} // holds one for each that is under way
+	uploads   *turns
+	pace      pace // of an upload
 	results   *results
 	log       *zap.Logger
 	refusals  *rate.Limiter // of log lines; the counters have them all
@@ -197,8 +198,9 @@ func unverified(err error) error {
 
 // refuse counts and logs an error, and gives what the sender learns of it. An
 // address whose signatures are wrong too often learns no more than that. What
-// is signed is taken from there all the same: behind a proxy all senders have
-// one address, and a stranger must not be able to shut out the provider.
+// is signed is taken from there all the same, but for uploads: behind a proxy all
+// senders have one address, and a stranger must not be able to shut out the
+// provider.
 func (h *webhooks) refuse(c echo.Context, name string, err error) error {
 	result := resultOf(err)
 	h.results.count(name, result)

@@ -126,6 +126,9 @@ func (p *proof) Write(piece []byte) (int, error) {
 	return len(piece), nil
 }
 
+// Given tells whether the headers were proof enough.
+func (p *proof) Given() bool { return p.given }
+
 // Check tells whether the body that was written is the one that was signed.
 func (p *proof) Check() error {
 	if p.given {

@@ -16,13 +16,16 @@ var ErrNoUploads = errors.New("this provider sends no recordings as bytes")
 // that were signed, by an error that wraps ErrSignature.
 type Proof interface {
 	io.Writer
+	// Given tells whether that is known before a byte is written.
+	Given() bool
 	Check() error
 }
 
 // Upload begins to verify a recording that is sent as bytes, PUT
 // /webhooks/{source}/{id}/media, from its headers alone; r.Body is not used.
 // The call is described by query parameters, named as the fields of the generic
-// JSON. Only the generic provider takes uploads: ErrNoUploads.
+// JSON. Only the generic provider takes uploads: ErrNoUploads. A *PayloadError
+// comes with a proof: nobody is to learn of it before that is given.
 func Upload(p Provider, r Request, id string) (events.Recording, Proof, error) {
 	var check Proof = &proof{given: true} // of a source that is insecure
 	open, isOpen := p.(unsigned)

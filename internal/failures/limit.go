@@ -40,7 +40,7 @@ func (l *Limit) limiter() *rate.Limiter { return rate.NewLimiter(l.perSecond, l.
 func (l *Limit) Wait(remote string) time.Duration {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	left := l.of(network(remote)).TokensAt(l.now())
+	left := l.of(Network(remote)).TokensAt(l.now())
 	if left >= 1 {
 		return 0
 	}
@@ -51,7 +51,7 @@ func (l *Limit) Wait(remote string) time.Duration {
 func (l *Limit) Failed(remote string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	at := network(remote)
+	at := Network(remote)
 	if l.known[at] == nil && l.room() {
 		l.known[at] = l.limiter()
 	}
@@ -86,9 +86,9 @@ func (l *Limit) room() bool {
 	return len(l.known) < maxAddresses
 }
 
-// network is what one client can be held to: an IPv4 address, or the /64 that
+// Network is what one client at a remote address can be held to: an IPv4 address, or the /64 that
 // an IPv6 client chooses its addresses from. What is no address is one client.
-func network(remote string) netip.Prefix {
+func Network(remote string) netip.Prefix {
 	host, _, err := net.SplitHostPort(remote)
 	if err != nil {
 		host = remote
