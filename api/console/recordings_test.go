@@ -43,6 +43,12 @@ func TestTheListShowsEachCallInALine(t *testing.T) {
 	require.NotContains(t, s.get("/?live=off", "").Body.String(), "sse-connect")
 }
 
+func TestALiveListTakesItsLinkToOlderOnesAlong(t *testing.T) {
+	s := newSite(t, "", "")
+	require.Contains(t, s.get("/", "").Body.String(), `<div id="older">`, "a list may come to have more than a page")
+	require.Regexp(t, `hx-select-oob="[^"]*#older[",]`, s.get("/", "").Body.String())
+}
+
 func TestTheFormSaysWhatIsLookedFor(t *testing.T) {
 	s := newSite(t, "op", "view")
 	at := time.Date(2026, 11, 2, 0, 0, 0, 0, time.UTC)
