@@ -80,30 +80,36 @@ func (g *Guard) Admit(r *http.Request) (Visitor, error) {
 	if g.keys.open {
 		return Visitor{Role: Operator, CSRF: g.keys.anyone}, g.local(r)
 	}
-	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
-	token = strings.TrimSpace(token)
-	if !strings.EqualFold(scheme, "Bearer") || token == "" {
+	token, ok := bearer(r)
+	if !ok || token == "" {
 		return Visitor{}, &Refusal{Status: http.StatusUnauthorized}
 	}
 	role, err := g.SignIn(r, token)
 	return Visitor{Role: role}, err
 }
 
-// AdmitBrowser is Admit that also takes the cookie of a session.
+// AdmitBrowser is Admit that also takes the cookie of a session. A header of
+// another scheme is for a proxy before us, and says nothing here.
 func (g *Guard) AdmitBrowser(r *http.Request) (Visitor, error) {
-	if g.keys.open || r.Header.Get("Authorization") != "" {
+	if _, ok := bearer(r); ok || g.keys.open {
 		return g.Admit(r)
 	}
-	for _, name := range []string{cookieName, secureCookieName} {
-		cookie, err := r.Cookie(name)
-		if err != nil {
-			continue
-		}
-		if v, ok := g.keys.session(cookie.Value, g.now()); ok {
-			return v, nil
-		}
+	cookie, err := r.Cookie(cookieOf(r))
+	if err != nil {
+		return Visitor{}, &Refusal{Status: http.StatusUnauthorized}
 	}
-	return Visitor{}, &Refusal{Status: http.StatusUnauthorized}
+	v, ok := g.keys.session(cookie.Value, g.now())
+	if !ok {
+		return Visitor{}, &Refusal{Status: http.StatusUnauthorized}
+	}
+	return v, nil
+}
+
+// bearer is the token of a request's header (RFC 6750, 2.1); false where it has
+// none of that scheme.
+func bearer(r *http.Request) (token string, ok bool) {
+	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	return strings.TrimSpace(token), strings.EqualFold(scheme, "Bearer")
 }
 
 // SignIn is the role of a token. Who was wrong too often from one address waits.

@@ -119,11 +119,11 @@ func TestAForgedCookieIsNone(t *testing.T) {
 	for i := range len(good) {
 		bad := []byte(good)
 		bad[i] ^= 1
-		_, err := g.AdmitBrowser(visit("GET", "https://x/", &http.Cookie{Name: "trackerbell", Value: string(bad)}))
+		_, err := g.AdmitBrowser(visit("GET", "https://x/", &http.Cookie{Name: "__Host-trackerbell", Value: string(bad)}))
 		require.Equal(t, 401, status(err), "character %d", i)
 	}
 	for _, bad := range []string{"", ".", good[:10], good + "x", good + "." + good} {
-		_, err := g.AdmitBrowser(visit("GET", "https://x/", &http.Cookie{Name: "trackerbell", Value: bad}))
+		_, err := g.AdmitBrowser(visit("GET", "https://x/", &http.Cookie{Name: "__Host-trackerbell", Value: bad}))
 		require.Equal(t, 401, status(err), "%q", bad)
 	}
 }
@@ -132,7 +132,7 @@ func FuzzACookieIsNoneUnlessWeMadeIt(f *testing.F) {
 	g := access.New("op", "view")
 	f.Add("AgAAAABl.c2ln")
 	f.Fuzz(func(t *testing.T, value string) {
-		_, err := g.AdmitBrowser(visit("GET", "https://x/", &http.Cookie{Name: "trackerbell", Value: value}))
+		_, err := g.AdmitBrowser(visit("GET", "https://x/", &http.Cookie{Name: "__Host-trackerbell", Value: value}))
 		require.Equal(t, 401, status(err))
 	})
 }
@@ -171,6 +171,39 @@ func TestATokenInAHeaderNeedsNoFormToken(t *testing.T) {
 	v, err := g.AdmitBrowser(r)
 	require.NoError(t, err)
 	require.NoError(t, g.Change(r, v, ""))
+}
+
+func TestAProxysOwnLoginDoesNotHideASession(t *testing.T) {
+	g := access.New("op", "")
+	r := visit("GET", "https://bell.example/", signIn(t, g, "https://bell.example/login", "op"))
+	r.SetBasicAuth("someone", "of the proxy")
+	v, err := g.AdmitBrowser(r)
+	require.NoError(t, err)
+	require.Equal(t, access.Operator, v.Role)
+	require.NotEmpty(t, v.CSRF, "which needs the token of its forms")
+	for _, header := range []string{"Bearer wrong", "bearer", "Bearer "} {
+		r.Header.Set("Authorization", header)
+		_, err = g.AdmitBrowser(r)
+		require.Equal(t, 401, status(err), "%q is meant for us, and wrong", header)
+	}
+	r = visit("GET", "https://bell.example/")
+	r.SetBasicAuth("op", "op")
+	_, err = g.AdmitBrowser(r)
+	require.Equal(t, 401, status(err))
+}
+
+func TestOverHTTPSOnlyTheCookieOfThisHostCounts(t *testing.T) {
+	g := access.New("op", "view")
+	mine := signIn(t, g, "https://bell.example/login", "view")
+	planted := &http.Cookie{Name: "trackerbell", Value: signIn(t, g, "https://bell.example/login", "op").Value}
+	v, err := g.AdmitBrowser(visit("GET", "https://bell.example/", planted, mine))
+	require.NoError(t, err)
+	require.Equal(t, access.Viewer, v.Role, "a plain cookie may be another host's of the same domain")
+	_, err = g.AdmitBrowser(visit("GET", "https://bell.example/", planted))
+	require.Equal(t, 401, status(err))
+	v, err = g.AdmitBrowser(visit("GET", "http://localhost:8081/", planted))
+	require.NoError(t, err)
+	require.Equal(t, access.Operator, v.Role)
 }
 
 func TestACookieIsNoTokenForTheAPI(t *testing.T) {

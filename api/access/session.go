@@ -115,11 +115,20 @@ func (g *Guard) End(r *http.Request) *http.Cookie {
 }
 
 func (g *Guard) cookie(r *http.Request, value string) *http.Cookie {
-	c := &http.Cookie{Name: secureCookieName, Value: value, Path: "/", HttpOnly: true, Secure: true, SameSite: http.SameSiteStrictMode} //nolint:gosec // Secure is taken back below for this machine alone
+	c := &http.Cookie{Name: cookieOf(r), Value: value, Path: "/", HttpOnly: true, Secure: true, SameSite: http.SameSiteStrictMode} //nolint:gosec // Secure is taken back below for this machine alone
 	if PlainLoopback(r) {
-		c.Name, c.Secure = cookieName, false
+		c.Secure = false
 	}
 	return c
+}
+
+// cookieOf is the name of the cookie that a request's session is in. The plain
+// one, which another service of the host can set, counts only on this machine.
+func cookieOf(r *http.Request) string {
+	if PlainLoopback(r) {
+		return cookieName
+	}
+	return secureCookieName
 }
 
 // Encrypted tells whether the browser came by https, to us or to a proxy that
