@@ -73,17 +73,24 @@ func (a *app) Run(ctx context.Context) error {
 type web struct {
 	public *api.Public
 	admin  atomic.Pointer[http.Handler]
-	stop   <-chan struct{} // closed when they are to end
+	stop   <-chan struct{}               // closed when they are to end
+	cfg    atomic.Pointer[config.Config] // that is told of
 }
 
-// renewAdmin puts a server with other tokens in the place of the one before.
+// renewAdmin has the admin listener tell of cfg, and puts a server with other
+// tokens in the place of the one before. While they are the same it stays: pages
+// that are open, and who has to wait, depend on it.
 func (w *web) renewAdmin(a *app, cfg *config.Config) error {
+	if old := w.cfg.Load(); old != nil && old.Admin.Token == cfg.Admin.Token && old.Admin.ViewerToken == cfg.Admin.ViewerToken {
+		w.cfg.Store(cfg)
+		return nil
+	}
 	deps := api.AdminDeps{
 		Store: a.service, Gatherer: a.registry, Level: a.level, Backfill: w.public.Backfill, Stop: w.stop, Log: a.log,
 		Console: api.ConsoleDeps{
 			Trackers: consoleTrackers{a}, Version: "trackerbell " + version, Remote: isRemote(a.cfg.Symbl.BaseURL),
-			Setup:  func() string { return setup(cfg) },
-			Checks: func(ctx context.Context) []console.Dependency { return dependencies(ctx, cfg) },
+			Setup:  func() string { return setup(w.cfg.Load()) },
+			Checks: func(ctx context.Context) []console.Dependency { return dependencies(ctx, w.cfg.Load()) },
 		},
 	}
 	if a.cfg.Symbl.BaseURL == "" {
@@ -93,6 +100,7 @@ func (w *web) renewAdmin(a *app, cfg *config.Config) error {
 	if err != nil {
 		return err
 	}
+	w.cfg.Store(cfg)
 	w.admin.Store(&admin)
 	return nil
 }

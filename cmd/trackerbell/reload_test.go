@@ -4,8 +4,10 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"syscall"
 	"testing"
@@ -20,6 +22,9 @@ import (
 	"github.com/trackerbell/trackerbell/config"
 	"github.com/trackerbell/trackerbell/events"
 )
+
+// formToken is what a form of the console carries against other sites.
+var formToken = regexp.MustCompile(`name="csrf" value="([^"]+)"`)
 
 const reloadedConfig = `
 server: {addr: "${PUBLIC}"}
@@ -64,6 +69,7 @@ func TestEndToEndAChangedConfigurationIsTakenOver(t *testing.T) {
 	p := s.start()
 	key := s.accept("calls", saleCall("first"))
 	require.Equal(t, "#before", s.waitStage(key, events.StageDone).Alerts[0].Destination)
+	form := url.Values{"csrf": {formToken.FindStringSubmatch(string(s.do(http.MethodGet, s.admin+"/system", nil, nil).body))[1]}, "tracker": {"any"}, "hours": {"1"}, "reason": {"a page that stayed open"}}
 	hash := s.metric("trackerbell_config_hash")
 	require.Equal(t, "1", s.metric("trackerbell_config_last_reload_successful"))
 
@@ -90,6 +96,12 @@ func TestEndToEndAChangedConfigurationIsTakenOver(t *testing.T) {
 	logged(`"keys":["nats"]`)
 	s.must("send", "calls", "--transcript", writeCall(t, s.dir), "--id", "fourth")
 	require.Equal(t, "#after", s.waitStage("calls.fourth", events.StageDone).Alerts[0].Destination)
+
+	header := http.Header{"Content-Type": {"application/x-www-form-urlencoded"}}
+	page := s.do(http.MethodPost, s.admin+"/system/silences", []byte(form.Encode()), header)
+	require.Equal(t, http.StatusOK, page.status, "a page that was open before is not too old")
+	require.Contains(t, string(page.body), "a page that stayed open")
+	require.Contains(t, string(page.body), "#after", "and the configuration is the new one")
 
 	// A mistake changes nothing.
 	hash = s.metric("trackerbell_config_hash")
