@@ -84,7 +84,7 @@ func (s *Console) Add(e *echo.Echo) {
 		{http.MethodPost, "/trackers/save", access.Operator, s.saveTracker},
 		{http.MethodPost, "/trackers/delete", access.Operator, s.deleteTracker},
 		{http.MethodGet, "/trackers/export", access.Operator, s.exportTrackers},
-		{http.MethodPost, "/trackers/import", access.Operator, s.importTrackers},
+		{http.MethodPost, importPath, access.Operator, s.importTrackers},
 		{http.MethodGet, "/insights", access.Viewer, s.insights},
 		{http.MethodGet, "/insights.csv", access.Viewer, s.insightsCSV},
 		{http.MethodGet, "/system", access.Viewer, s.system},
@@ -129,7 +129,9 @@ func (s *Console) answer(need access.Role, limit time.Duration, handle handler) 
 			c.SetRequest(c.Request().WithContext(ctx))
 		}
 		if c.Request().Method == http.MethodPost {
-			c.Request().Body = http.MaxBytesReader(c.Response(), c.Request().Body, maxForm)
+			if err := readForm(c); err != nil {
+				return s.fail(c, visitor, err)
+			}
 			if err := s.Guard.Change(c.Request(), visitor, c.FormValue("csrf")); err != nil {
 				return s.turnAway(c, err)
 			}
@@ -140,9 +142,6 @@ func (s *Console) answer(need access.Role, limit time.Duration, handle handler) 
 		return nil
 	}
 }
-
-// maxForm is the largest form that is read, in bytes.
-const maxForm = 1 << 20
 
 // failure is an error with its status and what to tell.
 type failure struct {

@@ -45,6 +45,7 @@ type store struct {
 	sound      string
 	changed    []string // what was done, in order
 	broken     error    // of every call that can fail
+	hangs      bool     // what a page asks for beside its own
 	walking    func()   // when the ledger is walked
 	watch      func(ctx context.Context, changed func(string)) error
 	deeds      []events.Deed
@@ -112,7 +113,7 @@ func (s *store) Forget(_ context.Context, key string) (events.Forgotten, error) 
 	return events.Forgotten{Messages: 1, Events: 2, Left: left}, s.note("forget " + key)
 }
 
-func (s *store) DeadCount(context.Context) (int, error) { return len(s.letters), s.broken }
+func (s *store) DeadCount(ctx context.Context) (int, error) { return len(s.letters), s.answer(ctx) }
 
 func (s *store) DeadLetters(_ context.Context, cursor uint64, limit int) (events.DeadPage, error) {
 	var page events.DeadPage
@@ -182,7 +183,16 @@ func (s *store) StepBacklogs(context.Context) ([]events.StepBacklog, error) {
 	return []events.StepBacklog{{Step: events.StepSubmit, Pending: 3, Oldest: time.Minute}}, s.broken
 }
 
-func (s *store) Ready(context.Context) error { return s.broken }
+func (s *store) Ready(ctx context.Context) error { return s.answer(ctx) }
+
+// answer waits in vain for a store that hangs.
+func (s *store) answer(ctx context.Context) error {
+	if s.hangs {
+		<-ctx.Done()
+		return ctx.Err()
+	}
+	return s.broken
+}
 
 func (s *store) AddSilence(_ context.Context, q events.Silence) (events.Silence, error) {
 	s.silences = append(s.silences, q)

@@ -14,6 +14,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/trackerbell/trackerbell/api/console"
 	"github.com/trackerbell/trackerbell/events"
 	"github.com/trackerbell/trackerbell/notify"
 )
@@ -127,16 +128,41 @@ func TestTheSystemSaysHowItIs(t *testing.T) {
 	require.NotContains(t, viewed, "/system/silences")
 }
 
+func TestOneThatHangsLeavesTheOthersTheirTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSite(t, "", "", func(d *console.Deps) {
+			d.Checks = func(ctx context.Context) []console.Dependency {
+				require.NoError(t, ctx.Err())
+				<-ctx.Done()
+				return []console.Dependency{{Name: "Slack", Text: "no answer"}}
+			}
+		})
+		s.hangs = true
+		begin := time.Now()
+		page := s.get("/system", "").Body.String()
+		require.Contains(t, page, "no answer")
+		require.Equal(t, 4*time.Second, time.Since(begin), "one for what stands in the frame, and three for all that is asked")
+		begin = time.Now()
+		require.Equal(t, 200, s.get("/trackers", "").Code)
+		require.Equal(t, time.Second, time.Since(begin), "no page waits long for how many dead letters there are")
+	})
+}
+
 func TestSilencesAreAddedAndEnded(t *testing.T) {
 	s := newSite(t, "", "")
-	ask := func(hours, destination, reason string) int {
-		return s.post("/system/silences", url.Values{"hours": {hours}, "destination": {destination}, "reason": {reason}}).Code
+	send := func(hours, destination, reason string) *httptest.ResponseRecorder {
+		return s.post("/system/silences", url.Values{"hours": {hours}, "destination": {destination}, "reason": {reason}})
 	}
+	ask := func(hours, destination, reason string) int { return send(hours, destination, reason).Code }
 	for _, hours := range []string{"", "x", "0", "-1", "2161", "NaN", "Inf"} {
-		require.Equal(t, 400, ask(hours, "#a", "why"), hours)
+		require.Equal(t, 422, ask(hours, "#a", "why"), hours)
 	}
-	require.Equal(t, 400, ask("2", "", "why"))
-	require.Equal(t, 400, ask("2", "#a", ""))
+	require.Equal(t, 422, ask("2", "#a", ""))
+	w := send("3.5", "", "<b>why</b>")
+	require.Equal(t, 422, w.Code)
+	for _, want := range []string{`role="alert" tabindex="-1" autofocus>Name at least one of`, "<details open>", `value="3.5"`, `value="&lt;b&gt;why&lt;/b&gt;"`, "What it needs"} {
+		require.Contains(t, w.Body.String(), want, "what was typed is still there")
+	}
 	require.Empty(t, s.silences)
 	require.Equal(t, 303, ask("1.5", "#a", "a campaign"))
 	require.WithinDuration(t, time.Now().Add(90*time.Minute), s.silences[0].Until, time.Minute)

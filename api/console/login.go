@@ -19,13 +19,13 @@ type loginPage struct {
 	Plain bool // there is no https, so that no browser would keep the session
 }
 
-// loginForm is GET /login.
+// loginForm is GET /login?next=.
 func (s *Console) loginForm(c echo.Context) error {
 	return secure(func(c echo.Context) error {
 		if s.Guard.Open() {
 			return seeOther(c, "/", "")
 		}
-		return s.showLogin(c, http.StatusOK, "/", "")
+		return s.showLogin(c, http.StatusOK, c.QueryParam("next"), "")
 	})(c)
 }
 

@@ -2,12 +2,15 @@ package console
 
 import (
 	"bytes"
+	"context"
 	"embed"
 	"errors"
 	"fmt"
 	"html/template"
 	"net/http"
+	"net/url"
 	"strings"
+	"time"
 
 	"github.com/labstack/echo/v4"
 	"go.uber.org/zap"
@@ -64,9 +67,14 @@ func (f frame) Operator() bool { return f.Visitor.Role >= access.Operator }
 
 func (f frame) section() string { return f.Section }
 
+// frameTime is how long a page waits for what stands in its frame.
+const frameTime = time.Second
+
 // newFrame is the frame of a page; Dead stays 0 where the store does not tell.
 func (s *Console) newFrame(c echo.Context, v access.Visitor, section, title string) frame {
-	dead, err := s.Store.DeadCount(c.Request().Context())
+	ctx, cancel := context.WithTimeout(c.Request().Context(), frameTime)
+	defer cancel()
+	dead, err := s.Store.DeadCount(ctx)
 	if err != nil {
 		dead = 0
 	}
@@ -130,6 +138,7 @@ type errorPage struct {
 	Text  string
 	Again bool   // what was asked for may be had in a moment
 	Back  string // the page of a form that was refused
+	Login string // where to sign in again, and go back from there
 }
 
 // headline says what an error's status means to who knows no statuses.
@@ -143,6 +152,8 @@ func headline(status int) string {
 		return "Not found"
 	case http.StatusGone:
 		return "No longer kept"
+	case http.StatusRequestEntityTooLarge:
+		return "Too large"
 	case http.StatusServiceUnavailable:
 		return "Not available now"
 	case http.StatusInternalServerError:
@@ -166,8 +177,8 @@ func (s *Console) fail(c echo.Context, v access.Visitor, err error) error {
 		c.Response().Header().Set(echo.HeaderRetryAfter, "5")
 	}
 	page := errorPage{frame: s.newFrame(c, v, "", headline(f.status)), Text: f.text, Again: again}
-	if path := c.Request().URL.Path; c.Request().Method == http.MethodPost && !strings.HasPrefix(path, "/recordings/") {
-		page.Back = "/" + strings.SplitN(path, "/", 3)[1]
+	if c.Request().Method == http.MethodPost && !strings.HasPrefix(c.Request().URL.Path, "/recordings/") {
+		page.Back = sectionOf(c.Request())
 	}
 	return s.render(c, f.status, "error", page)
 }
@@ -189,6 +200,11 @@ func (s *Console) turnAway(c echo.Context, err error) error {
 			return s.render(c, refusal.Status, "again", frame{Title: "One moment"})
 		}
 		return s.showLogin(c, refusal.Status, c.Request().URL.RequestURI(), "")
+	case refusal.Status == http.StatusUnauthorized && refusal.Detail == "":
+		return s.render(c, refusal.Status, "error", errorPage{
+			frame: frame{Title: "You are no longer signed in"}, Login: "/login?" + url.Values{"next": {cameFrom(c.Request())}}.Encode(),
+			Text: "A session lasts twelve hours, and ends with its token. Nothing was changed: sign in, and do it again. What you typed is still on the page before this one.",
+		})
 	}
 	return s.render(c, refusal.Status, "error", errorPage{frame: frame{Title: headline(refusal.Status)}, Text: refusal.Detail})
 }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 
 	"go.yaml.in/yaml/v3"
 
@@ -159,22 +160,20 @@ func setup(cfg *config.Config) string {
 	return text.String()
 }
 
-// dependencies asks Symbl and Slack how they are.
+// dependencies asks Symbl and Slack at once how they are.
 func dependencies(ctx context.Context, cfg *config.Config) []console.Dependency {
-	list := make([]console.Dependency, 0, 2)
-	for _, d := range []struct {
-		name string
-		ask  func(context.Context) (string, error)
-	}{
-		{"Symbl", func(ctx context.Context) (string, error) { return checkSymbl(ctx, cfg) }},
-		{"Slack", func(ctx context.Context) (string, error) { return greetSlack(ctx, cfg) }},
-	} {
-		text, err := d.ask(ctx)
-		if err != nil {
-			text = err.Error()
-		}
-		list = append(list, console.Dependency{Name: d.name, OK: err == nil, Text: text})
+	list := []console.Dependency{{Name: "Symbl"}, {Name: "Slack"}}
+	var asked sync.WaitGroup
+	for i, ask := range []func(context.Context, *config.Config) (string, error){checkSymbl, greetSlack} {
+		asked.Go(func() {
+			text, err := ask(ctx, cfg)
+			if err != nil {
+				text = err.Error()
+			}
+			list[i].OK, list[i].Text = err == nil, text
+		})
 	}
+	asked.Wait()
 	return list
 }
 
