@@ -21,7 +21,7 @@ const (
 
 	bucketTopic = "$KV." + bucketName + "." // and the key
 	objectTopic = "$O." + blobsName + ".M." // and the encoded name
-	walkIdle    = 10 * time.Second          // after which the server forgets who walked
+	walkIdle    = time.Minute               // after which the server forgets who walked
 	kvOperation = "KV-Operation"            // a header of what deletes an entry
 )
 
@@ -84,11 +84,11 @@ func (w walk) run(
 			case !meta.Timestamp.Before(w.before):
 				return 0, nil
 			}
+			seen++
+			from = meta.Sequence.Stream + 1 // also if it fails: it must not keep the others
 			if err := each(ctx, msg, meta.Sequence.Stream); err != nil {
 				return from, err
 			}
-			from = meta.Sequence.Stream + 1
-			seen++
 		}
 		if err := batch.Error(); err != nil {
 			return from, fmt.Errorf("look for old entries: %w", err)

@@ -134,3 +134,20 @@ func TestASweepLooksAtPartOfALotAndTheNextAtTheRest(t *testing.T) {
 	}
 	require.Equal(t, kept, entries(t, js)["conversation"])
 }
+
+func TestAnEntryThatCannotBeReadKeepsNoOther(t *testing.T) {
+	js := connect(t, startNATS(t))
+	e := newEngine(t, js, engine.Config{})
+	_, err := js.Publish(t.Context(), "$KV.ENGINE.job.damaged", []byte("j{"))
+	require.NoError(t, err)
+	mark := nats.NewMsg("$KV.ENGINE.listing.20260101.1")
+	mark.Header.Set("KV-Operation", "DEL")
+	_, err = js.PublishMsg(t.Context(), mark)
+	require.NoError(t, err)
+	e.SetNow(func() time.Time { return time.Now().AddDate(0, 0, 90) })
+	_, err = e.Sweep(t.Context())
+	require.ErrorContains(t, err, "decode job")
+	_, err = e.Sweep(t.Context())
+	require.NoError(t, err)
+	require.Zero(t, entries(t, js)["listing"])
+}

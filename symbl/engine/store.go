@@ -45,9 +45,8 @@ type store struct {
 
 // version is the state of an entry that a change is based on.
 type version struct {
-	revision uint64    // 0: there is none
-	blob     string    // that holds the value, if it is large
-	written  time.Time // where it was read
+	revision uint64 // 0: there is none
+	blob     string // that holds the value, if it is large
 }
 
 // read gives the packed value of an entry, or errNotFound.
@@ -69,7 +68,7 @@ func (s *store) readNewer(ctx context.Context, key string, known uint64) ([]byte
 		} else if err != nil {
 			return nil, version{}, fmt.Errorf("read %s: %w", kind(key), err)
 		}
-		v := version{revision: entry.Revision(), blob: reference(entry.Value()), written: entry.Created()}
+		v := version{revision: entry.Revision(), blob: reference(entry.Value())}
 		switch {
 		case v.revision == known:
 			return nil, v, nil

@@ -79,11 +79,14 @@ func (e *Engine) sweepInputs(ctx context.Context, before time.Time) (removed int
 // dropAbandoned removes an input if it is from before a time and has no job. It
 // stays if it is touched meanwhile: then its submission is being repeated.
 func (e *Engine) dropAbandoned(ctx context.Context, jobID string, before time.Time) (bool, error) {
-	in, v, err := load[inputMedia](ctx, e.store, keyInput+jobID)
-	if errors.Is(err, errNotFound) {
+	entry, err := e.store.kv.Get(ctx, keyInput+jobID)
+	switch {
+	case errors.Is(err, jetstream.ErrKeyNotFound):
 		return false, nil
-	} else if err != nil || !v.written.Before(before) {
-		return false, err
+	case err != nil:
+		return false, fmt.Errorf("read %s: %w", kind(keyInput), err)
+	case !entry.Created().Before(before):
+		return false, nil
 	}
 	j, _, err := load[job](ctx, e.store, keyJob+jobID)
 	if err != nil && !errors.Is(err, errNotFound) {
@@ -91,10 +94,12 @@ func (e *Engine) dropAbandoned(ctx context.Context, jobID string, before time.Ti
 	} else if err == nil && !j.ended() {
 		return false, nil
 	}
-	if err := e.store.removeAt(ctx, keyInput+jobID, v); errors.Is(err, errConflict) {
-		return false, nil
-	} else if err != nil {
-		return false, err
+	in, v, err := load[inputMedia](ctx, e.store, keyInput+jobID)
+	if err != nil || v.revision != entry.Revision() {
+		return false, ignore(err, errNotFound)
+	}
+	if err := e.store.removeAt(ctx, keyInput+jobID, v); err != nil {
+		return false, ignore(err, errConflict)
 	}
 	return true, e.dropMedia(ctx, in.Media)
 }
