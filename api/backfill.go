@@ -3,7 +3,6 @@ package api
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 	"net/url"
 	"time"
@@ -18,12 +17,20 @@ import (
 // backfillTimeout is for one page: a token, a list, and its recordings.
 const backfillTimeout = 30 * time.Second
 
+// reachAgain is what an operator is asked to wait when a provider cannot be
+// reached.
+const reachAgain = 5 * time.Second
+
+// backfillMargin is how long before a backfill's since calls are listed from:
+// providers list by when a call began, and its webhook comes when it is over.
+const backfillMargin = 4 * time.Hour
+
 // BackfillQuery asks for a page of what a source's provider has.
 type BackfillQuery struct {
 	Source string
-	Since  time.Time
-	Cursor string // empty for the first page
-	DryRun bool   // nothing is taken in
+	Since  time.Time // calls that began up to 4 h before are listed, too
+	Cursor string    // empty for the first page
+	DryRun bool      // nothing is taken in
 }
 
 // BackfillPage is the answer to POST /api/sources/{name}/backfill: what became
@@ -42,7 +49,7 @@ func (p *Public) Backfill(ctx context.Context, q BackfillQuery) (BackfillPage, e
 	if !ok {
 		return BackfillPage{}, notFound()
 	}
-	list, err := source.List(ctx, src.Provider, q.Since, q.Cursor, hooks.web)
+	list, err := source.List(ctx, src.Provider, q.Since.Add(-backfillMargin), q.Cursor, hooks.web)
 	if err != nil {
 		return BackfillPage{}, listProblem(err)
 	}
@@ -64,7 +71,8 @@ func (p *Public) Backfill(ctx context.Context, q BackfillQuery) (BackfillPage, e
 	return page, nil
 }
 
-// listProblem is what the operator learns of a list that did not come.
+// listProblem is what the operator learns of a list that did not come. The texts
+// of these errors hold no more of a URL than its host.
 func listProblem(err error) error {
 	var status *events.StatusError
 	var payload *source.PayloadError
@@ -79,8 +87,12 @@ func listProblem(err error) error {
 		}, after: status.RetryAfter}
 	case errors.As(err, &status):
 		return problem(http.StatusBadGateway, "", status.Error()+": do the source's credentials allow it to list recordings?")
+	case source.Unreachable(err):
+		return &problemError{Problem: Problem{
+			Title: http.StatusText(http.StatusBadGateway), Status: http.StatusBadGateway, Detail: err.Error() + "; try again",
+		}, after: reachAgain}
 	default:
-		return fmt.Errorf("%w: %w", events.ErrUnavailable, err)
+		return problem(http.StatusBadGateway, "", err.Error())
 	}
 }
 

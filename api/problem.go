@@ -111,12 +111,17 @@ func payloadStatus(status int) int {
 	}
 }
 
-// waitOf is what Retry-After asks for.
-func waitOf(err error) string {
-	if decided, ok := errors.AsType[*problemError](err); ok && decided.after > 0 {
+// waitOf is what Retry-After asks for; empty where it is not said that trying
+// again helps.
+func waitOf(err error, status int) string {
+	decided, ok := errors.AsType[*problemError](err)
+	switch {
+	case ok && decided.after > 0:
 		return seconds(decided.after)
+	case status == http.StatusServiceUnavailable:
+		return retryAfter
 	}
-	return retryAfter
+	return ""
 }
 
 // answerErrors is the one place where an error becomes an answer.
@@ -129,8 +134,8 @@ func answerErrors(log *zap.Logger) echo.HTTPErrorHandler {
 		if !known {
 			log.Error("request failed", zap.String("route", c.Path()), zap.Error(err))
 		}
-		if p.Status == http.StatusServiceUnavailable {
-			c.Response().Header().Set(echo.HeaderRetryAfter, waitOf(err))
+		if wait := waitOf(err, p.Status); wait != "" {
+			c.Response().Header().Set(echo.HeaderRetryAfter, wait)
 		}
 		if refusal, ok := errors.AsType[*access.Refusal](err); ok {
 			explain(refusal, c.Response().Header())

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/trackerbell/trackerbell/events"
+	"github.com/trackerbell/trackerbell/internal/safehttp"
 )
 
 // listPage is how many recordings are asked for at a time.
@@ -29,7 +30,8 @@ type Lister interface {
 	// List gives a page of the recordings since a time; cursor is empty for the
 	// first, and else the Next of the page before. It makes one request to the
 	// provider's API, beside one for a token. An answer that is no success is an
-	// *events.StatusError, and the lack of credentials ErrNoList.
+	// *events.StatusError, and the lack of credentials ErrNoList. No text of an
+	// error has more of a URL than its host.
 	List(ctx context.Context, since time.Time, cursor string, web Client) (Page, error)
 }
 
@@ -43,6 +45,13 @@ func List(ctx context.Context, p Provider, since time.Time, cursor string, web C
 		return Page{}, ErrNoList
 	}
 	return l.List(ctx, since, cursor, web)
+}
+
+// Unreachable tells whether a list did not come because of the way to the
+// provider, which may be there again later.
+func Unreachable(err error) bool {
+	var failed *safehttp.Error
+	return errors.As(err, &failed) && (failed.Kind == safehttp.Transient || failed.Kind == safehttp.Stalled)
 }
 
 // add takes the recordings of one entry of a list. What cannot be used is

@@ -1,7 +1,10 @@
 package source_test
 
 import (
+	"context"
+	"io"
 	"net/http"
+	"net/url"
 	"testing"
 	"time"
 
@@ -10,6 +13,7 @@ import (
 	"github.com/trackerbell/trackerbell/api/source"
 	"github.com/trackerbell/trackerbell/config"
 	"github.com/trackerbell/trackerbell/events"
+	"github.com/trackerbell/trackerbell/internal/safehttp"
 )
 
 // since is when the webhooks began to be missed.
@@ -124,16 +128,16 @@ func TestZoomListsMeetingsUnderTheKeysOfItsWebhooks(t *testing.T) {
 	const meeting = `{"uuid":"/WEz4==","host_email":"a@example.com","topic":"Sales","start_time":"2026-11-20T20:00:00Z","recording_files":[
 		{"id":"f1","recording_start":"2026-11-20T20:00:00Z","recording_end":"2026-11-20T20:01:00Z","file_type":"M4A","recording_type":"audio_only","status":"completed","download_url":"https://zoom.us/rec/download/f1"}]}`
 	early := `{"uuid":"early","recording_files":[{"id":"f0","recording_start":"2026-11-20T08:00:00Z","file_type":"M4A","status":"completed","download_url":"https://zoom.us/rec/download/f0"}]}`
-	list := "GET https://api.zoom.us/v2/accounts/acc1/recordings?from=2026-11-20&page_size=100&to=2026-12-18 Bearer access"
+	list := "GET https://api.zoom.us/v2/accounts/acc1/recordings?from=2026-11-19&page_size=100&to=2026-12-17 Bearer access"
 	w := &web{t: t, answers: map[string]string{
 		zoomGrant: `200 {"access_token":"access","expires_in":3600}`,
 		list:      `200 {"next_page_token":"tok","meetings":[` + early + `,{"uuid":""}]}`,
-		"GET https://api.zoom.us/v2/accounts/acc1/recordings?from=2026-11-20&next_page_token=tok&page_size=100&to=2026-12-18 Bearer access": `200 {"meetings":[` + meeting + `]}`,
+		"GET https://api.zoom.us/v2/accounts/acc1/recordings?from=2026-11-19&next_page_token=tok&page_size=100&to=2026-12-17 Bearer access": `200 {"meetings":[` + meeting + `]}`,
 	}}
 	p := build(t, config.Source{Provider: "zoom", Secret: zoomSecret, Credentials: config.Credentials{Username: "client", Password: "hush", Token: "acc1"}})
 	first, err := source.List(t.Context(), p, since(), "", w)
 	require.NoError(t, err)
-	require.Empty(t, first.Recordings, "the list begins at midnight")
+	require.Empty(t, first.Recordings, "the list begins at the midnight before the day before")
 	require.Equal(t, 1, first.Unusable)
 	second, err := source.List(t.Context(), p, since(), first.Next, w)
 	require.NoError(t, err)
@@ -168,4 +172,41 @@ func TestListsThatCannotBeRead(t *testing.T) {
 	var status *events.StatusError
 	require.ErrorAs(t, err, &status)
 	require.Equal(t, http.StatusTooManyRequests, status.Status)
+}
+
+// away is a provider's API that cannot be reached.
+type away struct{}
+
+func (away) fail(rawURL string) error {
+	u, err := url.Parse(rawURL)
+	if err != nil {
+		return err
+	}
+	return &safehttp.Error{
+		Kind: safehttp.Transient, Target: u.Scheme + "://" + u.Host, Reason: "timed out", Err: &url.Error{Op: "Get", URL: rawURL, Err: io.EOF},
+	}
+}
+
+func (a away) Get(_ context.Context, rawURL string, _ safehttp.Authorise, _ string) (*http.Response, error) {
+	return nil, a.fail(rawURL)
+}
+
+func (a away) PostForm(_ context.Context, rawURL, _ string, _ url.Values) (*http.Response, error) {
+	return nil, a.fail(rawURL)
+}
+
+func TestAListThatCannotBeReachedTellsTheHostAndNoMore(t *testing.T) {
+	for want, s := range map[string]config.Source{
+		"https://api.twilio.com: timed out":  {Provider: "twilio", Secret: authToken, Credentials: config.Credentials{Username: "AC0123", Password: "hush"}},
+		"https://api.telnyx.com: timed out":  {Provider: "telnyx", Secret: telnyxPublic, Credentials: config.Credentials{Token: "hush"}},
+		"https://dialpad.com: timed out":     {Provider: "dialpad", Secret: jwtSecret, Credentials: config.Credentials{Token: "hush"}},
+		"https://zoom.us: timed out":         {Provider: "zoom", Secret: zoomSecret, Credentials: config.Credentials{Username: "client", Password: "hush", Token: "acc1"}},
+		"https://platform.ringcentral.com: ": {Provider: "ringcentral", Secret: plainWord, Credentials: config.Credentials{Username: "id", Password: "hush", Token: "jwt"}},
+	} {
+		_, err := source.List(t.Context(), build(t, s), since(), "", away{})
+		require.ErrorContains(t, err, want)
+		require.NotRegexp(t, `hush|acc1|AC0123|\?|%`, err.Error())
+		require.True(t, source.Unreachable(err), "%v", err)
+	}
+	require.False(t, source.Unreachable(source.ErrNoList))
 }

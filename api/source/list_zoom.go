@@ -29,16 +29,18 @@ type zoomMeetings struct {
 
 // List reads the account's meetings, a month at a time. The cursor is the first
 // day of a month and, after a slash, the token of the page within it. Zoom Phone
-// is not listed.
+// is not listed. It begins a day early, since a day of Zoom's need not be one of
+// UTC.
 func (z *zoom) List(ctx context.Context, since time.Time, cursor string, web Client) (Page, error) {
 	if z.oauth == nil || z.account == "" {
 		return Page{}, fmt.Errorf("%w: credentials with the account's id as token are required", ErrNoList)
 	}
-	begin, pageToken := since.UTC().Truncate(24*time.Hour), ""
+	const day = 24 * time.Hour
+	begin, pageToken := since.UTC().Truncate(day).Add(-day), ""
 	if cursor != "" {
-		day, rest, _ := strings.Cut(cursor, "/")
+		first, rest, _ := strings.Cut(cursor, "/")
 		var err error
-		if begin, err = time.Parse(time.DateOnly, day); err != nil {
+		if begin, err = time.Parse(time.DateOnly, first); err != nil {
 			return Page{}, unusable("cursor", "must be the next of an earlier page")
 		}
 		pageToken = rest
@@ -72,8 +74,8 @@ func (z *zoom) List(ctx context.Context, since time.Time, cursor string, web Cli
 	return page, nil
 }
 
-// listed reads a meeting as if an event had brought it. A list begins at
-// midnight, which may be before since.
+// listed reads a meeting as if an event had brought it, without what began
+// before since: a list begins at a midnight.
 func (z *zoom) listed(raw json.RawMessage, since time.Time) (recs []events.Recording, err error) {
 	var e zoomEvent
 	e.Event = zoomMeeting
@@ -82,5 +84,5 @@ func (z *zoom) listed(raw json.RawMessage, since time.Time) (recs []events.Recor
 	}
 	e.Payload.AccountID, e.Payload.Object = scalar(z.account), raw
 	recs, err = e.meeting()
-	return slices.DeleteFunc(recs, func(r events.Recording) bool { return r.StartedAt.Before(since) }), err
+	return slices.DeleteFunc(recs, func(r events.Recording) bool { return !r.StartedAt.IsZero() && r.StartedAt.Before(since) }), err
 }

@@ -28,6 +28,10 @@ func TestBackfillAsksForPageAfterPage(t *testing.T) {
 		case len(asked) == 1:
 			w.WriteHeader(http.StatusServiceUnavailable)
 			_, _ = w.Write([]byte(`{"title":"Service Unavailable","status":503,"detail":"the provider answers 429; try again"}`))
+		case len(asked) == 3:
+			w.Header().Set("Retry-After", "1")
+			w.WriteHeader(http.StatusBadGateway)
+			_, _ = w.Write([]byte(`{"title":"Bad Gateway","status":502,"detail":"https://api.example.com: timed out; try again"}`))
 		case q.Get("cursor") == "":
 			_, _ = w.Write([]byte(`{"recordings":[{"recording":"support.RE1","duplicate":false}],"unusable":1,"next":"p=2&x"}`))
 		default:
@@ -38,9 +42,23 @@ func TestBackfillAsksForPageAfterPage(t *testing.T) {
 	r := command(t, t.TempDir(), nil, "recordings", "backfill", "support", "--since", "24h", "--dry-run", "--admin", admin.URL)
 	require.Equal(t, 0, r.code, r.stderr)
 	require.Equal(t, "to take in support.RE1\n1 to take in, 1 known before, 1 without what is needed\n", r.stdout)
-	require.Equal(t, "trackerbell: Service Unavailable: the provider answers 429; asking again in 5s (2 of 12)\n", r.stderr)
+	require.Equal(t, "trackerbell: Service Unavailable: the provider answers 429; asking again in 5s (2 of 12)\n"+
+		"trackerbell: Bad Gateway: https://api.example.com: timed out; asking again in 5s (2 of 12)\n", r.stderr)
 	const path = "POST /api/sources/support/backfill "
-	require.Equal(t, []string{path + " true", path + " true", path + "p=2&x true"}, asked)
+	require.Equal(t, []string{path + " true", path + " true", path + "p=2&x true", path + "p=2&x true"}, asked)
+}
+
+// TestBackfillEndsWhereAskingAgainCannotHelp has the reason told at once.
+func TestBackfillEndsWhereAskingAgainCannotHelp(t *testing.T) {
+	t.Parallel()
+	admin := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusBadGateway)
+		_, _ = w.Write([]byte(`{"title":"Bad Gateway","status":502,"detail":"https://api.example.com: the address is not public"}`))
+	}))
+	t.Cleanup(admin.Close)
+	r := command(t, t.TempDir(), nil, "recordings", "backfill", "support", "--since", "24h", "--admin", admin.URL)
+	require.Equal(t, 1, r.code)
+	require.Equal(t, "trackerbell: Bad Gateway: https://api.example.com: the address is not public\n", r.stderr)
 }
 
 func TestBackfillSaysWhatItCannotDo(t *testing.T) {

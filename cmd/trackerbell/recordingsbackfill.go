@@ -20,7 +20,7 @@ const (
 type recordingsBackfillCmd struct {
 	adminFlags
 	Source string `arg:"" help:"Name of the source; its credentials must allow to list recordings."`
-	Since  string `required:"" help:"From when on: a duration back from now, a day or a time." placeholder:"24h|2026-11-01|TIME"`
+	Since  string `required:"" help:"From when on: a duration back from now, a day or a time; calls that began up to 4 hours before are listed, too, since a webhook comes at a call's end." placeholder:"24h|2026-11-01|TIME"`
 	DryRun bool   `help:"Only tell what would be taken in."`
 	Output string `enum:"text,json" default:"text" help:"text or json."`
 }
@@ -91,8 +91,8 @@ func (c *recordingsBackfillCmd) print(g *globals, all backfilled) error {
 	return err
 }
 
-// page asks for one page, again while the provider or the store wants that, and
-// says for how long it waits and why.
+// page asks for one page, again while the provider or the store wants that or the
+// provider cannot be reached, and says for how long it waits and why.
 func (c *recordingsBackfillCmd) page(g *globals, cfg *config.Config, since time.Time, cursor string) (page api.BackfillPage, err error) {
 	q := url.Values{"since": {since.UTC().Format(time.RFC3339)}, "cursor": {cursor}}
 	if c.DryRun {
@@ -102,7 +102,7 @@ func (c *recordingsBackfillCmd) page(g *globals, cfg *config.Config, since time.
 		page = api.BackfillPage{}
 		err = c.client(cfg).do(g.ctx, http.MethodPost, "/api/sources/"+url.PathEscape(c.Source)+"/backfill?"+q.Encode(), &page)
 		var status *statusError
-		if !errors.As(err, &status) || status.status != http.StatusServiceUnavailable || try == backfillTries {
+		if !errors.As(err, &status) || !status.passes() || try == backfillTries {
 			return page, err
 		}
 		after := max(status.after, backfillWait)
@@ -113,6 +113,11 @@ func (c *recordingsBackfillCmd) page(g *globals, cfg *config.Config, since time.
 		case <-time.After(after):
 		}
 	}
+}
+
+// passes tells whether the answer says that the same request may do later.
+func (e *statusError) passes() bool {
+	return e.status == http.StatusServiceUnavailable || e.status == http.StatusBadGateway && e.after > 0
 }
 
 // sinceWhen reads a duration back from now, a day of UTC or a time.
