@@ -23,6 +23,7 @@ type Glance struct {
 	Trackers   []string      `json:"trackers"`
 	Replay     int           `json:"replay"`
 	Alerts     []GlanceAlert `json:"alerts"`
+	Earlier    []GlanceAlert `json:"earlier"` // of the runs before the last replay
 }
 
 // GlanceCall is a part of a notify.Call.

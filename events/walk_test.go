@@ -69,7 +69,7 @@ func TestAGlanceIsWhatCountsOfAnEntry(t *testing.T) {
 	h.write(
 		Entry{Key: "calls.a", Source: "calls", ReceivedAt: now, Replay: 2, Trackers: []string{"Sale"}, Call: notify.Call{Agent: "Anna"}, Alerts: []AlertRecord{
 			{Trackers: []string{"Sale"}, Held: "cap", Post: Post{PostedAt: now}, Feedback: feedback},
-		}},
+		}, Earlier: []AlertRecord{{Trackers: []string{"Old"}, Feedback: feedback}}},
 		Entry{Key: "digest.b", Digest: &Digest{}}, Entry{Key: "calls.c", Forgotten: now},
 		Entry{Key: "calls.d", Source: "calls"},
 	)
@@ -83,7 +83,8 @@ func TestAGlanceIsWhatCountsOfAnEntry(t *testing.T) {
 	}
 	require.Empty(t, cmp.Diff(Glance{
 		Key: "calls.a", Revision: got["calls.a"].Revision, Source: "calls", Call: GlanceCall{"Anna"}, ReceivedAt: now, Replay: 2, Trackers: []string{"Sale"},
-		Alerts: []GlanceAlert{{Trackers: []string{"Sale"}, Held: "cap", PostedAt: now, Feedback: feedback}},
+		Alerts:  []GlanceAlert{{Trackers: []string{"Sale"}, Held: "cap", PostedAt: now, Feedback: feedback}},
+		Earlier: []GlanceAlert{{Trackers: []string{"Old"}, Feedback: feedback}},
 	}, got["calls.a"]))
 }
 

@@ -43,12 +43,14 @@ type Console struct {
 	said    said
 	counts  counts
 	saving  turn // of who changes trackers: what is compared is what is written over
+
+	replaying turn // of who replays a call
 }
 
 // New reads the templates, which are part of the program; its errors are
 // mistakes in them.
 func New(deps Deps) (*Console, error) {
-	c := &Console{Deps: deps, now: time.Now, counts: counts{turn: newTurn()}, saving: newTurn()}
+	c := &Console{Deps: deps, now: time.Now, counts: counts{turn: newTurn()}, saving: newTurn(), replaying: newTurn()}
 	var err error
 	if c.files, err = newFiles(); err != nil {
 		return nil, err

@@ -136,6 +136,8 @@ func newCounted(g *events.Glance) counted {
 		if !a.PostedAt.IsZero() && (first.IsZero() || a.PostedAt.Before(first)) {
 			first = a.PostedAt
 		}
+	}
+	for _, a := range slices.Concat(g.Alerts, g.Earlier) { // a replay does not undo what people thought
 		for _, f := range a.Feedback {
 			for _, name := range a.Trackers {
 				more.judged = append(more.judged, judgement{name, f.Useful})

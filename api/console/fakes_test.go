@@ -41,7 +41,7 @@ type store struct {
 	letters    []events.DeadLetter
 	poison     uint64        // a letter that cannot be dropped
 	away       uint64        // a letter at which the store is no longer reached
-	slow       time.Duration // that a drop takes
+	slow       time.Duration // that a drop or a replay takes
 	sound      string
 	changed    []string // what was done, in order
 	broken     error    // of every call that can fail
@@ -102,8 +102,16 @@ func (s *store) note(what string) error {
 	return s.broken
 }
 
-func (s *store) ReplayRecording(_ context.Context, key string) error { return s.note("replay " + key) }
-func (s *store) RouteAgain(_ context.Context, key string) error      { return s.note("route " + key) }
+func (s *store) ReplayRecording(_ context.Context, key string) error {
+	return s.replay("replay " + key)
+}
+func (s *store) RouteAgain(_ context.Context, key string) error { return s.replay("route " + key) }
+
+func (s *store) replay(what string) error {
+	<-time.After(s.slow)
+	s.entry.Replay++
+	return s.note(what)
+}
 
 func (s *store) Forget(_ context.Context, key string) (events.Forgotten, error) {
 	left := []string{}
@@ -167,14 +175,19 @@ func (s *store) Walk(_ context.Context, after uint64, visit func(*events.Glance)
 			Key: e.Key, Revision: uint64(i + 1), Source: e.Source, Call: events.GlanceCall{Agent: e.Call.Agent}, ReceivedAt: e.ReceivedAt,
 			Trackers: e.Trackers, Replay: e.Replay, Gone: !e.Forgotten.IsZero(),
 		}
-		for _, a := range e.Alerts {
-			g.Alerts = append(g.Alerts, events.GlanceAlert{Trackers: a.Trackers, Held: a.Held, PostedAt: a.PostedAt, Feedback: a.Feedback})
-		}
+		g.Alerts, g.Earlier = glances(e.Alerts), glances(e.Earlier)
 		if g.Revision > after && !visit(&g) {
 			break
 		}
 	}
 	return s.broken
+}
+
+func glances(alerts []events.AlertRecord) (list []events.GlanceAlert) {
+	for _, a := range alerts {
+		list = append(list, events.GlanceAlert{Trackers: a.Trackers, Held: a.Held, PostedAt: a.PostedAt, Feedback: a.Feedback})
+	}
+	return list
 }
 
 func (s *store) Recent(context.Context, int) ([]events.Spoken, error) { return s.spoken, s.broken }

@@ -150,6 +150,8 @@ func headline(status int) string {
 		return "Not allowed"
 	case http.StatusNotFound:
 		return "Not found"
+	case http.StatusConflict:
+		return "Not done"
 	case http.StatusGone:
 		return "No longer kept"
 	case http.StatusRequestEntityTooLarge:
@@ -177,7 +179,11 @@ func (s *Console) fail(c echo.Context, v access.Visitor, err error) error {
 		c.Response().Header().Set(echo.HeaderRetryAfter, "5")
 	}
 	page := errorPage{frame: s.newFrame(c, v, "", headline(f.status)), Text: f.text, Again: again}
-	if c.Request().Method == http.MethodPost && !strings.HasPrefix(c.Request().URL.Path, "/recordings/") {
+	switch path := c.Request().URL.Path; {
+	case c.Request().Method != http.MethodPost:
+	case f.status == http.StatusConflict && c.Param("key") != "":
+		page.Back = recordingPath(keyOf(c))
+	case !strings.HasPrefix(path, "/recordings/"):
 		page.Back = sectionOf(c.Request())
 	}
 	return s.render(c, f.status, "error", page)

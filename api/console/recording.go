@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 
 	"github.com/labstack/echo/v4"
@@ -30,6 +31,7 @@ type recordingPage struct {
 	Length   float64 // seconds, of the time line
 	Routes   []decision
 	Alerts   []alert
+	Earlier  []alert // of the runs before
 	Letters  []letter
 	Live     bool
 	Lost     bool // what came in is no longer kept
@@ -57,7 +59,7 @@ func (s *Console) recording(c echo.Context, v access.Visitor) error {
 	page := recordingPage{
 		frame: s.newFrame(c, v, "/", key), Letters: letters, Entry: entry, State: entry.State(), Call: entry.Call, Provider: story.Recording.Provider,
 		Timeline: s.timeline(entry), Lines: newLines(said), Whole: said.Whole, Length: length(entry, said),
-		Alerts: s.alerts(c, entry, letters), Live: entry.State() != events.StageDone, Lost: story.Recording.Key == "",
+		Alerts: s.alerts(c, entry.Alerts, letters), Earlier: s.alerts(c, entry.Earlier, nil), Live: entry.State() != events.StageDone, Lost: story.Recording.Key == "",
 	}
 	if !page.Operator() {
 		page.Call = page.Call.Masked()
@@ -144,7 +146,8 @@ func length(e events.Entry, said events.Transcript) float64 {
 	return end
 }
 
-// replayRecording is POST /recordings/{key}/replay, from a step on.
+// replayRecording is POST /recordings/{key}/replay, from a step on. A form names
+// the run that its page is about: who presses twice means one replay.
 func (s *Console) replayRecording(c echo.Context, v access.Visitor) error {
 	key, step := keyOf(c), c.FormValue("step")
 	replay := s.Store.ReplayRecording
@@ -155,6 +158,14 @@ func (s *Console) replayRecording(c echo.Context, v access.Visitor) error {
 	default:
 		return &failure{http.StatusBadRequest, "A recording is replayed from submit or from route."}
 	}
+	done, err := s.replaying.take(c.Request().Context())
+	if err != nil {
+		return err
+	}
+	defer done()
+	if err := s.latestRun(c, key); err != nil {
+		return err
+	}
 	if err := s.audit(c, v, events.DeedReplay, key, "from "+step); err != nil {
 		return err
 	}
@@ -162,6 +173,22 @@ func (s *Console) replayRecording(c echo.Context, v access.Visitor) error {
 		return err
 	}
 	return seeOther(c, recordingPath(key), "replayed")
+}
+
+// latestRun refuses what a page of an earlier run asks for.
+func (s *Console) latestRun(c echo.Context, key string) error {
+	run := c.FormValue("run")
+	if run == "" {
+		return nil // no page asks for it
+	}
+	entry, err := s.Store.Entry(c.Request().Context(), key)
+	if err != nil {
+		return err
+	}
+	if run != strconv.Itoa(entry.Replay) {
+		return &failure{http.StatusConflict, "This call was replayed since you opened it, perhaps by you, so it is not replayed once more. Look what has become of it first."}
+	}
+	return nil
 }
 
 // forget is POST /recordings/{key}/forget.

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -83,6 +84,47 @@ func TestEachMatchIsMarkedWithWhatItIs(t *testing.T) {
 		require.Contains(t, page, want)
 	}
 	require.NotContains(t, page, ">customer</span>", "where the name says it")
+}
+
+func TestAlertsOfEarlierRunsStayKnown(t *testing.T) {
+	s := newSite(t, "", "")
+	now := time.Now()
+	s.entry.ReceivedAt, s.entry.Replay, s.entry.Trackers = now, 1, []string{"Sale"}
+	s.entry.Earlier = []events.AlertRecord{
+		{AlertID: "a.0", Destination: "#sales", Trackers: []string{"Sale"}, Post: events.Post{PostedAt: now}, Feedback: []notify.Feedback{{Name: "Ben <b>", Useful: true, At: now}, {At: now}}},
+		{AlertID: "b.0", Destination: "#lost", Post: events.Post{Intent: now}}, {AlertID: "c.0", Destination: "#quiet", Held: notify.HeldSilence},
+	}
+	page := s.get("/recordings/"+key, "").Body.String()
+	for _, want := range []string{
+		"Of earlier runs", "#sales", `id="open-a.0" class="small" href="https://acme.slack.com/archives/C1/p1"`, "useful</span> <bdi>Ben &lt;b&gt;", "false alarm",
+		"not known to be posted", "held back: silence",
+	} {
+		require.Contains(t, page, want)
+	}
+	s.page.Entries = []events.Entry{s.entry}
+	require.Contains(t, s.get("/trackers", "").Body.String(), "50 %", "a replay does not undo what people thought")
+	require.Contains(t, s.get("/insights.csv?table=trackers", "").Body.String(), "Sale,1,1,1")
+}
+
+func TestWhoPressesReplayTwiceMakesOneRun(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSite(t, "op", "")
+		path := "/recordings/" + key
+		require.Contains(t, s.get(path, "op").Body.String(), `name="run" value="0"`)
+		s.slow = time.Second
+		got := make(chan *httptest.ResponseRecorder, 2)
+		for _, step := range []string{"submit", "route"} {
+			go func() { got <- s.do("POST", path+"/replay", "op", url.Values{"step": {step}, "run": {"0"}}) }()
+		}
+		first, second := <-got, <-got
+		require.Equal(t, []int{303, 409}, []int{first.Code, second.Code})
+		require.Len(t, s.changed, 1)
+		require.Len(t, s.deeds, 1)
+		require.Contains(t, second.Body.String(), "replayed since you opened it")
+		require.Contains(t, second.Body.String(), `href="`+path+`"`)
+		require.Equal(t, 303, s.do("POST", path+"/replay", "op", url.Values{"step": {"submit"}, "run": {"1"}}).Code, "on purpose")
+		require.Equal(t, 303, s.do("POST", path+"/replay", "op", url.Values{"step": {"submit"}}).Code, "a program knows of no run")
+	})
 }
 
 func TestAViewerSeesNoNumberInWhatTheRoutesSay(t *testing.T) {

@@ -95,10 +95,10 @@ type alert struct {
 	Sentence string
 }
 
-// alerts are those of this run, each with what became of it.
-func (s *Console) alerts(c echo.Context, e events.Entry, open []letter) []alert {
+// alerts are those of a run, each with what became of it.
+func (s *Console) alerts(c echo.Context, records []events.AlertRecord, open []letter) []alert {
 	var list []alert
-	for _, a := range e.Alerts {
+	for _, a := range records {
 		one := alert{AlertRecord: a, Sentence: "An alert waits to be posted to " + a.Destination + "."}
 		one.Failed = slices.ContainsFunc(open, func(l letter) bool { return l.Subject == "alerts."+notify.Slug(a.Destination) })
 		switch {
