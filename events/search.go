@@ -21,7 +21,7 @@ const (
 type Search struct {
 	Source  string
 	Stage   Stage
-	Tracker string
+	Tracker string    // its name, in any case
 	Since   time.Time // received at or after
 	Until   time.Time // received before
 	Query   string    // part of a key, tracker, agent, label, number, or of what was said; in any case
@@ -80,7 +80,7 @@ func (q Search) admits(e *Entry) bool {
 	switch {
 	case q.Source != "" && e.Source != q.Source,
 		q.Stage != "" && e.State() != q.Stage,
-		q.Tracker != "" && !slices.Contains(e.Trackers, q.Tracker),
+		q.Tracker != "" && !slices.ContainsFunc(e.Trackers, func(name string) bool { return strings.EqualFold(name, q.Tracker) }),
 		!q.Since.IsZero() && e.ReceivedAt.Before(q.Since),
 		!q.Until.IsZero() && !e.ReceivedAt.Before(q.Until):
 		return false

@@ -52,6 +52,7 @@ func TestASearchFindsByWhatTheLedgerKnows(t *testing.T) {
 		"a stage":                         {Search{Stage: StageDone}, []string{"calls.a"}},
 		"what failed":                     {Search{Stage: StageDead}, []string{"calls.b"}},
 		"a tracker":                       {Search{Tracker: "Sale"}, []string{"calls.a"}},
+		"a tracker in another case":       {Search{Tracker: "sALE"}, []string{"calls.a"}},
 		"a day":                           {Search{Since: day, Until: day.Add(24 * time.Hour)}, []string{"calls.b", "calls.a"}},
 		"since a day":                     {Search{Since: day.Add(24 * time.Hour)}, []string{"phone.c"}},
 		"a part of a key":                 {Search{Query: "CALLS."}, []string{"calls.b", "calls.a"}},

@@ -2,7 +2,9 @@ package console
 
 import (
 	"context"
+	"maps"
 	"slices"
+	"sync"
 	"time"
 	"unique"
 
@@ -20,6 +22,8 @@ const (
 	countDays = 90
 	// maxCounted bounds the memory: each call takes about 200 bytes.
 	maxCounted = 500_000
+	// maxNames bounds the names that a list offers.
+	maxNames = 500
 )
 
 // counts hold what counts of each call of the last days, so that a page reads
@@ -31,6 +35,33 @@ type counts struct {
 	read     bool               // it was read to its end
 	from     time.Time          // what came in before is not held
 	calls    map[string]counted // by key
+	trackers trackerNames       // that were found
+}
+
+// trackerNames are the names of trackers; they are read without a turn.
+type trackerNames struct {
+	mu  sync.Mutex
+	all map[string]bool
+}
+
+func (n *trackerNames) add(names []string) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.all == nil {
+		n.all = map[string]bool{}
+	}
+	for _, name := range names {
+		if len(n.all) < maxNames {
+			n.all[name] = true
+		}
+	}
+}
+
+// known are the trackers that were found in the calls that were counted, by name.
+func (n *counts) known() []string {
+	n.trackers.mu.Lock()
+	defer n.trackers.mu.Unlock()
+	return slices.Sorted(maps.Keys(n.trackers.all))
 }
 
 // counted is what counts of a call.
@@ -91,6 +122,7 @@ func (n *counts) refresh(ctx context.Context, store Store, now time.Time, limit 
 			delete(n.calls, g.Key)
 		case !g.ReceivedAt.Before(n.from):
 			n.calls[g.Key] = newCounted(g)
+			n.trackers.add(g.Trackers)
 		}
 		if len(n.calls) > maxCounted {
 			n.shrink()

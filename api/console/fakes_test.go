@@ -41,7 +41,7 @@ type store struct {
 	letters    []events.DeadLetter
 	poison     uint64        // a letter that cannot be dropped
 	away       uint64        // a letter at which the store is no longer reached
-	slow       time.Duration // that a drop or a replay takes
+	slow       time.Duration // that a drop, a replay, or reading one call takes
 	sound      string
 	changed    []string // what was done, in order
 	broken     error    // of every call that can fail
@@ -171,6 +171,7 @@ func (s *store) Walk(_ context.Context, after uint64, visit func(*events.Glance)
 		s.walking()
 	}
 	for i, e := range s.page.Entries {
+		<-time.After(s.slow)
 		g := events.Glance{
 			Key: e.Key, Revision: uint64(i + 1), Source: e.Source, Call: events.GlanceCall{Agent: e.Call.Agent}, ReceivedAt: e.ReceivedAt,
 			Trackers: e.Trackers, Replay: e.Replay, Gone: !e.Forgotten.IsZero(),

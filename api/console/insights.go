@@ -74,7 +74,7 @@ func (s *Console) insights(c echo.Context, v access.Visitor) error {
 		return err
 	}
 	page := insightsPage{
-		frame: s.newFrame(c, v, "/insights", "Insights"), SourceNames: s.Store.SourceNames(), Tally: t,
+		frame: s.newFrame(c, v, "/insights", "Insights"), SourceNames: withChosen(s.Store.SourceNames(), of.Source), Tally: t,
 		Calls: newChart("Calls", t.PerDay, t.From, 0),
 		Sources: bars(most(t.Sources, maxBars), func(name string) string {
 			of := of

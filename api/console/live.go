@@ -15,6 +15,8 @@ import (
 const (
 	// livePace is how often a page is told at most that something changed.
 	livePace = time.Second
+	// slowPace is that of a list that is filtered, which may take a while to make.
+	slowPace = 15 * time.Second
 	// liveBeat keeps proxies from taking the stream for dead.
 	liveBeat = 15 * time.Second
 	// liveTime is how long a stream lasts; the browser asks again, and has to be
@@ -25,13 +27,16 @@ const (
 	stillHere    = ": still here\n\n"
 )
 
-// live is GET /live[?key=]: a stream (text/event-stream) of "changed" events
+// live is GET /live[?key=][&pace=slow]: a stream (text/event-stream) of "changed" events
 // without content: at once, and when any recording, or that of the key, has changed. What
-// happens within a second after one is told once.
+// happens within a second after one, or 15 at a slow pace, is told once.
 func (s *Console) live(c echo.Context, _ access.Visitor) error {
 	ctx, cancel := context.WithTimeout(c.Request().Context(), liveTime)
 	defer cancel()
-	only := c.QueryParam("key")
+	only, pace := c.QueryParam("key"), livePace
+	if c.QueryParam("pace") == "slow" {
+		pace = slowPace
+	}
 	changed := make(chan struct{}, 1)
 	ended := make(chan struct{})
 	go func() {
@@ -75,7 +80,7 @@ func (s *Console) live(c echo.Context, _ access.Visitor) error {
 		if err := ctl.Flush(); err != nil {
 			return nil
 		}
-		if line != stillHere && !s.rest(ctx) {
+		if line != stillHere && !s.rest(ctx, pace) {
 			return nil
 		}
 		select {
@@ -94,8 +99,8 @@ func (s *Console) live(c echo.Context, _ access.Visitor) error {
 }
 
 // rest lets a moment pass, so that many changes are told as one.
-func (s *Console) rest(ctx context.Context) bool {
-	t := time.NewTimer(livePace)
+func (s *Console) rest(ctx context.Context, pace time.Duration) bool {
+	t := time.NewTimer(pace)
 	defer t.Stop()
 	select {
 	case <-ctx.Done():

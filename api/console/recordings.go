@@ -3,6 +3,7 @@ package console
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -26,8 +27,9 @@ type recordingsPage struct {
 	Rows    []row
 	Search  searchForm
 	Sources []string
+	Known   []string // names of trackers
 	Stages  []events.Stage
-	Live    bool
+	Live    bool   // not while it is searched by text, which takes long
 	Here    string // the address of this page
 	Next    string // that of the next one; empty at the end
 	Reached string // how far back the search came; empty when it saw all
@@ -67,9 +69,9 @@ func (s *Console) recordings(c echo.Context, v access.Visitor) error {
 		return err
 	}
 	page := recordingsPage{
-		frame: s.newFrame(c, v, "/", "Recordings"), Search: form, Sources: s.Store.SourceNames(),
+		frame: s.newFrame(c, v, "/", "Recordings"), Search: form, Sources: withChosen(s.Store.SourceNames(), form.Source), Known: s.counts.known(),
 		Stages: []events.Stage{events.StageReady, events.StageSubmitted, events.StageProcessed, events.StageDone, events.StageDead},
-		Live:   cursor == 0 && c.QueryParam("live") != "off", Here: form.path(0),
+		Live:   cursor == 0 && c.QueryParam("live") != "off" && form.Query == "", Here: form.path(0),
 		Partly: s.Remote && form.Query != "",
 	}
 	for _, e := range found.Entries {
@@ -85,6 +87,15 @@ func (s *Console) recordings(c echo.Context, v access.Visitor) error {
 		page.News = "Last change: " + page.Rows[0].Key + ", " + stageWords(page.Rows[0].Stage)
 	}
 	return s.render(c, http.StatusOK, "recordings", page)
+}
+
+// withChosen are the choices of a list, with the one that is chosen where it is
+// none of them any more: it is still looked for.
+func withChosen(names []string, chosen string) []string {
+	if chosen == "" || slices.Contains(names, chosen) {
+		return names
+	}
+	return append(slices.Clone(names), chosen)
 }
 
 func readSearch(c echo.Context) searchForm {

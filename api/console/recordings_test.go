@@ -49,6 +49,68 @@ func TestALiveListTakesItsLinkToOlderOnesAlong(t *testing.T) {
 	require.Regexp(t, `hx-select-oob="[^"]*#older[",]`, s.get("/", "").Body.String())
 }
 
+func TestWhatTakesLongToFindIsNotLookedForEachSecond(t *testing.T) {
+	s := newSite(t, "", "")
+	page := s.get("/recordings?q=refund", "").Body.String()
+	require.NotContains(t, page, "sse-connect")
+	require.Contains(t, page, "Not live while you search for text")
+	require.Contains(t, s.get("/recordings?stage=dead", "").Body.String(), `sse-connect="/live?pace=slow"`)
+
+	synctest.Test(t, func(t *testing.T) {
+		s := newSite(t, "", "")
+		s.watch = func(ctx context.Context, changed func(string)) error {
+			for ctx.Err() == nil {
+				changed(key)
+				<-time.After(100 * time.Millisecond)
+			}
+			return nil
+		}
+		for path, want := range map[string]int{"/live": 60, "/live?pace=slow": 4} {
+			ctx, cancel := context.WithTimeout(t.Context(), time.Minute-time.Millisecond)
+			r := httptest.NewRequest(http.MethodGet, path, nil).WithContext(ctx)
+			r.Host = "localhost"
+			w := httptest.NewRecorder()
+			s.ServeHTTP(w, r)
+			cancel()
+			require.Equal(t, want, strings.Count(w.Body.String(), "event: changed"), path)
+		}
+	})
+}
+
+func TestTheFiltersOfferWhatThereIsAndSayWhatIsChosen(t *testing.T) {
+	s := newSite(t, "", "")
+	page := s.get("/recordings?source=removed", "").Body.String()
+	require.Contains(t, page, "<option selected>removed</option>", "it is looked for, although nothing comes from there any more")
+	require.Contains(t, page, "Nothing matches.")
+	require.Contains(t, s.get("/insights?source=removed", "").Body.String(), "<option selected>removed</option>")
+	require.NotContains(t, s.get("/recordings?source=phone", "").Body.String(), "<option>phone</option>", "each stands there once")
+
+	e := s.entry
+	e.ReceivedAt, e.Trackers = time.Now(), []string{"Sale <b>", "Price"}
+	s.page.Entries = []events.Entry{e}
+	require.Equal(t, 200, s.get("/insights", "").Code)
+	require.Contains(t, s.get("/", "").Body.String(), `<option value="Price"></option><option value="Sale &lt;b&gt;"></option></datalist>`)
+	s.page = events.SearchPage{Page: events.Page{Next: 4}, Reached: time.Now()}
+	page = s.get("/recordings?tracker=none", "").Body.String()
+	require.Contains(t, page, "Nothing matches so far.")
+	require.Contains(t, page, "Search further back")
+}
+
+func TestTheTrackersSayThatNotAllCallsAreCountedYet(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSite(t, "", "")
+		for i := range 3 {
+			e := s.entry
+			e.Key, e.ReceivedAt = fmt.Sprint("calls.", i), time.Now()
+			s.page.Entries = append(s.page.Entries, e)
+		}
+		s.slow = 4 * time.Second
+		require.Contains(t, s.get("/trackers", "").Body.String(), "Go on counting")
+		s.slow = 0
+		require.NotContains(t, s.get("/trackers", "").Body.String(), "Go on counting")
+	})
+}
+
 func TestTheFormSaysWhatIsLookedFor(t *testing.T) {
 	s := newSite(t, "op", "view")
 	at := time.Date(2026, 11, 2, 0, 0, 0, 0, time.UTC)

@@ -53,6 +53,8 @@ type trackersPage struct {
 	Trackers []trackerRow
 	File     string
 	Error    string
+	Partial  bool      // not all calls are counted yet
+	Since    time.Time // what came in before is not counted; zero: all is
 }
 
 // trackerRow is one tracker, with what came of it lately.
@@ -79,6 +81,7 @@ func (s *Console) trackers(c echo.Context, v access.Visitor) error {
 	if err != nil {
 		return err
 	}
+	page.Partial, page.Since = tally.Partial, tally.Since
 	for _, t := range list {
 		seen := tally.tracker(t.Name)
 		page.Trackers = append(page.Trackers, trackerRow{

@@ -60,39 +60,6 @@ func TestInABrowserACallIsFollowedLiveAndHeard(t *testing.T) {
 	b.picture("recordings")
 }
 
-func TestInABrowserNoCallIsBetweenALiveListAndTheOlderOnes(t *testing.T) {
-	s, _ := newFull(t)
-	s.start()
-	b := newBrowser(t, s.admin)
-	b.signIn("/", operatorToken)
-	b.waitText("#rows", "No recording has come yet")
-	send := func(from, to int) {
-		for i := from; i < to; i++ {
-			s.accept("calls", hook{ID: fmt.Sprint("call-", i), Transcript: []said{{"Caller", "Hello.", 0, 1}}})
-		}
-		for i := from; i < to; i++ {
-			s.waitStage(fmt.Sprint("calls.call-", i), events.StageDone)
-		}
-	}
-	sent := 0
-	for _, n := range []int{52, 70} { // it comes to have a link, which then goes on
-		send(sent, n)
-		sent = n
-		seen := func() int {
-			older := eval[string](b, "(document.querySelector('#older a') || document.createElement('a')).getAttribute('href') || ''")
-			return eval[int](b, fmt.Sprintf(countRows, older), chromedp.EvalAwaitPromise)
-		}
-		require.Eventually(t, func() bool { return seen() == n }, browserSoon, tick, "each of the %d calls is on this page or on the next one", n)
-	}
-	b.axe()
-}
-
-// countRows counts the calls of the page and of the one that its link leads to.
-const countRows = `fetch(%q || location.href).then(r => r.text()).then(next => {
-	const keys = doc => [...doc.querySelectorAll("#rows a[id]")].map(a => a.id);
-	return new Set([...keys(document), ...keys(new DOMParser().parseFromString(next, "text/html"))]).size;
-})`
-
 // deeds counts what the audit log says of an object.
 func deeds(s *service, action, object string) int {
 	s.t.Helper()

@@ -77,6 +77,73 @@
     if (fresh.isEqualNode(target)) event.detail.shouldSwap = false;
   });
 
+  // What the page says of whether it is live.
+  const say = (text, ...more) => {
+    for (const word of document.querySelectorAll("[data-live]")) {
+      const now = text || word.dataset.live;
+      if (word.firstChild?.textContent !== now) word.replaceChildren(now, ...more);
+    }
+  };
+  const sayWhyNot = async (url) => {
+    const answer = await fetch(url);
+    answer.body?.cancel();
+    if (answer.status !== 401) return;
+    const link = document.createElement("a");
+    link.href = "/login?next=" + encodeURIComponent(location.pathname + location.search);
+    link.textContent = "Sign in";
+    say("Not live: you are no longer signed in. ", link);
+  };
+
+  // A stream of events, as htmx wants it, that is closed while nobody looks at the
+  // page: a browser has six connections to a server, for all of its tabs. Each
+  // begins with an event, so that nothing is missed.
+  const waits = 5000; // ms, for what is soon over
+  const streams = new Set();
+  class Stream extends EventTarget {
+    constructor(url) {
+      super();
+      this.url = url;
+      streams.add(this);
+      if (!document.hidden) this.open();
+    }
+    get readyState() { return this.source ? this.source.readyState : EventSource.CONNECTING; }
+    open() {
+      if (this.source) return;
+      this.source = new EventSource(this.url);
+      this.source.onopen = (event) => {
+        clearTimeout(this.late);
+        this.late = 0;
+        say("");
+        this.onopen?.(event);
+      };
+      this.source.onerror = (event) => {
+        this.late ||= setTimeout(() => say("Not live: reconnecting …"), waits);
+        if (this.readyState === EventSource.CLOSED) { // htmx makes another one
+          streams.delete(this);
+          sayWhyNot(this.url).catch(() => {}); // it is away
+        }
+        this.onerror?.(event);
+      };
+      this.source.addEventListener("changed", () => this.dispatchEvent(new Event("changed")));
+    }
+    pause() {
+      clearTimeout(this.late);
+      this.source?.close();
+      this.source = this.late = null;
+    }
+    close() {
+      streams.delete(this);
+      this.pause();
+    }
+  }
+  htmx.createEventSource = (url) => new Stream(url);
+  let leaving = 0;
+  document.addEventListener("visibilitychange", () => {
+    clearTimeout(leaving);
+    if (document.hidden) leaving = setTimeout(() => streams.forEach((s) => s.pause()), waits);
+    else streams.forEach((s) => s.open());
+  });
+
   document.addEventListener("DOMContentLoaded", () => {
     localise(document);
     document.documentElement.classList.add("js");
