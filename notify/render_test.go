@@ -179,3 +179,28 @@ func TestGoldenFilesBelongToAnAlert(t *testing.T) {
 		}
 	}
 }
+
+// TestAFieldOfATemplateWithoutATextIsLeftOut has a call without a number and
+// without one of two labels.
+func TestAFieldOfATemplateWithoutATextIsLeftOut(t *testing.T) {
+	a := notify.SampleAlert()
+	a.Call.From = ""
+	a.Style.Template = config.Template{Title: "custom", Fields: []config.TemplateField{
+		{Name: "Caller", Value: "{{.From}}"}, {Name: "Team", Value: "{{.Labels.team}}"}, {Name: "Queue", Value: " {{.Labels.queue}} "},
+	}}
+	m := notify.Render(a, notify.RenderOptions{})
+	require.NoError(t, m.TemplateError)
+	var texts []string
+	for _, b := range m.Blocks {
+		if s, ok := b.(*slack.SectionBlock); ok {
+			for _, f := range s.Fields {
+				texts = append(texts, f.Text)
+			}
+		}
+	}
+	require.Equal(t, []string{"*Team*\nsupport"}, texts)
+	a.Call.Labels = nil
+	m = notify.Render(a, notify.RenderOptions{})
+	require.NoError(t, m.TemplateError)
+	require.True(t, strings.HasPrefix(m.Text, "custom\n"), m.Text)
+}

@@ -217,7 +217,7 @@ func TestTemplatesThatCannotWorkAreErrorsThatNameTheKey(t *testing.T) {
 	_, err := notify.NewRouter([]config.Route{
 		{Channel: "#a", Template: config.Template{Title: "{{.Title"}},
 		{Channel: "#a", Template: config.Template{Body: "{{.Nothing}}", Fields: []config.TemplateField{{Name: "a", Value: "{{.Agent}}"}, {Name: "b", Value: "{{index .Trackers 9}}"}}}},
-		{Channel: "#a", Template: config.Template{Title: "{{.Title}} of {{.Labels.anything}}{{.Labels.team}}"}},
+		{Channel: "#a", Template: config.Template{Title: "{{.Title}} of {{.Labels.anything}}{{.Labels.team}}", Fields: []config.TemplateField{{Name: "Queue", Value: "{{.Labels.queue}}"}}}},
 	}, "#d")
 	require.ErrorContains(t, err, "routes[0].template.title: does not parse")
 	require.ErrorContains(t, err, "routes[1].template.body: does not work")

@@ -63,7 +63,7 @@ type rendered struct {
 func checkTemplate(t config.Template) (problems []*KeyError) {
 	data := newTemplateData(SampleAlert(), RenderOptions{ConsoleURL: "https://trackerbell.example"})
 	for _, part := range templateParts(t) {
-		if _, err := part.run(data); err != nil {
+		if _, err := part.run(data); err != nil && !part.leavesOut(err) {
 			problems = append(problems, &KeyError{part.key, err.Error()})
 		}
 	}
@@ -71,15 +71,20 @@ func checkTemplate(t config.Template) (problems []*KeyError) {
 }
 
 // templatePart is one text of a template and its key.
-type templatePart struct{ key, text string }
+type templatePart struct {
+	key, text string
+	field     bool
+}
 
 func templateParts(t config.Template) []templatePart {
-	list := []templatePart{{"title", t.Title}, {"body", t.Body}}
+	list := []templatePart{{"title", t.Title, false}, {"body", t.Body, false}}
 	for i, f := range t.Fields {
-		list = append(list, templatePart{fmt.Sprintf("fields[%d].value", i), f.Value})
+		list = append(list, templatePart{fmt.Sprintf("fields[%d].value", i), f.Value, true})
 	}
 	return list
 }
+
+var errNoText = errors.New("gives no text")
 
 // run parses and executes the part; one without a text gives nothing.
 func (p templatePart) run(data TemplateData) (string, error) {
@@ -96,10 +101,14 @@ func (p templatePart) run(data TemplateData) (string, error) {
 	}
 	text := strings.TrimSpace(out.String())
 	if text == "" {
-		return "", errors.New("gives no text")
+		return "", errNoText
 	}
 	return text, nil
 }
+
+// leavesOut tells whether the message does without the part: a field without a
+// text, since not every call has each label or number.
+func (p templatePart) leavesOut(err error) bool { return p.field && errors.Is(err, errNoText) }
 
 // templateCause takes off the error what says that it is of a template.
 func templateCause(err error) string { return strings.TrimPrefix(err.Error(), "template: ") }
@@ -124,14 +133,16 @@ func runTemplate(a Alert, opt RenderOptions) (r rendered, err error) {
 	var texts []string
 	for _, part := range templateParts(a.Style.Template) {
 		text, err := part.run(data)
-		if err != nil {
+		if err != nil && !part.leavesOut(err) {
 			return rendered{}, fmt.Errorf("%s: %w", part.key, err)
 		}
 		texts = append(texts, text)
 	}
 	r = rendered{title: strings.Join(strings.Fields(texts[0]), " "), body: texts[1]}
 	for i, value := range texts[2:] {
-		r.fields = append(r.fields, "*"+foreign(a.Style.Template.Fields[i].Name, maxName)+"*\n"+value)
+		if value != "" {
+			r.fields = append(r.fields, "*"+foreign(a.Style.Template.Fields[i].Name, maxName)+"*\n"+value)
+		}
 	}
 	return r, nil
 }
