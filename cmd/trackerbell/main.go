@@ -131,7 +131,10 @@ const defaultConfig = "trackerbell.yaml"
 func (g *globals) load() (*config.Config, error) {
 	cfg, warnings, err := g.read()
 	g.warn(warnings)
-	return cfg, err
+	if err != nil {
+		return nil, err
+	}
+	return cfg, nil
 }
 
 func (g *globals) warn(warnings []string) {
@@ -140,15 +143,18 @@ func (g *globals) warn(warnings []string) {
 	}
 }
 
-// read reads the configuration; its warnings are to be printed.
+// read reads the configuration; its warnings are to be printed. With an error the
+// configuration is as config.Load gives it.
 func (g *globals) read() (*config.Config, []string, error) {
 	if _, err := os.Stat(defaultConfig); g.Config == "" && err == nil {
 		g.Config = defaultConfig
 	}
 	cfg, warnings, err := config.Load(g.Config, g.environ)
-	if err != nil {
-		return nil, warnings, withSources(cfg, err)
+	if cfg != nil {
+		cfg.Trackers = beside(g.Config, cfg.Trackers)
 	}
-	cfg.Trackers = beside(g.Config, cfg.Trackers)
-	return cfg, warnings, nil
+	if err != nil {
+		err = withSources(cfg, err)
+	}
+	return cfg, warnings, err
 }

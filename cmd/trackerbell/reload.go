@@ -130,6 +130,9 @@ func (r *reloader) reload(ctx context.Context) {
 	repeated := r.hash == r.seen && !r.again.IsZero()
 	r.hash, r.again = r.seen, time.Time{}
 	cfg, read, err := r.load()
+	if cfg != nil { // a file that it lacks may come
+		r.files, r.hash = cfg.Files(), read
+	}
 	if err == nil {
 		if err = r.take(ctx, cfg); err != nil {
 			r.again = time.Now().Add(retakeInterval)
@@ -143,7 +146,6 @@ func (r *reloader) reload(ctx context.Context) {
 		}
 		return
 	}
-	r.files, r.hash = cfg.Files(), read
 	r.metrics.total.WithLabelValues("success").Inc()
 	r.took()
 	r.log.Info("the configuration is reloaded", zap.Int("sources", len(cfg.Sources)), zap.Int("routes", len(cfg.Routes)))
@@ -159,27 +161,28 @@ func (r *reloader) took() {
 	r.metrics.hash.Set(number)
 }
 
+// load is loadHashed, with the checks that need the files.
 func (r *reloader) load() (*config.Config, fileHash, error) {
 	cfg, read, err := r.globals.loadHashed(r.files)
-	if err != nil {
-		return nil, read, err
+	if err == nil {
+		err = preflight(cfg)
 	}
-	if err := preflight(cfg); err != nil {
-		return nil, read, err
+	if err == nil {
+		_, err = defaultSource(cfg, false)
 	}
-	_, err = defaultSource(cfg, false)
 	return cfg, read, err
 }
 
 // loadHashed is load, with a hash of the configuration's files as they were
 // before it was read: what changes from then on is a change. Which files there
 // are is only known when they were read, so that others than those expected are
-// read once more.
+// read once more. With an error the configuration is nil, or holds what could be
+// read.
 func (g *globals) loadHashed(files []string) (cfg *config.Config, before fileHash, err error) {
 	var warnings []string
 	for range maxRereads {
 		before = hashFiles(files)
-		if cfg, warnings, err = g.read(); err != nil || slices.Equal(cfg.Files(), files) {
+		if cfg, warnings, err = g.read(); cfg == nil || slices.Equal(cfg.Files(), files) {
 			break
 		}
 		files = cfg.Files()

@@ -234,3 +234,25 @@ func TestTheHashOfALoadIsOfAllItsFilesAndOlderThanIt(t *testing.T) {
 	require.Equal(t, hashFiles(cfg.Files()), read)
 	require.Equal(t, 1, strings.Count(warned.String(), "TRACKERBELL_NOTHING"), "what is read twice is warned of once")
 }
+
+func TestAFileThatAChangedConfigurationLacksIsTakenOverWhenItComes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var taken []string
+		r, _ := lookAfter(t, func(cfg *config.Config) { taken = append(taken, cfg.Sources[0].Secret) })
+		secret := filepath.Join(t.TempDir(), "secret")
+		yaml := "sources: [{name: one, provider: generic, secretFile: " + secret + "}]\n"
+		ctx, cancel := context.WithCancel(t.Context())
+		go r.run(ctx, nil)
+		require.NoError(t, os.WriteFile(r.globals.Config, []byte(yaml), 0o600))
+		<-time.After(time.Minute)
+		require.Empty(t, taken)
+		failures := testutil.ToFloat64(r.metrics.total.WithLabelValues("failure"))
+		require.InDelta(t, 1, failures, 0, "it is told once")
+		require.NoError(t, os.WriteFile(secret, []byte("a later pass phrase"), 0o600))
+		<-time.After(time.Minute)
+		cancel()
+		synctest.Wait()
+		require.Equal(t, []string{"a later pass phrase"}, taken)
+		require.Equal(t, hashFiles(r.files), r.hash)
+	})
+}
