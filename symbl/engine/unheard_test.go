@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nats-io/nats-server/v2/server"
 	"github.com/stretchr/testify/require"
 
 	"github.com/trackerbell/trackerbell/symbl"
@@ -18,6 +19,19 @@ type clock struct{ by atomic.Int64 }
 func (c *clock) put(by time.Duration) { c.by.Store(int64(by)) }
 func (c *clock) now() time.Time       { return time.Now().Add(time.Duration(c.by.Load())) }
 
+// looking is a connection that counts how often an engine looks for others that hear.
+func looking(t *testing.T, s *server.Server) (js *dying, looks *atomic.Int64) {
+	t.Helper()
+	looks = &atomic.Int64{}
+	js = mortal(t, connect(t, s), false)
+	js.reading = func(key string) {
+		if key == "hearing" {
+			looks.Add(1)
+		}
+	}
+	return js, looks
+}
+
 // The engine that took the recordings in had a transcriber, which its
 // configuration lost.
 func TestRecordingsThatNobodyCanHearFail(t *testing.T) {
@@ -28,11 +42,13 @@ func TestRecordingsThatNobodyCanHearFail(t *testing.T) {
 
 	var c told
 	var clock clock
-	e := newEngine(t, connect(t, s), engine.Config{Finished: c.finished})
+	after, looks := looking(t, s)
+	e := newEngine(t, after, engine.Config{Finished: c.finished})
 	e.SetNow(clock.now)
 	start(t, e)
 	a := call(t, e)
 	a.await(a.submit(says("x")), symbl.Completed)
+	require.Eventually(t, func() bool { return looks.Load() > 0 }, eventually, tick)
 	require.Equal(t, symbl.Scheduled, a.status(jobs[0]).Status, "another engine may come")
 	clock.put(time.Hour)
 	for _, job := range jobs {
@@ -60,13 +76,7 @@ func TestRecordingsWaitForAnEngineThatIsThere(t *testing.T) {
 	jobs := []symbl.Job{a.upload(hum(100, 0.5), ""), a.upload(hum(100, 0.5), "")}
 
 	var clock clock
-	var looks atomic.Int64
-	js := mortal(t, connect(t, s), false)
-	js.reading = func(key string) {
-		if key == "hearing" {
-			looks.Add(1)
-		}
-	}
+	js, looks := looking(t, s)
 	deaf := newEngine(t, js, engine.Config{})
 	deaf.SetNow(clock.now)
 	clock.put(-time.Hour)
