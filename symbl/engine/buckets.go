@@ -54,8 +54,8 @@ func openStore(ctx context.Context, js jetstream.JetStream, cfg Config) (*store,
 		stream.Storage = jetstream.FileStorage
 		stream.Discard = jetstream.DiscardNew
 		stream.AllowRollup = true
-		if _, err := js.CreateOrUpdateStream(ctx, stream); err != nil {
-			return nil, fmt.Errorf("make stream %s: %w", stream.Name, err)
+		if _, err := makeStream(ctx, js, stream); err != nil {
+			return nil, err
 		}
 	}
 	kv, err := js.KeyValue(ctx, bucketName)
@@ -80,9 +80,23 @@ func openStore(ctx context.Context, js jetstream.JetStream, cfg Config) (*store,
 	}, nil
 }
 
+// makeStream makes a stream, or brings it up to date. One that is as it should be is
+// left alone: the server races with itself when it updates a stream while another
+// engine makes a consumer of it.
+func makeStream(ctx context.Context, js jetstream.JetStream, cfg jetstream.StreamConfig) (jetstream.Stream, error) {
+	stream, err := js.CreateStream(ctx, cfg)
+	if errors.Is(err, jetstream.ErrStreamNameAlreadyInUse) { // by one that is otherwise
+		stream, err = js.UpdateStream(ctx, cfg)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("make stream %s: %w", cfg.Name, err)
+	}
+	return stream, nil
+}
+
 // openQueue makes the work queue.
 func openQueue(ctx context.Context, js jetstream.JetStream, cfg Config) (jetstream.Stream, error) {
-	queue, err := js.CreateOrUpdateStream(ctx, jetstream.StreamConfig{
+	queue, err := makeStream(ctx, js, jetstream.StreamConfig{
 		Name:        queueName,
 		Description: "trackerbell engine: jobs to do, callbacks to send",
 		Subjects:    []string{queueTopics, callbackTopic + "*"},
@@ -93,7 +107,7 @@ func openQueue(ctx context.Context, js jetstream.JetStream, cfg Config) (jetstre
 		Replicas:    cfg.Replicas,
 	})
 	if err != nil {
-		return nil, fmt.Errorf("make stream %s: %w", queueName, err)
+		return nil, err
 	}
 	// An earlier version had one consumer for all jobs, and a work queue refuses
 	// others beside it.
