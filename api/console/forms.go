@@ -43,12 +43,14 @@ func readForm(c echo.Context) error {
 	return &failure{http.StatusRequestEntityTooLarge, fmt.Sprintf("This is more than the %d MiB that are read at once, and nothing was changed.", limit>>20)}
 }
 
-// cameFrom is the page of a form that was sent, as far as the browser tells.
+// cameFrom is the page of a form that was sent, as far as the browser tells. A
+// form that was shown again has the address that it was sent to, which is no page.
 func cameFrom(r *http.Request) string {
-	if from, err := url.Parse(r.Referer()); err == nil && from.Host == r.Host && from.Path != "" {
-		return localPath(from.RequestURI())
+	from, err := url.Parse(r.Referer())
+	if err != nil || from.Host != r.Host || strings.HasPrefix(from.Path, "/trackers/") && from.Path != "/trackers/edit" || strings.HasPrefix(from.Path, "/system/") {
+		return sectionOf(r)
 	}
-	return sectionOf(r)
+	return localPath(from.RequestURI())
 }
 
 // sectionOf is the first page of the part of the console that a request is about.
