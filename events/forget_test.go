@@ -124,7 +124,7 @@ func TestForgettingGoesOnWhenNobodyWaitsForIt(t *testing.T) {
 
 func TestNoNameOfAForgottenCallIsLeft(t *testing.T) {
 	h, _ := noisy(t, time.Now(), config.Noise{FoldFor: time.Hour})
-	h.run(h.Service)
+	stop := h.run(h.Service)
 	rec := from("gone", "+14155550137")
 	rec.Transcript = append(rec.Transcript, Utterance{Text: strings.Repeat("large ", inlineBytes/5)})
 	h.accept(rec)
@@ -144,6 +144,7 @@ func TestNoNameOfAForgottenCallIsLeft(t *testing.T) {
 		return n
 	}
 	require.Eventually(t, func() bool { return names() == 2 }, soon, tick, "its caller and its transcript")
+	stop()
 	_, err := h.Forget(t.Context(), "calls.gone")
 	require.NoError(t, err)
 	h.now = func() time.Time { return time.Now().Add(2 * time.Hour) }

@@ -15,6 +15,8 @@ import (
 
 const (
 	publishTimeout = 5 * time.Second
+	// largeTimeout is for reading a transcript or matches of many megabytes.
+	largeTimeout = time.Minute
 	// envelopeBytes is room for an event's envelope and headers.
 	envelopeBytes = 4 << 10
 )
@@ -103,6 +105,8 @@ func storeLarge[T any](ctx context.Context, blobs jetstream.ObjectStore, name st
 // loadLarge reads what storeLarge put. That it is gone is permanent.
 func loadLarge[T any](ctx context.Context, blobs jetstream.ObjectStore, name string) (T, error) {
 	var v T
+	ctx, cancel := context.WithTimeout(ctx, largeTimeout) // NATS' own is five seconds, for all of it
+	defer cancel()
 	raw, err := blobs.GetBytes(ctx, name)
 	if errors.Is(err, jetstream.ErrObjectNotFound) {
 		return v, dead(ReasonMedia, errors.New("its transcript or its matches are no longer kept"))

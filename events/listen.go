@@ -10,9 +10,13 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/trackerbell/trackerbell/internal/safehttp"
 )
+
+// listenTimeout bounds one reading of spooled media: a player may be paused.
+const listenTimeout = 2 * time.Hour
 
 // oneRange is a Range header that asks for one part (RFC 9110, 14.1.2): from a
 // byte on, from one to another, or the last ones.
@@ -106,6 +110,12 @@ type capped struct {
 	io.Closer
 }
 
+// closing is how something is closed.
+type closing func() error
+
+// Close closes it.
+func (c closing) Close() error { return c() }
+
 // soundType lets no provider have something else than a recording shown.
 func soundType(header string) string {
 	kind, _, err := mime.ParseMediaType(header)
@@ -129,11 +139,16 @@ func (s *Service) listenSpooled(ctx context.Context, set *streamSet, rec Recordi
 	if !ok {
 		return &Sound{Body: http.NoBody, Status: http.StatusRequestedRangeNotSatisfiable, Range: fmt.Sprintf("bytes */%d", total)}, nil
 	}
+	ctx, cancel := context.WithTimeout(ctx, listenTimeout)
 	body := &spooled{ctx: ctx, blobs: set.blobs, sp: *rec.Spooled, next: int(from / partBytes)}
+	end := closing(func() error {
+		defer cancel()
+		return body.Close()
+	})
 	if _, err := io.CopyN(io.Discard, body, from%partBytes); err != nil {
-		return nil, fmt.Errorf("read spooled media: %w", err)
+		return nil, errors.Join(fmt.Errorf("read spooled media: %w", err), end())
 	}
-	sound := &Sound{Body: capped{io.LimitReader(body, to-from), body}, Status: http.StatusOK, Type: soundType(found.mime), Length: to - from}
+	sound := &Sound{Body: capped{io.LimitReader(body, to-from), end}, Status: http.StatusOK, Type: soundType(found.mime), Length: to - from}
 	if byteRange != "" {
 		sound.Status, sound.Range = http.StatusPartialContent, fmt.Sprintf("bytes %d-%d/%d", from, to-1, total)
 	}

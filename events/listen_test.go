@@ -6,9 +6,11 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/nats-io/nats.go/jetstream"
 	"github.com/stretchr/testify/require"
 
 	"github.com/trackerbell/trackerbell/internal/safehttp"
@@ -83,6 +85,48 @@ func TestAPlayerGetsThePartThatItAsksFor(t *testing.T) {
 	require.Equal(t, []any{416, "bytes */10"}, []any{s.Status, s.Range}, "how long it is")
 	_, err = h.Listen(t.Context(), "calls.b", "")
 	require.ErrorIs(t, err, ErrNoMedia, "what was spooled is no recording")
+}
+
+// deadlines is an object store that remembers until when it may be read. Without a
+// deadline nats.go gives it five seconds, however slowly it is read.
+type deadlines struct {
+	jetstream.ObjectStore
+	last time.Duration
+}
+
+func (d *deadlines) Get(ctx context.Context, name string, opts ...jetstream.GetObjectOpt) (jetstream.ObjectResult, error) {
+	at, _ := ctx.Deadline()
+	d.last = time.Until(at)
+	return d.ObjectStore.Get(ctx, name, opts...)
+}
+
+func (d *deadlines) GetBytes(ctx context.Context, name string, opts ...jetstream.GetObjectOpt) ([]byte, error) {
+	at, _ := ctx.Deadline()
+	d.last = time.Until(at)
+	return d.ObjectStore.GetBytes(ctx, name, opts...)
+}
+
+func TestWhatIsLargeMayBeReadSlowly(t *testing.T) {
+	h := newHouse(t, nil)
+	h.open()
+	set, err := h.streams()
+	require.NoError(t, err)
+	d := &deadlines{ObjectStore: set.blobs}
+	set.blobs = d
+	sp, err := h.Spool(t.Context(), "calls.a", bytes.NewReader([]byte("RIFF\x24\x00\x00\x00WAVEfmt ")))
+	require.NoError(t, err)
+	h.sound(Recording{Key: "calls.a", Source: "calls", ID: "a", Spooled: &sp})
+	s, err := h.Listen(t.Context(), "calls.a", "")
+	require.NoError(t, err)
+	require.NotEmpty(t, heard(t, s))
+	require.Greater(t, d.last, time.Hour, "a player may be paused")
+
+	long := transcript("long")
+	long.Transcript = []Utterance{{Text: strings.Repeat("long ", inlineBytes)}}
+	h.sound(long)
+	_, err = h.Story(t.Context(), "calls.long")
+	require.NoError(t, err)
+	require.Greater(t, d.last, largeTimeout/2)
 }
 
 func TestSpooledMediaIsHeardInParts(t *testing.T) {
