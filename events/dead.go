@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/nats-io/nats.go/jetstream"
 	"go.uber.org/zap"
 
 	"github.com/trackerbell/trackerbell/internal/crash"
@@ -195,13 +196,20 @@ func (s *Service) deleteDead(ctx context.Context, id uint64) error {
 	if err != nil {
 		return err
 	}
-	err = set.dead.DeleteMsg(ctx, id)
+	if err := unlessGone(ctx, set.dead, id, set.dead.DeleteMsg(ctx, id)); err != nil {
+		return fmt.Errorf("delete dead letter %d: %w", id, err)
+	}
+	return nil
+}
+
+// unlessGone gives the error of a deletion, unless its message is gone already: the
+// server's refusal does not tell.
+func unlessGone(ctx context.Context, stream jetstream.Stream, seq uint64, err error) error {
 	if err == nil {
 		return nil
 	}
-	// The server's refusal does not tell whether the letter is gone already.
-	if _, gone := readEvent(ctx, set.dead, id); errors.Is(gone, ErrNotFound) {
+	if _, gone := readMsg(ctx, stream, seq); errors.Is(gone, ErrNotFound) {
 		return nil
 	}
-	return fmt.Errorf("delete dead letter %d: %w", id, err)
+	return err
 }

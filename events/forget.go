@@ -281,7 +281,7 @@ func eraseEvents(ctx context.Context, stream jetstream.Stream, key string) (n in
 		}
 	}
 	for _, seq := range found {
-		if err := stream.SecureDeleteMsg(ctx, seq); err != nil && !errors.Is(err, jetstream.ErrMsgNotFound) {
+		if err := unlessGone(ctx, stream, seq, stream.SecureDeleteMsg(ctx, seq)); err != nil { // tidied meanwhile
 			return n, fmt.Errorf("delete event: %w", err)
 		}
 		n++

@@ -2,6 +2,7 @@ package events
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -241,6 +242,25 @@ func TestADigestInTheFallbackChannelNoLongerTellsOfAForgottenCall(t *testing.T) 
 	digest, err := h.Entry(t.Context(), digestKey("alerts", heldBack{reason: notify.HeldQuietHours, until: morning()}, 1))
 	require.NoError(t, err)
 	require.True(t, digest.Alerts[0].Dropped, "a replay of the refused one has nothing to tell")
+}
+
+// tidied is a stream whose every message somebody else deletes first.
+type tidied struct{ jetstream.Stream }
+
+func (s tidied) SecureDeleteMsg(ctx context.Context, seq uint64) error {
+	return errors.Join(s.DeleteMsg(ctx, seq), s.Stream.SecureDeleteMsg(ctx, seq))
+}
+
+func TestAnEventThatIsTidiedMeanwhileKeepsNoCallFromBeingForgotten(t *testing.T) {
+	h := newHouse(t, nil)
+	h.open()
+	h.accept(transcript("a"))
+	set, err := h.streams()
+	require.NoError(t, err)
+	n, err := eraseEvents(t.Context(), tidied{set.recordings}, "calls.a")
+	require.NoError(t, err)
+	require.Equal(t, 1, n)
+	require.Zero(t, h.messages(StreamRecordings))
 }
 
 func TestADigestOfForgottenCallsIsNotPosted(t *testing.T) {
