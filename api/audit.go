@@ -55,7 +55,7 @@ func auditedClient(store Store, log *zap.Logger) echo.MiddlewareFunc {
 		return func(c echo.Context) error {
 			r := c.Request()
 			err := next(c)
-			if err != nil || r.Method == http.MethodGet || !strings.HasPrefix(r.URL.Path, managementPath) || c.Response().Status >= http.StatusBadRequest {
+			if err != nil || r.Method == http.MethodGet || r.Method == http.MethodHead || !strings.HasPrefix(r.URL.Path, managementPath) || c.Response().Status >= http.StatusBadRequest {
 				return err
 			}
 			kept := store.Audit(context.WithoutCancel(r.Context()), events.Deed{

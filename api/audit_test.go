@@ -45,6 +45,7 @@ func TestWhatAClientOfTheEngineChangesIsInTheAuditLog(t *testing.T) {
 	})
 	for _, r := range []*http.Request{
 		request("DELETE", "/v1/manage/tracker/7", "wrong"), request("GET", "/v1/manage/trackers", "of-the-engine"),
+		request("HEAD", "/v1/manage/trackers", "of-the-engine"),
 		request("POST", "/v1/process/text", "of-the-engine"),
 	} {
 		do(a, r)

@@ -183,10 +183,14 @@ func judge(err error) (f *failure, known bool) {
 
 // audit keeps what a visitor is about to do. What cannot be kept is not done.
 func (s *Console) audit(c echo.Context, v access.Visitor, action, object, detail string) error {
-	return s.Store.Audit(c.Request().Context(), events.Deed{
+	return s.Store.Audit(c.Request().Context(), s.deed(c, v, action, object, detail))
+}
+
+func (*Console) deed(c echo.Context, v access.Visitor, action, object, detail string) events.Deed {
+	return events.Deed{
 		Role: v.Role.String(), Address: access.Address(c.Request()), Forwarded: access.Forwarded(c.Request()),
 		Action: action, Object: object, Detail: detail,
-	})
+	}
 }
 
 // keyOf is the recording's key in the path.

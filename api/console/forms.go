@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"path"
 	"strings"
 
 	"github.com/labstack/echo/v4"
@@ -49,6 +50,9 @@ func cameFrom(r *http.Request) string {
 	from, err := url.Parse(r.Referer())
 	if err != nil || from.Host != r.Host || strings.HasPrefix(from.Path, "/trackers/") && from.Path != "/trackers/edit" || strings.HasPrefix(from.Path, "/system/") {
 		return sectionOf(r)
+	}
+	if strings.HasPrefix(from.Path, "/recordings/") && (path.Base(from.Path) == "replay" || path.Base(from.Path) == "forget") {
+		return "/recordings"
 	}
 	return localPath(from.RequestURI())
 }

@@ -17,6 +17,7 @@ func TestAFormThatASessionDidNotOutliveSaysSo(t *testing.T) {
 	for referer, want := range map[string]string{
 		"": "/trackers", "http://localhost:8081/trackers/edit?id=7&x=%26": "/trackers/edit?id=7&x=%26", "http://evil.example/x": "/trackers", "http://localhost:8081//evil.example": "/",
 		"http://localhost:8081/trackers/preview": "/trackers", "http://localhost:8081/system/silences": "/trackers",
+		"http://localhost:8081/recordings/calls.a/replay": "/recordings", "http://localhost:8081/recordings/calls.a": "/recordings/calls.a",
 	} {
 		r := httptest.NewRequest(http.MethodPost, "/trackers/save", strings.NewReader(url.Values{"id": {"7"}}.Encode()))
 		r.Host = "localhost:8081"

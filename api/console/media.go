@@ -1,6 +1,7 @@
 package console
 
 import (
+	"context"
 	"io"
 	"net/http"
 	"strconv"
@@ -28,7 +29,7 @@ func (s *Console) Media(c echo.Context, v access.Visitor) error {
 	}
 	defer func() { _ = sound.Body.Close() }() // only read from
 	listener := access.Address(c.Request()) + " " + access.Forwarded(c.Request())
-	if err := s.listens.tell(listener+" "+key, s.now(), func() error { return s.audit(c, v, events.DeedListen, key, "") }); err != nil {
+	if err := s.listens.tell(listener+" "+key, s.now(), func() error { return s.auditListener(c, v, key) }); err != nil {
 		return err
 	}
 	h := c.Response().Header()
@@ -47,6 +48,14 @@ func (s *Console) Media(c echo.Context, v access.Visitor) error {
 	c.Response().WriteHeader(sound.Status)
 	_, _ = io.Copy(c.Response(), sound.Body) // the status is sent: whatever fails shows in the player
 	return nil
+}
+
+// auditListener keeps that somebody listens, also if this request is broken off:
+// players do that, and others of theirs wait for it.
+func (s *Console) auditListener(c echo.Context, v access.Visitor, key string) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(c.Request().Context()), pageTimeout)
+	defer cancel()
+	return s.Store.Audit(ctx, s.deed(c, v, events.DeedListen, key, ""))
 }
 
 const (

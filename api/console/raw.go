@@ -26,7 +26,8 @@ type rawPage struct {
 
 const withheld = "(secret)"
 
-// Raw is what is stored of a recording, for an operator. Of Ready nothing, and
+// Raw is what is stored of a recording, for an operator, with what was said redacted
+// as its source wants it. Of Ready nothing, and
 // of Matches only the names, is left once nats.maxAge has passed.
 type Raw struct {
 	Ledger  events.Entry     `json:"ledger"`

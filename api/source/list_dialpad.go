@@ -40,7 +40,9 @@ func (d *dialpad) List(ctx context.Context, since time.Time, cursor string, web 
 			page.Unusable++
 			continue
 		}
-		page.add(call.recordings())
+		recs, err := call.recordings()
+		page.add(nil, err)
+		page.add(recs, nil)
 	}
 	return page, nil
 }

@@ -84,10 +84,14 @@
       if (word.firstChild?.textContent !== now) word.replaceChildren(now, ...more);
     }
   };
+  const reconnecting = "Not live: reconnecting …";
   const sayWhyNot = async (url) => {
     const answer = await fetch(url);
     answer.body?.cancel();
-    if (answer.status !== 401) return;
+    if (answer.status !== 401) {
+      if (!answer.ok) say(reconnecting);
+      return;
+    }
     const link = document.createElement("a");
     link.href = "/login?next=" + encodeURIComponent(location.pathname + location.search);
     link.textContent = "Sign in";
@@ -117,10 +121,11 @@
         this.onopen?.(event);
       };
       this.source.onerror = (event) => {
-        this.late ||= setTimeout(() => say("Not live: reconnecting …"), waits);
+        this.late ||= setTimeout(() => say(reconnecting), waits);
         if (this.readyState === EventSource.CLOSED) { // htmx makes another one
+          clearTimeout(this.late);
           streams.delete(this);
-          sayWhyNot(this.url).catch(() => {}); // it is away
+          sayWhyNot(this.url).catch(() => say(reconnecting));
         }
         this.onerror?.(event);
       };
