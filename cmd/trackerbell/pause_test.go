@@ -2,10 +2,12 @@ package main
 
 import (
 	"fmt"
+	"net/http"
 	"os"
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -43,11 +45,18 @@ func TestAPausedReplicaDoesNotActOnWhatAnotherHasDone(t *testing.T) {
 			a.runs[1].stop()
 			paused := a.replicas[0].launch("TRACKERBELL_PAUSE=" + point)
 			a.up(0)
-			key := a.replicas[0].accept("calls", saleCall("sale-1"))
+			const key = "calls.sale-1"
+			body := saleCall("sale-1").json(t)
+			answered := make(chan struct{})
+			go func() { // it may stop before it has written the answer
+				defer close(answered)
+				_, _ = a.replicas[0].try(http.MethodPost, a.replicas[0].public+"/webhooks/calls", body, standard(body, time.Now()))
+			}()
 			require.Eventually(t, paused.stopped, 2*soon, tick)
 			a.start(1)
 			a.replicas[1].waitFor(key, 3*soon, isDone)
 			paused.signal(syscall.SIGCONT)
+			<-answered
 			a.up(0)
 			a.replicas[0].waitFor(key, soon, isDone)
 			paused.stopAsItGoesOn() // and with it ends what it held
