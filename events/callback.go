@@ -10,6 +10,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"sync"
+	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
 
@@ -17,7 +19,16 @@ import (
 	"github.com/trackerbell/trackerbell/symbl"
 )
 
-const callbackSecretKey = "callback-secret"
+const (
+	callbackSecretKey = "callback-secret"
+
+	// askTime bounds what a callback waits for Symbl's answers. What takes longer is
+	// the await stage's.
+	askTime = 2 * time.Second
+	// answerTime is how long a callback waits for the answer to the submit: the two
+	// come within milliseconds, unless Symbl waits for the callback first.
+	answerTime = 200 * time.Millisecond
+)
 
 // callbackTokens makes and checks the tokens in callback URLs: an HMAC of the
 // recording's key and the number of its run under a secret that all replicas
@@ -100,8 +111,9 @@ func (s *Service) callbackURL(key string, run int) string {
 	return s.opt.PublicURL + "/callbacks/symbl/" + s.tokens.Load().make(key, run)
 }
 
-// Wake stores durably that the job of a recording changed, and so has it asked
-// at once. A status that ends nothing is dropped, unless the job's id is still
+// Wake has the job of a recording asked at once, because somebody says that it
+// changed. When it returns nil, what was found is stored, or that the job is to be
+// asked is. A status that ends nothing is dropped, unless the job's id is still
 // unknown here.
 func (s *Service) Wake(ctx context.Context, w Wake) error {
 	set, err := s.streams()
@@ -110,7 +122,14 @@ func (s *Service) Wake(ctx context.Context, w Wake) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, publishTimeout)
 	defer cancel()
-	if st := symbl.Status(w.Status); st != symbl.Completed && st != symbl.Failed {
+	s.submits.wait(ctx, w.Key)
+	switch symbl.Status(w.Status) {
+	case symbl.Completed:
+		if s.askNow(ctx, w) {
+			return nil
+		}
+	case symbl.Failed:
+	default:
 		e, err := set.ledger.Get(ctx, w.Key)
 		if errors.Is(err, ErrNotFound) || err == nil && e.JobID != "" {
 			return nil
@@ -126,4 +145,84 @@ func (s *Service) Wake(ctx context.Context, w Wake) error {
 	}
 	crash.At("wake is stored")
 	return nil
+}
+
+// askNow does at once what a stored wake would have the await stage do, and tells
+// whether nothing is left to do: the job has ended well, and what was found is
+// stored. Whatever else comes of it is the stage's to judge.
+func (s *Service) askNow(ctx context.Context, w Wake) bool {
+	await := s.awaiting.Load()
+	if await == nil || w.JobID == "" {
+		return false
+	}
+	if closed, probe := await.gate.state(s.now()); closed > 0 || probe {
+		return false
+	}
+	select {
+	case s.asks <- struct{}{}:
+		defer func() { <-s.asks }()
+	default:
+		return false // many end at once: the stage takes them in its turn
+	}
+	ctx, cancel := context.WithTimeout(ctx, askTime)
+	defer cancel()
+	e, err := s.recentEntry(ctx, w.Key, func(e *Entry) bool { return e.awaits() && e.JobID == w.JobID })
+	if err != nil || e.JobID != w.JobID {
+		return false
+	}
+	if !e.awaits() {
+		return true
+	}
+	done := false
+	ctx, end := s.resume(ctx, "collect", e)
+	err = await.safely(e.Key, func() (err error) {
+		done, err = s.poll(ctx, e)
+		return err
+	})
+	end(err)
+	if err != nil || !done {
+		return false
+	}
+	await.gate.ok(s.now())
+	return true
+}
+
+// inHand are the recordings whose submit is under way in this process.
+type inHand struct {
+	mu   sync.Mutex
+	keys map[string]chan struct{} // closed at the end
+}
+
+// begin notes a recording until end is called.
+func (h *inHand) begin(key string) (end func()) {
+	ended := make(chan struct{})
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.keys[key] = ended
+	return func() {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		if h.keys[key] == ended { // it may have been delivered again meanwhile
+			delete(h.keys, key)
+		}
+		close(ended)
+	}
+}
+
+// wait waits, not for long, for the end of what is under way with a recording: a
+// callback may overtake the answer to the submit, and tells nothing before it.
+func (h *inHand) wait(ctx context.Context, key string) {
+	h.mu.Lock()
+	ended := h.keys[key]
+	h.mu.Unlock()
+	if ended == nil {
+		return
+	}
+	patience := time.NewTimer(answerTime)
+	defer patience.Stop()
+	select {
+	case <-ended:
+	case <-patience.C:
+	case <-ctx.Done():
+	}
 }

@@ -53,8 +53,9 @@ type Submitted struct {
 	ConversationID string `json:"conversationId"`
 }
 
-// Wake is the data of recordings.wake: somebody says that the job of a
-// recording changed. It is a hint; the job is asked before it is believed.
+// Wake says that the job of a recording changed. It is a hint; the job is asked
+// before it is believed. It is the data of recordings.wake where it could not be
+// asked at once.
 type Wake struct {
 	Key    string `json:"recording"`
 	Replay int    `json:"replay,omitempty"` // the run that the job was submitted for; 0 also where that is unknown
@@ -89,21 +90,22 @@ func (p *Processed) names() []string {
 // Nats-Msg-Id, so publishing the same event again within the stream's window
 // stores nothing.
 func newEvent[T any](ctx context.Context, subject, typ, id, key string, replay int, now time.Time, data T) (*nats.Msg, error) {
-	raw, err := json.Marshal(data)
+	ev := Event{
+		SpecVersion: "1.0", ID: id, Source: "/trackerbell/" + sourceOf(key), Type: typ, Subject: key,
+		Time: now.UTC(), DataContentType: "application/json", Replay: replay, TraceParent: traceParent(ctx),
+	}
+	body, err := json.Marshal(struct {
+		Event
+		Data T `json:"data"` // in the place of Event's, which would be encoded twice
+	}{ev, data})
 	if err != nil {
 		return nil, fmt.Errorf("encode %s: %w", typ, err)
 	}
-	return eventMsg(subject, Event{
-		SpecVersion: "1.0", ID: id, Source: "/trackerbell/" + sourceOf(key), Type: typ, Subject: key,
-		Time: now.UTC(), DataContentType: "application/json", Replay: replay, TraceParent: traceParent(ctx), Data: raw,
-	})
+	return eventMsg(subject, ev, body), nil
 }
 
-func eventMsg(subject string, ev Event) (*nats.Msg, error) {
-	body, err := json.Marshal(ev)
-	if err != nil {
-		return nil, fmt.Errorf("encode event: %w", err)
-	}
+// eventMsg is the message of an event, which body is.
+func eventMsg(subject string, ev Event, body []byte) *nats.Msg {
 	msg := nats.NewMsg(subject)
 	msg.Header.Set("Content-Type", contentType)
 	msg.Header.Set(nats.MsgIdHdr, ev.ID)
@@ -111,7 +113,7 @@ func eventMsg(subject string, ev Event) (*nats.Msg, error) {
 		msg.Header.Set(traceHeader, ev.TraceParent)
 	}
 	msg.Data = body
-	return msg, nil
+	return msg
 }
 
 // decodeEvent reads an envelope; its errors are permanent.

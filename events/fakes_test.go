@@ -47,6 +47,7 @@ type fakeSymbl struct {
 	since    time.Time             // of the last lookup
 	files    []string              // type, size and digest of what was uploaded
 	keep     func(id string) error // why a conversation is not deleted
+	results  func()                // is called when results are asked for; nil: nothing is
 }
 
 func newFakeSymbl() *fakeSymbl {
@@ -96,6 +97,9 @@ func (f *fakeSymbl) Job(_ context.Context, id string) (symbl.JobStatus, error) {
 
 // TrackerResults finds "Sale" in every conversation.
 func (f *fakeSymbl) TrackerResults(context.Context, string) ([]symbl.TrackerResult, error) {
+	if f.results != nil {
+		f.results()
+	}
 	return []symbl.TrackerResult{{ID: "1", Name: "Sale", Matches: []symbl.Match{{
 		Type: "vocabulary", Value: "sale", MessageRefs: []symbl.MessageRef{{ID: "m1", Text: "a sale", Offset: 2}},
 	}}}}, nil

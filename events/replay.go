@@ -2,6 +2,7 @@ package events
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -100,11 +101,11 @@ func (s *Service) publishAgain(ctx context.Context, letter DeadLetter, entry Ent
 		return err
 	}
 	ev.ID = id
-	msg, err := eventMsg(letter.Subject, ev)
+	body, err := json.Marshal(ev)
 	if err != nil {
-		return err
+		return fmt.Errorf("encode event: %w", err)
 	}
-	if _, err := s.publishMsg(ctx, set.js, msg); err != nil {
+	if _, err := s.publishMsg(ctx, set.js, eventMsg(letter.Subject, ev, body)); err != nil {
 		return fmt.Errorf("publish replay: %w", err)
 	}
 	return nil

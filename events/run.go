@@ -65,6 +65,7 @@ func (s *Service) pipeline() []*stage {
 	submit := s.newStage(StepSubmit, StepSubmit, submitWorkers, s.submit, s.consumer(StepSubmit, subjectReady+">"))
 	await := s.newStage(StepAwait, StepAwait, awaitWorkers, s.await, s.consumer(StepAwait, subjectSubmitted+">", subjectWake+">"))
 	route := s.newStage(StepRoute, StepRoute, routeWorkers, s.route, s.consumer(StepRoute, subjectProcessed+">"))
+	s.awaiting.Store(await)
 	submit.freed = s.jobs.freed
 	submit.room = func(ctx context.Context) int {
 		cons, err := await.consumer(ctx)

@@ -130,6 +130,9 @@ type Service struct {
 	full      fullness
 	jobs      jobCount
 	waiting   waitingJobs
+	submits   inHand
+	awaiting  atomic.Pointer[stage] // the await stage; nil unless Run is running
+	asks      chan struct{}         // holds an element for each callback that asks for its job now
 	channels  channelIDs
 	noting    noting
 	nudge     chan struct{} // the store is to be tidied now
@@ -158,6 +161,7 @@ func New(opt Options, dep Deps) (*Service, error) {
 		opt: opt, dep: dep, js: js, now: time.Now,
 		full: fullness{limit: opt.Limits.MaxBytes},
 		jobs: jobCount{freed: make(chan struct{}, 1)}, waiting: waitingJobs{events: map[string]waitingEvent{}},
+		submits: inHand{keys: map[string]chan struct{}{}}, asks: make(chan struct{}, awaitWorkers),
 		channels: channelIDs{ids: map[string]string{}}, dests: map[string]*stage{}, nudge: make(chan struct{}, 1), aimed: make(chan struct{}, 1),
 		workspace: limiter(opt.RateAll),
 	}

@@ -179,7 +179,7 @@ func (st *stage) process(ctx context.Context, msg jetstream.Msg) {
 	d, err := describe(msg)
 	if err == nil {
 		traced, end := st.trace(ctx, msg.Subject(), d)
-		err = st.safely(traced, d)
+		err = st.safely(d.event.Subject, func() error { return st.handle(traced, d) })
 		end(err)
 	}
 	st.settle(ctx, msg, d, err)
@@ -198,16 +198,16 @@ func describe(msg jetstream.Msg) (delivery, error) {
 	return d, nil
 }
 
-// safely turns a panic into a failure of this one message.
-func (st *stage) safely(ctx context.Context, d delivery) (err error) {
+// safely turns a panic into a failure of this one recording.
+func (st *stage) safely(key string, do func() error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			st.svc.dep.Log.Error("handler panicked", zap.String("stage", st.name),
-				zap.String("recording", d.event.Subject), zap.ByteString("stack", debug.Stack()))
+				zap.String("recording", key), zap.ByteString("stack", debug.Stack()))
 			err = fmt.Errorf("internal error in %s", st.step)
 		}
 	}()
-	return st.handle(ctx, d)
+	return do()
 }
 
 // settle acks, hands back or buries a message by its handler's error.

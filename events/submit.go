@@ -36,6 +36,7 @@ func (s *Service) submit(ctx context.Context, d delivery) error {
 	if err != nil {
 		return dead(ReasonMalformed, err)
 	}
+	defer s.submits.begin(rec.Key)()
 	if d.delivered == 1 && d.event.Replay == 0 {
 		// As a rule there is no entry yet. The intent creates it, and finds out.
 		e := firstEntry(rec, d.seq, 0)

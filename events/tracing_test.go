@@ -48,9 +48,10 @@ func TestOneTraceLeadsFromTheWebhookToTheAlertThroughARestartAndACallback(t *tes
 		return len(in(webhook.SpanContext().TraceID())) >= len(want)
 	}, soon, tick)
 	require.Subset(t, in(webhook.SpanContext().TraceID()), want)
-	require.Contains(t, in(callback.SpanContext().TraceID()), "process await")
+	collected := 0
 	for _, s := range spans.Ended() {
 		if s.Name() == "collect" {
+			collected++
 			require.Len(t, s.Links(), 1)
 			require.Equal(t, callback.SpanContext().TraceID(), s.Links()[0].SpanContext.TraceID())
 		}
@@ -58,4 +59,5 @@ func TestOneTraceLeadsFromTheWebhookToTheAlertThroughARestartAndACallback(t *tes
 			require.Contains(t, s.Attributes(), RecordingKey.String("calls.a"))
 		}
 	}
+	require.Equal(t, 1, collected, "by the callback")
 }

@@ -37,6 +37,7 @@ func killAtPoints() fault {
 				continue
 			}
 			times++
+			a.symbl.change(func(h *hostedSymbl) { h.early = point == wakeStored })
 			a.runs[0].kill()
 			p := a.replicas[0].launch("TRACKERBELL_CRASH=" + point)
 			require.Eventually(a, p.done, 2*soon, tick, "nothing passes the point %q", point)

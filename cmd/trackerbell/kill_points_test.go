@@ -35,6 +35,9 @@ func crashPoints(t *testing.T) (points []string) {
 	return points
 }
 
+// wakeStored is passed where a callback comes before its job can be asked.
+const wakeStored = "wake is stored"
+
 // TestKillAtEveryPoint kills the service at each named point between two
 // steps, again and again on the same store, against a Symbl that knows no
 // idempotency. In the end every recording was submitted once and posted once.
@@ -79,6 +82,7 @@ func TestKillAtEveryPoint(t *testing.T) {
 	}
 	for _, point := range points {
 		if !strings.HasPrefix(point, "the letter") && !strings.HasPrefix(point, "the replay") && !strings.HasPrefix(point, "the new run") && !strings.HasPrefix(point, "forgetting") && !ofDigest(point) {
+			h.change(func(h *hostedSymbl) { h.early = point == wakeStored })
 			die(point, func(*program) { send() })
 		}
 	}
