@@ -50,10 +50,14 @@ func stretchesOf(text string, groups, cards [][]int) (all []stretch, rest [][]in
 		for len(cards) > 0 && cards[0][1] <= g[0] {
 			cards = cards[1:]
 		}
-		switch n := amount(text, groups[i:]); {
+		n := 0
+		if i == 0 || text[groups[i-1][1]:g[0]] != "," { // else it has been looked at
+			n = amount(text, groups[i:])
+		}
+		switch {
 		case len(cards) > 0 && cards[0][0] <= g[0]:
 			end(true)
-		case n > 0 && (i == 0 || text[groups[i-1][1]:g[0]] != ","):
+		case n > 0:
 			end(false)
 			i += n - 1
 		default:

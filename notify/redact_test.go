@@ -132,6 +132,7 @@ func TestManyFiguresAreReadInNoTime(t *testing.T) {
 	text := strings.Repeat("1 ", 20_000) + "4111 1111 1111 1111"
 	require.NotContains(t, everything(t).Text(text), "4111")
 	require.Equal(t, "[phone]", everything(t).Text(strings.Repeat("415, ", 20_000)+"0137"))
+	require.NotContains(t, everything(t).Text("1"+strings.Repeat(",234", 100_000)+",55"), "234", "no amount ends so")
 }
 
 func TestOnlyWhatIsAskedForIsTakenOut(t *testing.T) {
