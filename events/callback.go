@@ -114,13 +114,13 @@ func (s *Service) callbackURL(key string, run int) string {
 // Wake has the job of a recording asked at once, because somebody says that it
 // changed. When it returns nil, what was found is stored, or that the job is to be
 // asked is. A status that ends nothing is dropped, unless the job's id is still
-// unknown here.
+// unknown here. A sender that goes away ends nothing.
 func (s *Service) Wake(ctx context.Context, w Wake) error {
 	set, err := s.streams()
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(ctx, publishTimeout)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), publishTimeout)
 	defer cancel()
 	s.submits.wait(ctx, w.Key)
 	switch symbl.Status(w.Status) {

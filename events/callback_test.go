@@ -38,7 +38,9 @@ func TestACallbackHasStoredWhatWasFoundWhenItIsAnswered(t *testing.T) {
 	h, e := submitted(t)
 	h.symbl.setStatus(symbl.Completed)
 	w := Wake{Key: e.Key, JobID: e.JobID, Status: string(symbl.Completed)}
-	require.NoError(t, h.Wake(t.Context(), w))
+	gone, leave := context.WithCancel(t.Context())
+	leave()
+	require.NoError(t, h.Wake(gone, w))
 	set, err := h.streams()
 	require.NoError(t, err)
 	found, err := readSome(t.Context(), set.recordings, 1, 1000, subjectProcessed+">")

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"path"
 	"strings"
+	"sync"
 
 	"github.com/labstack/echo/v4"
 )
@@ -17,11 +18,12 @@ import (
 //go:embed static/*.css static/*.js static/*.svg
 var static embed.FS
 
-// file is one that the pages need, compressed once.
+// file is one that the pages need.
 type file struct {
-	plain, packed []byte
-	kind          string
-	version       string // of its content
+	plain   []byte
+	packed  func() ([]byte, error) // compressed when it is first wanted, for that takes a megabyte
+	kind    string
+	version string // of its content
 }
 
 // files by their names.
@@ -32,28 +34,31 @@ func newFiles() (files, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the console's files: %w", err)
 	}
-	zip, err := gzip.NewWriterLevel(nil, gzip.BestCompression) // one for all: it takes a megabyte
-	if err != nil {
-		return nil, fmt.Errorf("compress the console's files: %w", err)
-	}
 	all := files{}
 	for _, entry := range list {
 		plain, err := static.ReadFile("static/" + entry.Name())
 		if err != nil {
 			return nil, fmt.Errorf("read the console's files: %w", err)
 		}
-		var packed bytes.Buffer
-		zip.Reset(&packed)
-		if _, err := zip.Write(plain); err != nil {
-			return nil, fmt.Errorf("compress %s: %w", entry.Name(), err)
-		}
-		if err := zip.Close(); err != nil {
-			return nil, fmt.Errorf("compress %s: %w", entry.Name(), err)
-		}
 		sum := sha256.Sum256(plain)
-		all[entry.Name()] = file{plain, packed.Bytes(), kindOf(entry.Name()), hex.EncodeToString(sum[:6])}
+		all[entry.Name()] = file{plain, sync.OnceValues(func() ([]byte, error) { return pack(plain) }), kindOf(entry.Name()), hex.EncodeToString(sum[:6])}
 	}
 	return all, nil
+}
+
+func pack(plain []byte) ([]byte, error) {
+	var packed bytes.Buffer
+	zip, err := gzip.NewWriterLevel(&packed, gzip.BestCompression)
+	if err != nil {
+		return nil, fmt.Errorf("compress a file of the console: %w", err)
+	}
+	if _, err := zip.Write(plain); err != nil {
+		return nil, fmt.Errorf("compress a file of the console: %w", err)
+	}
+	if err := zip.Close(); err != nil {
+		return nil, fmt.Errorf("compress a file of the console: %w", err)
+	}
+	return packed.Bytes(), nil
 }
 
 // kindOf is the media type of a file. The system's own list takes a megabyte.
@@ -91,6 +96,10 @@ func (f files) serve(c echo.Context) error {
 	if !strings.Contains(c.Request().Header.Get(echo.HeaderAcceptEncoding), "gzip") {
 		return c.Blob(http.StatusOK, found.kind, found.plain)
 	}
+	packed, err := found.packed()
+	if err != nil {
+		return err
+	}
 	h.Set(echo.HeaderContentEncoding, "gzip")
-	return c.Blob(http.StatusOK, found.kind, found.packed)
+	return c.Blob(http.StatusOK, found.kind, packed)
 }
