@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -59,11 +60,13 @@ func TestThisProcessHasMemoryAndUsesTime(t *testing.T) {
 		t.Skip("the bench measures by proc(5)")
 	}
 	l := &lab{dir: t.TempDir()}
-	p, err := l.start(t.Context(), "sh", "/bin/sh", "-c", "echo said; read line")
+	end := filepath.Join(l.dir, "end")
+	p, err := l.start(t.Context(), "sh", "/bin/sh", "-c", `echo said; until [ -e "$0" ]; do sleep 0.1; done`, end)
 	require.NoError(t, err)
 	_, err = p.cpu()
 	require.NoError(t, err)
-	require.Error(t, p.until(t.Context(), soon, func() bool { return false }), "it has nothing to read and ends")
+	require.NoError(t, os.WriteFile(end, nil, 0o600))
+	require.Error(t, p.until(t.Context(), soon, func() bool { return false }), "it has ended")
 	require.Contains(t, p.tail(), "said")
 }
 
