@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
+	"go.uber.org/zap"
 
 	"github.com/trackerbell/trackerbell/internal/crash"
 	"github.com/trackerbell/trackerbell/symbl"
@@ -25,6 +26,8 @@ const (
 	// askTime bounds what a callback waits for Symbl's answers. What takes longer is
 	// the await stage's.
 	askTime = 2 * time.Second
+	// slowTime is how long callbacks are left to the await stage after that.
+	slowTime = time.Minute
 	// answerTime is how long a callback waits for the answer to the submit: the two
 	// come within milliseconds, unless Symbl waits for the callback first.
 	answerTime = 200 * time.Millisecond
@@ -155,7 +158,7 @@ func (s *Service) askNow(ctx context.Context, w Wake) bool {
 	if await == nil || w.JobID == "" {
 		return false
 	}
-	if closed, probe := await.gate.state(s.now()); closed > 0 || probe {
+	if closed, probe := await.gate.state(s.now()); closed > 0 || probe || s.now().Before(time.Unix(0, s.asksFrom.Load())) {
 		return false
 	}
 	select {
@@ -173,18 +176,28 @@ func (s *Service) askNow(ctx context.Context, w Wake) bool {
 	if !e.awaits() {
 		return true
 	}
-	done := false
 	ctx, end := s.resume(ctx, "collect", e)
-	err = await.safely(e.Key, func() (err error) {
-		done, err = s.poll(ctx, e)
+	err = await.safely(e.Key, func() error {
+		done, err := s.poll(ctx, e)
+		if err == nil && !done {
+			err = wait(0) // for the stage to ask again
+		}
 		return err
 	})
 	end(err)
-	if err != nil || !done {
-		return false
+	if err == nil {
+		await.gate.ok(s.now())
+		return true
 	}
-	await.gate.ok(s.now())
-	return true
+	s.dep.Log.Debug("a callback's job is left to its stage", zap.String("recording", e.Key), zap.Error(err))
+	var waits *waitError
+	switch {
+	case errors.As(err, &waits) && waits.stage:
+		await.gate.hold(waits.after, s.now())
+	case ctx.Err() != nil: // nobody is to wait in vain for each of its answers
+		s.asksFrom.Store(s.now().Add(slowTime).UnixNano())
+	}
+	return false
 }
 
 // inHand are the recordings whose submit is under way in this process.

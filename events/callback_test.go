@@ -2,12 +2,16 @@ package events
 
 import (
 	"context"
+	"errors"
+	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/trackerbell/trackerbell/notify"
 	"github.com/trackerbell/trackerbell/symbl"
 )
 
@@ -106,6 +110,58 @@ func TestWhatACallbackCannotSettleIsStored(t *testing.T) {
 			require.Equal(t, 1, h.wakesStored())
 		})
 	}
+}
+
+func TestACallbackThatIsAskedToPauseHoldsItsStage(t *testing.T) {
+	t.Parallel()
+	h, e := submitted(t)
+	h.symbl.job = func(context.Context) error { return &symbl.Error{Class: symbl.Throttled, RetryAfter: time.Hour} }
+	require.NoError(t, h.Wake(t.Context(), Wake{Key: e.Key, JobID: e.JobID, Status: string(symbl.Completed)}))
+	closed, _ := h.awaiting.Load().gate.state(time.Now())
+	require.Greater(t, closed, 59*time.Minute)
+	require.Equal(t, 1, h.wakesStored())
+}
+
+func TestASlowSymblIsLeftToTheStage(t *testing.T) {
+	t.Parallel()
+	h, e := submitted(t)
+	var asked atomic.Int32
+	h.symbl.job = func(ctx context.Context) error {
+		if _, ends := ctx.Deadline(); !ends {
+			return errors.New("the stage has all the time")
+		}
+		asked.Add(1)
+		<-ctx.Done()
+		return ctx.Err()
+	}
+	for range 2 {
+		require.NoError(t, h.Wake(t.Context(), Wake{Key: e.Key, JobID: e.JobID, Status: string(symbl.Completed)}))
+	}
+	require.EqualValues(t, 1, asked.Load())
+	require.Equal(t, 1, h.wakesStored(), "with the same id")
+}
+
+// The second of two that find the same must not take the bytes from those who
+// read what the first has stored.
+func TestLargeMatchesThatAreFoundTwiceCanBeReadAllTheTime(t *testing.T) {
+	t.Parallel()
+	h, e := submitted(t)
+	large := Processed{Trackers: []notify.Tracker{{Name: strings.Repeat("x", inlineBytes+1)}}}
+	first, err := h.publishProcessed(t.Context(), e, large)
+	require.NoError(t, err)
+	require.True(t, first)
+	set, err := h.streams()
+	require.NoError(t, err)
+	kept := names(t, set.blobs)
+	require.Len(t, kept, 1)
+	before, err := set.blobs.GetInfo(t.Context(), kept[0])
+	require.NoError(t, err)
+	first, err = h.publishProcessed(t.Context(), e, large)
+	require.NoError(t, err)
+	require.False(t, first)
+	after, err := set.blobs.GetInfo(t.Context(), kept[0])
+	require.NoError(t, err)
+	require.Equal(t, before.NUID, after.NUID)
 }
 
 func TestACallbackWaitsNotLongForASubmit(t *testing.T) {

@@ -44,10 +44,11 @@ type fakeSymbl struct {
 	known    map[string]string              // conversations that FindConversation finds, by name
 	find     error                          // what FindConversation fails with
 	lookups  int
-	since    time.Time             // of the last lookup
-	files    []string              // type, size and digest of what was uploaded
-	keep     func(id string) error // why a conversation is not deleted
-	results  func()                // is called when results are asked for; nil: nothing is
+	since    time.Time                   // of the last lookup
+	files    []string                    // type, size and digest of what was uploaded
+	keep     func(id string) error       // why a conversation is not deleted
+	results  func()                      // is called when results are asked for; nil: nothing is
+	job      func(context.Context) error // why a job cannot be asked; nil: it can
 }
 
 func newFakeSymbl() *fakeSymbl {
@@ -89,9 +90,14 @@ func (f *fakeSymbl) SubmitFile(_ context.Context, r symbl.FileRequest, body io.R
 	return job, err
 }
 
-func (f *fakeSymbl) Job(_ context.Context, id string) (symbl.JobStatus, error) {
+func (f *fakeSymbl) Job(ctx context.Context, id string) (symbl.JobStatus, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if f.job != nil {
+		if err := f.job(ctx); err != nil {
+			return symbl.JobStatus{}, err
+		}
+	}
 	return symbl.JobStatus{ID: id, Status: f.status}, nil
 }
 

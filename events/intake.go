@@ -2,6 +2,7 @@ package events
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -87,7 +88,9 @@ func (s *Service) publishReady(ctx context.Context, set *streamSet, rec Recordin
 }
 
 // storeLarge puts a value that is too large for an event into the object
-// store, and returns its name there; "" when it may travel inside.
+// store, and returns its name there, which begins with the given one; "" when it
+// may travel inside. Each has a name of its own: what replaces an object takes its
+// bytes from those who read it.
 func storeLarge[T any](ctx context.Context, blobs jetstream.ObjectStore, name string, v T) (string, error) {
 	raw, err := json.Marshal(v)
 	if err != nil {
@@ -96,6 +99,7 @@ func storeLarge[T any](ctx context.Context, blobs jetstream.ObjectStore, name st
 	if len(raw) <= inlineBytes {
 		return "", nil
 	}
+	name += "/" + rand.Text()
 	if _, err := blobs.PutBytes(ctx, name, raw); err != nil {
 		return "", fmt.Errorf("put %d bytes: %w", len(raw), err)
 	}

@@ -31,7 +31,13 @@ func (r recent) get(key string) (Entry, bool) {
 	return e.clone(), true
 }
 
-func (r recent) put(e Entry)       { r.lru.Add(e.Key, e.clone()) }
+// put takes e unless something later is known.
+func (r recent) put(e Entry) {
+	if known, ok := r.lru.Peek(e.Key); !ok || known.revision <= e.revision {
+		r.lru.Add(e.Key, e.clone())
+	}
+}
+
 func (r recent) forget(key string) { r.lru.Remove(key) }
 
 // clone shares nothing that a handler changes.

@@ -131,8 +131,9 @@ type Service struct {
 	jobs      jobCount
 	waiting   waitingJobs
 	submits   inHand
-	awaiting  atomic.Pointer[stage] // the await stage; nil unless Run is running
+	awaiting  atomic.Pointer[stage] // the await stage; nil until Run has opened the streams
 	asks      chan struct{}         // holds an element for each callback that asks for its job now
+	asksFrom  atomic.Int64          // Unix nanoseconds before which none does, as Symbl is slow
 	channels  channelIDs
 	noting    noting
 	nudge     chan struct{} // the store is to be tidied now
