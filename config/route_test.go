@@ -53,6 +53,17 @@ routes:
 	}, {Drop: true, Match: config.Match{Trackers: []string{"x"}}}}, cfg.Routes))
 }
 
+func TestAChannelOfSlackHasNotTheNameOfADestination(t *testing.T) {
+	const destination = "destinations: [{name: ops, type: stdout}]\n"
+	for key, yaml := range map[string]string{
+		"routes[0].channel": "routes: [{channel: '#ops'}]", "slack.defaultChannel": "slack: {defaultChannel: '#ops'}",
+		"slack.fallbackChannel": "slack: {fallbackChannel: '#ops'}", "slack.operatorChannel": "slack: {operatorChannel: '#ops'}",
+	} {
+		require.Contains(t, strings.Join(problems(t, destination+yaml), "\n"), key+": #ops is also the name of destinations[0]; rename that")
+	}
+	require.Empty(t, problems(t, destination+"slack: {defaultChannel: ops}"), "the destination is meant")
+}
+
 func TestMistakesInConditionsNameKeyAndLine(t *testing.T) {
 	for name, tc := range map[string]struct{ route, want string }{
 		"unknown condition":  {"match: {trakers: [x]}", "match.trakers: unknown key; did you mean trackers?"},
@@ -69,6 +80,8 @@ func TestMistakesInConditionsNameKeyAndLine(t *testing.T) {
 		"absence of whom":    {"match: {absent: true}", "match.absent: needs trackers beside it"},
 		"absence of some":    {"match: {absent: true, trackers: [Rec*]}", "match.trackers[0]: must be a whole name beside absent"},
 		"absence, twice":     {"match: {absent: true, trackers: [Rec], minMatches: 2}", "match.minMatches: must not stand beside absent"},
+		"absence, or not":    {"match: {any: [{absent: true, trackers: [a]}, {trackers: [b]}]}", "match.any[1]: is about what was said"},
+		"absence in any":     {"match: {any: [{direction: inbound}, {all: [{absent: true, trackers: [a]}]}]}", "match.any[0]: is about what was said"},
 		"inside all":         {"match: {all: [{any: [{none: [{direction: in}]}]}]}", "match.all[0].any[0].none[0].direction: must be one of"},
 		"mention by handle":  {"mention: '@oncall'", "mention: must be the id of a Slack user group"},
 		"color by name":      {"color: red", `color: must be "#rrggbb"`},

@@ -51,12 +51,18 @@ func (l *loader) validateDestinations() {
 			l.check(d.Secret != "", key+".secret", "missing: what the alerts are signed with; set secret or secretFile")
 		}
 	}
+	check := func(key, to string) {
+		name, hash := strings.CutPrefix(to, "#")
+		l.check(!hash || at[name] == "", key, "%s is also the name of %s; rename that", to, at[name])
+	}
 	for i, r := range l.cfg.Routes {
 		for _, to := range r.Destinations() {
-			name, hash := strings.CutPrefix(to, "#")
-			l.check(!hash || at[name] == "", index("routes", i)+".channel", "%s is also the name of %s; rename that", to, at[name])
+			check(index("routes", i)+".channel", to)
 		}
 	}
+	check("slack.defaultChannel", l.cfg.Slack.DefaultChannel)
+	check("slack.fallbackChannel", l.cfg.Slack.FallbackChannel)
+	check("slack.operatorChannel", l.cfg.Slack.OperatorChannel)
 }
 
 func (l *loader) validateRouteTarget(key string, r Route) {
@@ -91,6 +97,9 @@ func (l *loader) validateMatch(key string, m Match) {
 	l.check(m.Duration.Min >= 0 && m.Duration.Max >= 0, key+".duration", "must not be negative")
 	l.check(m.Duration.Max == 0 || m.Duration.Max >= m.Duration.Min, key+".duration.max", "must not be less than min")
 	l.validateAbsence(key, m)
+	said := slices.IndexFunc(m.Any, func(m Match) bool { return !m.hasAbsent() })
+	l.check(said < 0 || !slices.ContainsFunc(m.Any, Match.hasAbsent), index(key+".any", said),
+		"is about what was said, and another of these about what was not: make two routes of them")
 	l.validateMatches(key+".all", m.All)
 	l.validateMatches(key+".any", m.Any)
 	l.validateMatches(key+".none", m.None)
@@ -100,6 +109,12 @@ func (l *loader) validateMatches(key string, list []Match) {
 	for i, m := range list {
 		l.validateMatch(index(key, i), m)
 	}
+}
+
+// hasAbsent tells whether the match, or one that it combines, is about what was
+// not said.
+func (m Match) hasAbsent() bool {
+	return m.Absent || slices.ContainsFunc(slices.Concat(m.All, m.Any), Match.hasAbsent)
 }
 
 // validateAbsence keeps absent to named trackers: of a pattern nobody could say

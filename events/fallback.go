@@ -29,7 +29,8 @@ func (s *Service) fallBack(ctx context.Context, alert notify.Alert, failed *noti
 		})
 		return nil
 	})
-	if err != nil || e.alert(id) == nil {
+	rec := e.alert(id)
+	if err != nil || rec == nil || rec.done() { // posted, or told in a digest
 		return err
 	}
 	alert.ID, alert.Destination, alert.Note = id, to, note

@@ -133,7 +133,7 @@ func (s *Service) showFeedback(ctx context.Context, d delivery, limit *rate.Limi
 	if gone {
 		return s.annotate(ctx, notifier, at, rec, d)
 	}
-	alert.Feedback = rec.Feedback
+	alert.Feedback, alert.Parts = rec.Feedback, 1+len(rec.Replies)
 	return s.edited(editor.Update(ctx, alert, at), d)
 }
 

@@ -18,6 +18,8 @@ import (
 func (s *Service) hold(ctx context.Context, a notify.Alert, e *Entry, seq uint64) (held bool, err error) {
 	rec := e.alert(a.ID)
 	switch {
+	case rec.Held != "" && rec.Seq != 0 && rec.Seq != seq: // another event of it is held: it was published again after hours
+		return true, nil
 	case rec.Digest != "": // decided, but perhaps killed before the digest had it
 		return s.intoDigest(ctx, a, e, seq)
 	case rec.Held != "" || rec.Dropped:
@@ -33,7 +35,7 @@ func (s *Service) hold(ctx context.Context, a notify.Alert, e *Entry, seq uint64
 	case err != nil:
 		return false, err
 	case silent:
-		return true, s.holdBack(ctx, a, e, heldBack{reason: notify.HeldSilence})
+		return true, s.holdBack(ctx, a, e, heldBack{reason: notify.HeldSilence, seq: seq})
 	}
 	return s.quieten(ctx, a, e, seq)
 }
@@ -63,6 +65,7 @@ type heldBack struct {
 	reason string
 	until  time.Time // zero: for good
 	digest string    // key of the entry that tells it then
+	seq    uint64    // of the alert's event
 }
 
 // holdFor holds an alert back until a digest tells it.
@@ -70,6 +73,7 @@ func (s *Service) holdFor(ctx context.Context, a notify.Alert, e *Entry, seq uin
 	if why.digest, err = s.openDigestKey(ctx, notify.Slug(a.Destination), why); err != nil {
 		return false, err
 	}
+	why.seq = seq
 	if err := s.holdBack(ctx, a, e, why); err != nil {
 		return false, err
 	}
@@ -85,7 +89,7 @@ func (s *Service) holdBack(ctx context.Context, a notify.Alert, e *Entry, why he
 		if first = rec != nil && rec.Held == ""; !first {
 			return errUnchanged
 		}
-		rec.Held, rec.HeldUntil, rec.Digest = why.reason, why.until.UTC(), why.digest
+		rec.Held, rec.HeldUntil, rec.Digest, rec.Seq = why.reason, why.until.UTC(), why.digest, why.seq
 		e.pass(StepNotify, s.now())
 		e.settle()
 		return nil
@@ -106,7 +110,7 @@ func (s *Service) letGo(ctx context.Context, a notify.Alert, e *Entry) (err erro
 		if rec == nil || rec.Digest == "" {
 			return errUnchanged
 		}
-		rec.Held, rec.HeldUntil, rec.Digest = "", time.Time{}, ""
+		rec.Held, rec.HeldUntil, rec.Digest, rec.Seq = "", time.Time{}, "", 0
 		e.Stage = StageProcessed
 		return nil
 	})

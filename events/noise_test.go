@@ -102,6 +102,34 @@ func TestQuietHoursEndInOneDigest(t *testing.T) {
 	require.Len(t, slack.Messages("#alerts"), 2, "by day alerts come at once")
 }
 
+// A refused alert that is replayed after hours is published again, as is one whose
+// route was tried again: the digest tells it once, and after it nothing does.
+func TestAnAlertThatIsPublishedAgainIsHeldOnce(t *testing.T) {
+	t.Parallel()
+	h, slack := noisy(t, time.Now(), nightly())
+	clock := standing(morning().Add(-time.Second))
+	h.now = clock.now
+	h.run(h.Service)
+	h.accept(from("a", "+14155550137"))
+	e := h.settled(h.Service, "calls.a", StageDone)
+	held := e.Alerts[0]
+	a := notify.Alert{ID: held.AlertID, Recording: e.Key, Destination: held.Destination}
+	again := func() {
+		e, err := h.entry(t.Context(), e.Key)
+		require.NoError(t, err)
+		yes, err := h.hold(t.Context(), a, &e, held.Seq+1)
+		require.NoError(t, err)
+		require.True(t, yes)
+	}
+	require.NotZero(t, held.Seq)
+	again()
+	clock.set(morning())
+	require.Eventually(t, func() bool { return len(slack.Messages("#alerts")) == 1 }, soon, tick)
+	require.Contains(t, string(slack.Messages("#alerts")[0].Blocks), "1 alert in the quiet hours")
+	again()
+	require.Len(t, slack.Messages("#alerts"), 1)
+}
+
 func TestWhatIsGravePassesQuietHours(t *testing.T) {
 	t.Parallel()
 	rule := nightly()

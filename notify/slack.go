@@ -106,12 +106,18 @@ func (s *Slack) Notify(ctx context.Context, a Alert) (Receipt, error) {
 		target = id
 	}
 	var r Receipt
-	failed := call(ctx, s.timeout, func(ctx context.Context) (err error) {
-		r.Channel, r.TS, err = s.api.PostMessageContext(ctx, target, options...)
-		return err
-	})
+	post := func() *Error {
+		return call(ctx, s.timeout, func(ctx context.Context) (err error) {
+			r.Channel, r.TS, err = s.api.PostMessageContext(ctx, target, options...)
+			return err
+		})
+	}
+	failed := post()
+	if failed != nil && s.mayForget(a.Destination, failed) && target != a.Destination {
+		target = a.Destination
+		failed = post()
+	}
 	if failed != nil {
-		s.mayForget(a.Destination, failed)
 		return Receipt{}, failed
 	}
 	if !timestamp.MatchString(r.TS) { // slack-go passes ok=false without a code
@@ -266,13 +272,14 @@ func (s *Slack) remember(destination, id string) {
 	s.ids[Slug(destination)] = id
 }
 
-// mayForget drops an id that Slack does not know any more: the name may be
-// another channel's by now.
-func (s *Slack) mayForget(destination string, e *Error) {
-	if e.Reason != codeNoChannel {
-		return
+// mayForget drops an id that Slack does not know any more, or that is closed, and
+// tells whether it did: the name may be another channel's by now.
+func (s *Slack) mayForget(destination string, e *Error) bool {
+	if e.Reason != codeNoChannel && e.Reason != codeArchived {
+		return false
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.ids, Slug(destination))
+	return true
 }

@@ -98,13 +98,28 @@ func TestAChannelsNameIsLookedUpOnce(t *testing.T) {
 		}
 		return nil
 	})
-	for _, ask := range map[string]func() error{
-		"a post":   func() error { _, err := n.Notify(t.Context(), a); return err },
-		"a search": func() error { _, _, err := n.Find(t.Context(), a, time.Unix(1, 0)); return err },
-	} {
-		require.Equal(t, "channel_not_found", failure(t, ask()).Reason)
-		_, err = n.Notify(t.Context(), a) // by name, and the id is known again
-		require.NoError(t, err, "the id is forgotten when Slack does not know it any more")
+	_, _, err = n.Find(t.Context(), a, time.Unix(1, 0))
+	require.Equal(t, "channel_not_found", failure(t, err).Reason)
+	_, err = n.Notify(t.Context(), a) // by name, and the id is known again
+	require.NoError(t, err, "the id is forgotten when Slack does not know it any more")
+}
+
+func TestAChannelThatWasRenamedAndClosedIsNotPostedToAnyMore(t *testing.T) {
+	for _, code := range []string{"is_archived", "channel_not_found"} {
+		s := slacktest.New(t, slacktest.WithChannels(slacktest.Channel{ID: "C300", Name: "sales"}))
+		n, a := newSlack(t, s.URL), notify.Alert{ID: "a1", Destination: "#sales"}
+		_, err := n.Notify(t.Context(), a)
+		require.NoError(t, err)
+		s.Fail(func(_, channel string) *slacktest.Fault {
+			if channel == "C300" { // "#sales" is another one by now
+				return &slacktest.Fault{Code: code}
+			}
+			return nil
+		})
+		_, err = n.Notify(t.Context(), a)
+		require.NoError(t, err, code)
+		_, err = n.Notify(t.Context(), notify.Alert{ID: "a2", Destination: "C300"})
+		require.Equal(t, code, failure(t, err).Reason, "an id is meant")
 	}
 }
 

@@ -259,6 +259,7 @@ func needRestart(old, cfg *config.Config) []string {
 		{"symbl", old.Symbl, cfg.Symbl},
 		{"engine", old.Engine, cfg.Engine},
 		{"media", old.Media, cfg.Media},
+		{"tracing", old.Tracing, cfg.Tracing},
 		{"slack.ratePerChannel", old.Slack.RatePerChannel, cfg.Slack.RatePerChannel},
 		{"slack.ratePerWorkspace", old.Slack.RatePerWorkspace, cfg.Slack.RatePerWorkspace},
 		{"slack.operatorChannel", old.Slack.OperatorChannel, cfg.Slack.OperatorChannel},

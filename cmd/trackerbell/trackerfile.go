@@ -103,8 +103,16 @@ func decodeStrict[T any](raw []byte, out *T) error {
 		return nil
 	case errors.As(err, &wrong):
 		return errors.New(plainYAML(strings.Join(wrong.Errors, "; ")))
+	case err != nil:
+		return err
 	}
-	return err
+	var second yaml.Node
+	if err := dec.Decode(&second); err == nil {
+		return fmt.Errorf("line %d: a second YAML document starts here; put all trackers into one", second.Line)
+	} else if !errors.Is(err, io.EOF) {
+		return err
+	}
+	return nil
 }
 
 // plainYAML takes the words of Go out of what package yaml says.

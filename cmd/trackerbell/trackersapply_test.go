@@ -89,6 +89,16 @@ func TestAFileThatTheAccountWouldRefuseIsNotApplied(t *testing.T) {
 	require.Equal(t, 2, strings.Count(r.stderr, "\n"), "one line for each problem: %s", r.stderr)
 }
 
+// What a second document holds would not be wanted, and --prune would delete it.
+func TestTheTrackersOfASecondDocumentAreNotPassedOver(t *testing.T) {
+	const one = "- name: A\n  vocabulary: [a]\n"
+	list, _, err := parseTrackers("trackers.yaml", []byte(one))
+	require.NoError(t, err)
+	require.Len(t, list, 1)
+	_, _, err = parseTrackers("trackers.yaml", []byte(one+"---\n- name: B\n  vocabulary: [b]\n"))
+	require.ErrorContains(t, err, "line 3: a second YAML document starts here")
+}
+
 func TestTheTrackersOfTheExampleAreAFile(t *testing.T) {
 	t.Parallel()
 	list, single, err := readTrackers("../../examples/trackers-as-code/trackers.yaml")

@@ -138,6 +138,14 @@ give them, or {generate: token | webhook} where the chart makes one.
 {{- if $v.config.trackers -}}
 {{- fail "config.trackers: set trackers instead" -}}
 {{- end -}}
+{{- range $v.config.destinations -}}
+{{- if .secret -}}
+{{- fail (printf "config.destinations: the secret of %q belongs in secrets; refer to it by secretFile" .name) -}}
+{{- end -}}
+{{- if and .url (eq (default "" .type) "slackWebhook") -}}
+{{- fail (printf "config.destinations: the url of %q is a secret and belongs in secrets; refer to it by urlFile" .name) -}}
+{{- end -}}
+{{- end -}}
 {{- $names := list -}}
 {{- range $v.config.sources -}}
 {{- $names = append $names (printf "source-%s" .name) -}}
