@@ -117,23 +117,25 @@ func TestEveryAnswerToAnUpload(t *testing.T) {
 }
 
 func TestWhatIsWrongWithAForgedUploadCountsAsForged(t *testing.T) {
-	h, hooks := newUploads(t)
-	forged := put("/webhooks/pbx/1/media?channels=9", "sound", "X-Signature-256", hmacOf("other"))
-	wrong := untilRefused(t, func() *httptest.ResponseRecorder {
-		forged.Body = io.NopCloser(strings.NewReader("sound"))
-		return do(h, forged)
+	synctest.Test(t, func(t *testing.T) { // no time passes, in which forgeries would be forgiven
+		h, hooks := newUploads(t)
+		forged := put("/webhooks/pbx/1/media?channels=9", "sound", "X-Signature-256", hmacOf("other"))
+		wrong := untilRefused(t, func() *httptest.ResponseRecorder {
+			forged.Body = io.NopCloser(strings.NewReader("sound"))
+			return do(h, forged)
+		})
+		require.GreaterOrEqual(t, wrong, 500)
+		signed := func() *http.Request {
+			return put("/webhooks/pbx/1/media", "sound", "X-Signature-256", hmacOf("sound"))
+		}
+		require.Equal(t, http.StatusTooManyRequests, do(h, signed()).Code)
+		require.Empty(t, hooks.spooled, "it is refused before its bytes are read")
+		bearer := put("/webhooks/pbx/1/media", "sound", "Authorization", "Bearer "+uploadSecret)
+		require.Equal(t, http.StatusAccepted, do(h, bearer).Code, "who says who it is before")
+		elsewhere := signed()
+		elsewhere.RemoteAddr = "198.51.100.7:1"
+		require.Equal(t, http.StatusAccepted, do(h, elsewhere).Code)
 	})
-	require.GreaterOrEqual(t, wrong, 500)
-	signed := func() *http.Request {
-		return put("/webhooks/pbx/1/media", "sound", "X-Signature-256", hmacOf("sound"))
-	}
-	require.Equal(t, http.StatusTooManyRequests, do(h, signed()).Code)
-	require.Empty(t, hooks.spooled, "it is refused before its bytes are read")
-	bearer := put("/webhooks/pbx/1/media", "sound", "Authorization", "Bearer "+uploadSecret)
-	require.Equal(t, http.StatusAccepted, do(h, bearer).Code, "who says who it is before")
-	elsewhere := signed()
-	elsewhere.RemoteAddr = "198.51.100.7:1"
-	require.Equal(t, http.StatusAccepted, do(h, elsewhere).Code)
 }
 
 // trickle begins an upload that is signed wrongly, and sends a byte now and then
