@@ -200,7 +200,14 @@ func (s *Service) publishProcessed(ctx context.Context, e Entry, found Processed
 	if found.TrackersRef != "" {
 		found.Trackers = nil
 	}
-	return publish(ctx, s, subjectProcessed+e.Source, TypeProcessed, msgID("processed", e.Key, e.Replay), e, found)
+	ack, err := publish(ctx, s, subjectProcessed+e.Source, TypeProcessed, msgID("processed", e.Key, e.Replay), e, found)
+	if err != nil {
+		return false, err // it may be stored
+	}
+	if found.TrackersRef != "" {
+		dropUnused(ctx, set, found.TrackersRef, ack, nil)
+	}
+	return !ack.Duplicate, nil
 }
 
 // release acks the submitted event that waits for its next poll though its job

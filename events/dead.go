@@ -95,8 +95,15 @@ func (s *Service) bury(ctx context.Context, b burial) error {
 
 // markDead notes a letter; errNotOwner if the recording was started anew since
 // its message was published: the letter of an earlier run is nobody's.
+//
+// An alert that was to be told by a digest, and is not in it, is held no longer:
+// what replays the letter has another sequence number, and would take it for held.
 func (s *Service) markDead(ctx context.Context, b burial, id uint64) error {
-	_, err := s.mutate(ctx, b.event.Subject, func(e *Entry) error {
+	untold, err := s.untold(ctx, b)
+	if err != nil {
+		return err
+	}
+	_, err = s.mutate(ctx, b.event.Subject, func(e *Entry) error {
 		switch {
 		case e.Stage == "" || id <= e.Spent || slices.Contains(e.DeadLetters, id):
 			return errUnchanged // if it is spent, somebody replayed it just now
@@ -104,6 +111,10 @@ func (s *Service) markDead(ctx context.Context, b burial, id uint64) error {
 			return errNotOwner
 		}
 		e.DeadLetters = append(e.DeadLetters, id)
+		if rec := e.alert(untold); rec != nil {
+			rec.release()
+			e.Stage = StageProcessed
+		}
 		return nil
 	})
 	return err

@@ -1,6 +1,7 @@
 package events
 
 import (
+	"fmt"
 	"sync"
 	"testing"
 	"time"
@@ -56,4 +57,54 @@ func TestAnAlertThatAnotherHasTakenIsNotIntendedAgain(t *testing.T) {
 	require.ErrorIs(t, err, errMoved, "it read the ledger before the other wrote")
 	_, err = h.setIntent(t.Context(), alert, first, second)
 	require.NoError(t, err, "it knows of the other")
+}
+
+// A process was killed between "the alert is held" and "the digest has it", or just
+// after that; then its destination was gone for a while.
+func TestAHeldAlertThatBecameADeadLetterIsToldOnce(t *testing.T) {
+	for _, has := range []bool{false, true} {
+		h, slack := noisy(t, time.Now(), nightly())
+		clock := standing(morning().Add(-time.Second))
+		h.now = clock.now
+		with, without := *h.aims(), *h.aims()
+		to := with.Notifiers.For("#alerts")
+		with.Notifiers = notify.NewSwitchboard(to, map[string]notify.Notifier{"crm": to})
+
+		h.open()
+		rec := talk("a", 1)
+		a := notify.Alert{ID: notify.AlertID(rec.Key, "crm", 0), Recording: rec.Key, Destination: "crm"}
+		e, err := h.mutate(t.Context(), rec.Key, func(e *Entry) error {
+			*e = firstEntry(rec, 1, 0)
+			e.Stage, e.Routed = StageProcessed, true
+			e.Alerts = []AlertRecord{{AlertID: a.ID, Destination: "crm", Named: true, Trackers: []string{"Sale"}}}
+			return nil
+		})
+		require.NoError(t, err)
+		_, err = h.sendAlert(t.Context(), e, a) // the first in ALERTS
+		require.NoError(t, err)
+		until, ok := with.Noise.For("crm").Until(h.now())
+		require.True(t, ok)
+		why := heldBack{reason: notify.HeldQuietHours, until: until, seq: 1}
+		why.digest, err = h.openDigestKey(t.Context(), "crm", why)
+		require.NoError(t, err)
+		require.NoError(t, h.holdBack(t.Context(), a, &e, why))
+		if has {
+			_, err := h.intoDigest(t.Context(), a, &e, 1)
+			require.NoError(t, err)
+		}
+
+		h.Aim(without)
+		h.run(h.Service)
+		require.NoError(t, h.ensureDestination(t.Context(), "crm"))
+		e = h.settled(h.Service, rec.Key, StageDead)
+		require.Equal(t, has, e.Alerts[0].Held != "")
+		h.Aim(with)
+		require.NoError(t, h.ReplayDead(t.Context(), e.DeadLetters[0]))
+		h.settled(h.Service, rec.Key, StageDone)
+		clock.set(morning().Add(time.Minute))
+		told := func() int { return len(slack.Messages("crm")) }
+		require.Eventually(t, func() bool { return told() > 0 }, soon, tick, "has=%t", has)
+		require.Never(t, func() bool { return told() > 1 }, time.Second, 10*tick)
+		require.Contains(t, fmt.Sprint(slack.Messages("crm")), rec.Key)
+	}
 }

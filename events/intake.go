@@ -1,6 +1,7 @@
 package events
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"encoding/json"
@@ -62,8 +63,16 @@ func (s *Service) publishReady(ctx context.Context, set *streamSet, rec Recordin
 		}
 		if ref != "" {
 			rec.TranscriptRef, rec.Transcript = ref, nil
+			ack, err := s.publishEvent(ctx, set, rec)
+			dropUnused(ctx, set, ref, ack, err)
+			return ack, err
 		}
 	}
+	return s.publishEvent(ctx, set, rec)
+}
+
+// publishEvent publishes the recording's first event as it is.
+func (s *Service) publishEvent(ctx context.Context, set *streamSet, rec Recording) (*jetstream.PubAck, error) {
 	msg, err := newEvent(ctx, subjectReady+rec.Source, TypeReady, msgID("ready", rec.Key, 0), rec.Key, 0, s.now(), rec)
 	if err != nil {
 		return nil, err
@@ -104,6 +113,24 @@ func storeLarge[T any](ctx context.Context, blobs jetstream.ObjectStore, name st
 		return "", fmt.Errorf("put %d bytes: %w", len(raw), err)
 	}
 	return name, nil
+}
+
+// dropUnused deletes what storeLarge has just put, if its event was certainly not
+// sent, or is known with a value of its own. It says nothing when it fails: what is
+// left goes when it is old.
+func dropUnused(ctx context.Context, set *streamSet, name string, ack *jetstream.PubAck, err error) {
+	switch {
+	case err == nil && !ack.Duplicate:
+		return
+	case err == nil:
+		stored, err := readMsg(ctx, set.recordings, ack.Sequence)
+		if err != nil || bytes.Contains(stored.Data, []byte(name)) {
+			return
+		}
+	case errors.Is(err, ErrMayBeStored):
+		return
+	}
+	_ = set.blobs.Delete(ctx, name)
 }
 
 // loadLarge reads what storeLarge put. That it is gone is permanent.

@@ -110,11 +110,45 @@ func (s *Service) letGo(ctx context.Context, a notify.Alert, e *Entry) (err erro
 		if rec == nil || rec.Digest == "" {
 			return errUnchanged
 		}
-		rec.Held, rec.HeldUntil, rec.Digest, rec.Seq = "", time.Time{}, "", 0
+		rec.release()
 		e.Stage = StageProcessed
 		return nil
 	})
 	return err
+}
+
+// release forgets that an alert is held.
+func (r *AlertRecord) release() { r.Held, r.HeldUntil, r.Digest, r.Seq = "", time.Time{}, "", 0 }
+
+// untold gives the id of the alert that a message is about, if it is held for a
+// digest that does not have it; else it is empty.
+func (s *Service) untold(ctx context.Context, b burial) (id string, err error) {
+	if b.event.Type != TypeAlert {
+		return "", nil
+	}
+	a, err := dataOf[notify.Alert](b.event, TypeAlert)
+	if err != nil {
+		return "", nil // which is why it is buried
+	}
+	e, err := s.entry(ctx, b.event.Subject)
+	if errors.Is(err, ErrNotFound) {
+		return "", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	rec := e.alert(a.ID)
+	if rec == nil || rec.Digest == "" || rec.Seq != b.seq {
+		return "", nil
+	}
+	digest, err := s.entry(ctx, rec.Digest)
+	if err != nil && !errors.Is(err, ErrNotFound) {
+		return "", err
+	}
+	if digest.Digest != nil && digest.Digest.LastSeq >= b.seq {
+		return "", nil
+	}
+	return a.ID, nil
 }
 
 // intoDigest writes a held alert into its digest. When that is closed already, it

@@ -178,5 +178,6 @@ func (s *Service) sendAlert(ctx context.Context, e Entry, alert notify.Alert) (f
 	if err := s.ensureDestination(ctx, slug); err != nil {
 		return false, err
 	}
-	return publish(ctx, s, subjectAlerts+slug, TypeAlert, msgID("alert/"+alert.ID, e.Key, e.Replay), e, alert)
+	ack, err := publish(ctx, s, subjectAlerts+slug, TypeAlert, msgID("alert/"+alert.ID, e.Key, e.Replay), e, alert)
+	return err == nil && !ack.Duplicate, err
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/nats-io/nats.go/jetstream"
 	"go.uber.org/zap"
 
 	"github.com/trackerbell/trackerbell/internal/crash"
@@ -363,19 +364,19 @@ func (s *Service) mutate(ctx context.Context, key string, fn func(*Entry) error)
 func seconds(f float64) time.Duration { return time.Duration(f * float64(time.Second)) }
 
 // publish publishes the event that ends a step. The id makes doing so again
-// harmless; first tells that it was not done before.
-func publish[T any](ctx context.Context, s *Service, subject, typ, id string, e Entry, data T) (first bool, err error) {
+// harmless; the answer tells whether it was done before.
+func publish[T any](ctx context.Context, s *Service, subject, typ, id string, e Entry, data T) (*jetstream.PubAck, error) {
 	set, err := s.streams()
 	if err != nil {
-		return false, err
+		return nil, err
 	}
 	msg, err := newEvent(ctx, subject, typ, id, e.Key, e.Replay, s.now(), data)
 	if err != nil {
-		return false, err
+		return nil, err
 	}
 	ack, err := s.publishMsg(ctx, set.js, msg)
 	if err != nil {
-		return false, fmt.Errorf("publish %s: %w", typ, err)
+		return nil, fmt.Errorf("publish %s: %w", typ, err)
 	}
-	return !ack.Duplicate, nil
+	return ack, nil
 }

@@ -106,18 +106,14 @@ func (s *Slack) Notify(ctx context.Context, a Alert) (Receipt, error) {
 		target = id
 	}
 	var r Receipt
-	post := func() *Error {
-		return call(ctx, s.timeout, func(ctx context.Context) (err error) {
-			r.Channel, r.TS, err = s.api.PostMessageContext(ctx, target, options...)
-			return err
-		})
-	}
-	failed := post()
-	if failed != nil && s.mayForget(a.Destination, failed) && target != a.Destination {
-		target = a.Destination
-		failed = post()
-	}
+	failed := call(ctx, s.timeout, func(ctx context.Context) (err error) {
+		r.Channel, r.TS, err = s.api.PostMessageContext(ctx, target, options...)
+		return err
+	})
 	if failed != nil {
+		if s.mayForget(a.Destination, failed) && target != a.Destination {
+			failed.Outcome = Transient // the next time by name, which has an intent of its own
+		}
 		return Receipt{}, failed
 	}
 	if !timestamp.MatchString(r.TS) { // slack-go passes ok=false without a code

@@ -35,8 +35,9 @@ func (s *Slack) Find(ctx context.Context, a Alert, since time.Time) (Receipt, bo
 	}
 	// The name may be another channel's by now, and that have the message.
 	channel, unknown := s.Resolve(ctx, a.Destination)
+	var away *Error
 	switch {
-	case gone && unknown != nil:
+	case gone && unknown != nil, errors.As(unknown, &away) && away.Outcome != Permanent:
 		return r, false, unknown
 	case unknown != nil, channel == a.Channel:
 		return r, false, err

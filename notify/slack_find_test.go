@@ -117,9 +117,36 @@ func TestAChannelThatWasRenamedAndClosedIsNotPostedToAnyMore(t *testing.T) {
 			return nil
 		})
 		_, err = n.Notify(t.Context(), a)
+		require.Equal(t, notify.Transient, failure(t, err).Outcome, "it is certainly not posted, and goes by name the next time")
+		_, err = n.Notify(t.Context(), a)
 		require.NoError(t, err, code)
 		_, err = n.Notify(t.Context(), notify.Alert{ID: "a2", Destination: "C300"})
 		require.Equal(t, code, failure(t, err).Reason, "an id is meant")
+	}
+}
+
+// The channel of earlier alerts can be read, but the name may be another one's.
+func TestAnAlertIsNotCalledAbsentWhileItsChannelsNameCannotBeAsked(t *testing.T) {
+	for _, away := range []slacktest.Fault{{Status: http.StatusBadGateway}, {Status: http.StatusTooManyRequests}} {
+		s := slacktest.New(t, slacktest.WithChannels(slacktest.Channel{ID: "C300", Name: "old"}, slacktest.Channel{ID: "C301", Name: "sales"}))
+		n := newSlack(t, s.URL)
+		a := notify.Alert{ID: "a1", Destination: "#sales"}
+		_, err := n.Notify(t.Context(), a)
+		require.NoError(t, err)
+		s.Fail(func(method, _ string) *slacktest.Fault {
+			if method == "conversations.list" {
+				return &away
+			}
+			return nil
+		})
+		a.Channel = "C300" // where the name led
+		_, found, err := newSlack(t, s.URL).Find(t.Context(), a, time.Unix(1, 0))
+		require.False(t, found)
+		require.Error(t, err, "a second post would be a second alert")
+		s.Fail(nil)
+		_, found, err = newSlack(t, s.URL).Find(t.Context(), a, time.Unix(1, 0))
+		require.NoError(t, err)
+		require.True(t, found)
 	}
 }
 
