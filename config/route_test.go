@@ -62,6 +62,23 @@ func TestAChannelOfSlackHasNotTheNameOfADestination(t *testing.T) {
 		require.Contains(t, strings.Join(problems(t, destination+yaml), "\n"), key+": #ops is also the name of destinations[0]; rename that")
 	}
 	require.Empty(t, problems(t, destination+"slack: {defaultChannel: ops}"), "the destination is meant")
+
+	const ours = "destinations: [{name: call-alerts, type: stdout}]\n"
+	require.Empty(t, problems(t, ours), "nobody means Slack's channel")
+	require.NotEmpty(t, problems(t, ours+"slack: {token: xoxb-1}"))
+}
+
+func TestWhatWasSaidAndWhatWasNotAreTwoRoutes(t *testing.T) {
+	const mixed = "{any: [{absent: true, trackers: [Rec], within: first 1m}, {trackers: [b]}]}"
+	for match, fine := range map[string]bool{
+		mixed: false, "{all: [" + mixed + "]}": false, "{any: [" + mixed + "]}": false,
+		"{trackers: [c], none: [" + mixed + "]}":                                     true,
+		"{trackers: [c], none: [{all: [" + mixed + "]}]}":                            true,
+		"{any: [{absent: true, trackers: [Rec]}, {absent: true, trackers: [Rec2]}]}": true,
+	} {
+		found := problems(t, "routes: [{channel: x, match: "+match+"}]")
+		require.Equal(t, fine, len(found) == 0, "%s: %s", match, found)
+	}
 }
 
 func TestMistakesInConditionsNameKeyAndLine(t *testing.T) {

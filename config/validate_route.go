@@ -26,6 +26,7 @@ func (l *loader) validateRoutes() {
 		}
 		l.check(len(r.Template.Fields) <= 10, key+".template.fields", "must not be more than 10: Slack shows no more")
 		l.validateMatch(key+".match", r.Match)
+		l.validateAny(key+".match", r.Match)
 	}
 }
 
@@ -60,7 +61,9 @@ func (l *loader) validateDestinations() {
 			check(index("routes", i)+".channel", to)
 		}
 	}
-	check("slack.defaultChannel", l.cfg.Slack.DefaultChannel)
+	if to := l.cfg.Slack.DefaultChannel; to != Default().Slack.DefaultChannel || l.cfg.Slack.Token != "" { // else nobody means Slack's
+		check("slack.defaultChannel", to)
+	}
 	check("slack.fallbackChannel", l.cfg.Slack.FallbackChannel)
 	check("slack.operatorChannel", l.cfg.Slack.OperatorChannel)
 }
@@ -97,12 +100,24 @@ func (l *loader) validateMatch(key string, m Match) {
 	l.check(m.Duration.Min >= 0 && m.Duration.Max >= 0, key+".duration", "must not be negative")
 	l.check(m.Duration.Max == 0 || m.Duration.Max >= m.Duration.Min, key+".duration.max", "must not be less than min")
 	l.validateAbsence(key, m)
-	said := slices.IndexFunc(m.Any, func(m Match) bool { return !m.hasAbsent() })
-	l.check(said < 0 || !slices.ContainsFunc(m.Any, Match.hasAbsent), index(key+".any", said),
-		"is about what was said, and another of these about what was not: make two routes of them")
 	l.validateMatches(key+".all", m.All)
 	l.validateMatches(key+".any", m.Any)
 	l.validateMatches(key+".none", m.None)
+}
+
+// validateAny keeps what was said and what was not apart: a route tells either of
+// trackers that were said or of those that were not. What a match has below none
+// tells of neither.
+func (l *loader) validateAny(key string, m Match) {
+	said := slices.IndexFunc(m.Any, func(m Match) bool { return !m.hasAbsent() })
+	l.check(said < 0 || !slices.ContainsFunc(m.Any, Match.hasAbsent), index(key+".any", said),
+		"is about what was said, and another of these about what was not: make two routes of them")
+	for i, m := range m.All {
+		l.validateAny(index(key+".all", i), m)
+	}
+	for i, m := range m.Any {
+		l.validateAny(index(key+".any", i), m)
+	}
 }
 
 func (l *loader) validateMatches(key string, list []Match) {

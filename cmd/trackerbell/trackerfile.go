@@ -106,13 +106,17 @@ func decodeStrict[T any](raw []byte, out *T) error {
 	case err != nil:
 		return err
 	}
-	var second yaml.Node
-	if err := dec.Decode(&second); err == nil {
-		return fmt.Errorf("line %d: a second YAML document starts here; put all trackers into one", second.Line)
-	} else if !errors.Is(err, io.EOF) {
-		return err
+	for {
+		var more yaml.Node
+		if err := dec.Decode(&more); errors.Is(err, io.EOF) {
+			return nil
+		} else if err != nil {
+			return err
+		}
+		if len(more.Content) > 0 && more.Content[0].Tag != "!!null" { // a last "---" begins an empty one
+			return fmt.Errorf("line %d: a second YAML document starts here; put all trackers into one", more.Line)
+		}
 	}
-	return nil
 }
 
 // plainYAML takes the words of Go out of what package yaml says.

@@ -97,6 +97,13 @@ func TestTheTrackersOfASecondDocumentAreNotPassedOver(t *testing.T) {
 	require.Len(t, list, 1)
 	_, _, err = parseTrackers("trackers.yaml", []byte(one+"---\n- name: B\n  vocabulary: [b]\n"))
 	require.ErrorContains(t, err, "line 3: a second YAML document starts here")
+	for _, last := range []string{"---\n", "---\n# the end\n", "...\n---\n"} {
+		list, _, err := parseTrackers("trackers.yaml", []byte(one+last))
+		require.NoError(t, err, last)
+		require.Len(t, list, 1)
+	}
+	_, _, err = parseTrackers("trackers.yaml", []byte(one+"---\n---\n- name: B\n  vocabulary: [b]\n"))
+	require.ErrorContains(t, err, "a second YAML document")
 }
 
 func TestTheTrackersOfTheExampleAreAFile(t *testing.T) {
