@@ -3,6 +3,8 @@ package match
 import (
 	"fmt"
 	"math/rand/v2"
+	"os"
+	"strconv"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -79,4 +81,52 @@ func FuzzWork(f *testing.F) {
 			requireBoundedWork(t, Compile(lang, []Tracker{{Vocabulary: strings.Split(phrases, "\n"), Sensitivity: s}}), text)
 		}
 	})
+}
+
+// BenchmarkReader reads messages of twelve English words with a reader that is kept
+// between them, with one that forgets the words it knows, and with a new one for each.
+func BenchmarkReader(b *testing.B) {
+	data, err := os.ReadFile("english/background.txt")
+	require.NoError(b, err)
+	var words []string
+	for line := range strings.Lines(string(data)) {
+		if word, _, counted := strings.Cut(line, " "); counted && word != "#" {
+			words = append(words, word)
+		}
+	}
+	r := rand.New(rand.NewPCG(1, 2))
+	say := func(n int) string {
+		said := make([]string, n)
+		for i := range said {
+			said[i] = words[r.IntN(len(words))]
+		}
+		return strings.Join(said, " ")
+	}
+	trackers := make([]Tracker, 1000)
+	for i := range trackers {
+		trackers[i].ID = strconv.Itoa(i)
+		for range 20 {
+			trackers[i].Vocabulary = append(trackers[i].Vocabulary, say(3+r.IntN(6)))
+		}
+	}
+	set := Compile("en-US", trackers)
+	texts := make([]string, 1000)
+	for i := range texts {
+		texts[i] = say(12)
+	}
+	for _, kept := range []string{"all", "reader", "nothing"} {
+		b.Run("kept="+kept, func(b *testing.B) {
+			b.ReportAllocs()
+			read := newReader(set)
+			for i := 0; b.Loop(); i++ {
+				switch kept {
+				case "reader":
+					clear(read.known)
+				case "nothing":
+					read = newReader(set)
+				}
+				read.read(texts[i%len(texts)])
+			}
+		})
+	}
 }
