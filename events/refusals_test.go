@@ -146,3 +146,25 @@ func TestWhatWasForADestinationThatIsRemovedGoesToNoChannelOfItsName(t *testing.
 	require.NoError(t, h.ReplayDead(t.Context(), letter.ID))
 	h.settled(h.Service, "calls.a", StageDone)
 }
+
+// TestWhatWasForSlackGoesToNoDestinationOfItsName has an alert wait for Slack while
+// its channel's name is given to a destination.
+func TestWhatWasForSlackGoesToNoDestinationOfItsName(t *testing.T) {
+	h := newHouse(t, nil)
+	away, other := &unreachable{}, &fakeSlack{}
+	aims := *h.aims()
+	aims.Notifiers = notify.NewSwitchboard(away, nil)
+	h.Aim(aims)
+	h.run(h.Service)
+	h.accept(transcript("a"))
+	require.Eventually(t, func() bool { return away.tried.Load() > 0 }, soon, tick)
+
+	aims.Notifiers = notify.NewSwitchboard(away, map[string]notify.Notifier{"alerts": other})
+	h.Aim(aims)
+	e := h.settled(h.Service, "calls.a", StageDead)
+	letter, err := h.DeadLetter(t.Context(), e.DeadLetters[0])
+	require.NoError(t, err)
+	require.Equal(t, ReasonDestination, letter.Reason)
+	require.Contains(t, letter.Error, "#alerts was meant for Slack")
+	require.Empty(t, other.posted())
+}

@@ -216,7 +216,7 @@ func (a *app) backend(ctx context.Context) (events.Symbl, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := applyFile(ctx, client, a.cfg.Trackers); err != nil {
+	if err := applyFile(ctx, client, a.cfg.Trackers, a.cfg.Engine.MaxTrackers); err != nil {
 		return nil, err
 	}
 	a.client.Store(client)

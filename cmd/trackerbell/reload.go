@@ -243,7 +243,7 @@ func (a *app) takeTrackers(ctx context.Context, path string) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, engineOpenTimeout)
 	defer cancel()
-	return applyFile(ctx, client, path)
+	return applyFile(ctx, client, path, a.cfg.Engine.MaxTrackers)
 }
 
 // needRestart lists the keys that differ and are read only at the start.

@@ -32,6 +32,7 @@ admin: {addr: "${ADMIN}"}
 nats: {dataDir: "${DATA}", sync: interval}
 slack: {ratePerChannel: 0}
 sources: [{name: calls, provider: generic, secretFile: "${DIR}/now/secret"}]
+engine: {maxTrackers: 3}
 routes: [{match: {trackers: ["Promotion Mention"]}, channel: "#before"}]
 trackers: ${DIR}/now/trackers.yaml
 `
@@ -111,6 +112,12 @@ func TestEndToEndAChangedConfigurationIsTakenOver(t *testing.T) {
 	require.Equal(t, hash, s.metric("trackerbell_config_hash"))
 	logged("routes[0].chanel: unknown key; did you mean channel?")
 	require.Equal(t, http.StatusOK, s.status(s.admin+"/readyz"))
+
+	// Nor do trackers of which one is too many.
+	s.write("trackerbell.yaml", reloadedConfig)
+	s.project("v3", map[string]string{"secret": rotated, "trackers.yaml": "- {name: Delivery, vocabulary: [next month]}\n- {name: A, vocabulary: [a]}\n- {name: B, vocabulary: [b]}\n" + testTrackers[1:]})
+	logged("the account would have 5 trackers, and may have 3")
+	require.NotContains(t, s.must("trackers", "export"), "next month")
 	p.stop()
 }
 

@@ -150,8 +150,9 @@ func entryOf(t symbl.Tracker) trackerEntry {
 }
 
 // applyFile makes the trackers of a file exist as the file has them; others
-// stay. An empty path does nothing.
-func applyFile(ctx context.Context, client *symbl.Client, path string) error {
+// stay. Nothing is done when that would be more than the limit. An empty path does
+// nothing.
+func applyFile(ctx context.Context, client *symbl.Client, path string, limit int) error {
 	if path == "" {
 		return nil
 	}
@@ -159,14 +160,21 @@ func applyFile(ctx context.Context, client *symbl.Client, path string) error {
 	if err != nil {
 		return fmt.Errorf("trackers: %w", err)
 	}
-	return applyTrackers(ctx, client, wanted)
-}
-
-func applyTrackers(ctx context.Context, client *symbl.Client, wanted []symbl.Tracker) error {
 	present, err := client.Trackers(ctx)
 	if err != nil {
 		return fmt.Errorf("list trackers: %w", err)
 	}
 	plan := trackerplan.New(present, wanted, trackerplan.Options{})
+	if err := withinLimit(path, plan, limit); err != nil {
+		return fmt.Errorf("trackers: %w", err)
+	}
 	return plan.Apply(ctx, client, func(trackerplan.Verb, symbl.Tracker) {})
+}
+
+// withinLimit refuses a plan that would create more trackers than there may be.
+func withinLimit(path string, plan trackerplan.Plan, limit int) error {
+	if len(plan.Create) > 0 && plan.Total() > limit {
+		return usagef("%s: the account would have %d trackers, and may have %d", path, plan.Total(), limit)
+	}
+	return nil
 }

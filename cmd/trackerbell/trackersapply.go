@@ -59,8 +59,8 @@ func (c *trackersApplyCmd) Run(g *globals) error {
 	}
 	options := trackerplan.Options{Prune: c.Prune, Vocabulary: cfg.Symbl.Generation == 1}
 	plan := trackerplan.New(present, wanted, options)
-	if limit := trackerLimit(cfg); len(plan.Create) > 0 && plan.Total() > limit {
-		return usagef("%s: the account would have %d trackers, and may have %d", c.File, plan.Total(), limit)
+	if err := withinLimit(c.File, plan, trackerLimit(cfg)); err != nil {
+		return err
 	}
 	warnOfLoss(g.err, wanted, options)
 	if c.Output == "json" {
