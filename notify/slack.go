@@ -30,9 +30,10 @@ type Slack struct {
 	client  *http.Client
 	render  RenderOptions
 	timeout time.Duration
+	idLife  time.Duration
 
 	mu   sync.Mutex
-	ids  map[string]string // slug of a channel's name to its id, as far as known
+	ids  map[string]knownID // by the slug of a channel's name
 	home workspace
 }
 
@@ -42,6 +43,16 @@ var (
 	_ Threader = (*Slack)(nil)
 	_ Editor   = (*Slack)(nil)
 )
+
+// idLife is how long a name's id is used before Slack is told the name again: who
+// renames a channel may give its name to another.
+const idLife = time.Hour
+
+// knownID is the id that a channel's name led to, and until when that is trusted.
+type knownID struct {
+	id    string
+	until time.Time
+}
 
 // SlackIdentity is who a token belongs to.
 type SlackIdentity struct {
@@ -75,7 +86,8 @@ func NewSlack(cfg config.Slack, opt SlackOptions) (*Slack, error) {
 		client:  client,
 		render:  RenderOptions{ConsoleURL: opt.ConsoleURL, Buttons: opt.Buttons},
 		timeout: callTimeout,
-		ids:     make(map[string]string),
+		ids:     make(map[string]knownID),
+		idLife:  idLife,
 	}, nil
 }
 
@@ -111,8 +123,9 @@ func (s *Slack) Notify(ctx context.Context, a Alert) (Receipt, error) {
 		return err
 	})
 	if failed != nil {
-		if s.mayForget(a.Destination, failed) && target != a.Destination {
-			failed.Outcome = Transient // the next time by name, which has an intent of its own
+		byName := target == a.Destination
+		if byName && failed.Reason == codeNoChannel && s.trustAgain(a.Destination) || !byName && s.mayForget(a.Destination, failed) {
+			failed.Outcome = Transient // the next time by id, or by name: each has an intent of its own
 		}
 		return Receipt{}, failed
 	}
@@ -249,14 +262,15 @@ func (s *Slack) CheckChannel(ctx context.Context, destination string) (string, e
 	return id, nil
 }
 
+// known is the id of a destination that is one, or whose name led to it lately.
 func (s *Slack) known(destination string) (string, bool) {
 	if isChannelID(destination) {
 		return destination, true
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	id, ok := s.ids[Slug(destination)]
-	return id, ok
+	known := s.ids[Slug(destination)]
+	return known.id, time.Now().Before(known.until)
 }
 
 func (s *Slack) remember(destination, id string) {
@@ -265,7 +279,19 @@ func (s *Slack) remember(destination, id string) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.ids[Slug(destination)] = id
+	s.ids[Slug(destination)] = knownID{id, time.Now().Add(s.idLife)}
+}
+
+// trustAgain takes the id that a name once led to, and tells whether there is one:
+// no channel has the name any more, so its own was renamed.
+func (s *Slack) trustAgain(destination string) bool {
+	s.mu.Lock()
+	known, ok := s.ids[Slug(destination)]
+	s.mu.Unlock()
+	if ok {
+		s.remember(destination, known.id)
+	}
+	return ok
 }
 
 // mayForget drops an id that Slack does not know any more, or that is closed, and

@@ -2,6 +2,7 @@ package notify
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net/http"
 	"strings"
@@ -79,4 +80,43 @@ func TestReasonsAreAClosedSetWithAdvice(t *testing.T) {
 	}
 	require.IsNonDecreasing(t, reasons)
 	require.NotEmpty(t, Advice("something else"))
+}
+
+// A channel is renamed while it is in use: its name may be given to another, or to
+// none.
+func TestANamesChannelIsAskedAgainFromTimeToTime(t *testing.T) {
+	s := slacktest.New(t, slacktest.WithChannels(slacktest.Channel{ID: "C300", Name: "sales"}))
+	n, err := NewSlack(config.Slack{Token: slacktest.DefaultToken, APIURL: s.URL}, SlackOptions{})
+	require.NoError(t, err)
+	t.Cleanup(n.Close)
+	post := func(id string) (string, *Error) {
+		r, err := n.Notify(t.Context(), Alert{ID: id, Destination: "#sales", Trackers: []Tracker{{Name: "x"}}})
+		var failed *Error
+		errors.As(err, &failed)
+		return r.Channel, failed
+	}
+	posts := func(id, channel string) {
+		t.Helper()
+		got, failed := post(id)
+		require.Nil(t, failed)
+		require.Equal(t, channel, got)
+	}
+	posts("a1", "C300")
+	s.Rename("C300", "old")
+	posts("a2", "C300") // the id is still trusted
+
+	n.idLife = 0
+	posts("a3", "C300")
+	n.idLife = time.Hour
+	_, failed := post("a4")
+	require.NotNil(t, failed, "nobody has the name")
+	require.Equal(t, Transient, failed.Outcome)
+	posts("a4", "C300") // it was renamed, which is no reason to stop
+
+	n.idLife = 0
+	posts("a5", "C300")
+	s.AddChannel(slacktest.Channel{ID: "C301", Name: "sales"})
+	n.idLife = time.Hour
+	posts("a6", "C301")
+	posts("a7", "C301")
 }

@@ -197,6 +197,15 @@ func (h *Handler) addChannel(c Channel) string {
 	return c.ID
 }
 
+// Rename gives a channel another name. Its id stays.
+func (h *Handler) Rename(id, name string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if i := slices.IndexFunc(h.channels, func(c Channel) bool { return c.ID == id }); i >= 0 {
+		h.channels[i].Name = name
+	}
+}
+
 // Channels lists the channels in the order in which they came.
 func (h *Handler) Channels() []Channel {
 	h.mu.Lock()
