@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"io"
 	"net/http"
@@ -127,6 +128,27 @@ func TestALoadThatIsRefusedFails(t *testing.T) {
 	_, err := load{url: srv.URL + "/hook", connections: 4, count: 100}.send(t.Context())
 	require.ErrorContains(t, err, "503")
 	require.ErrorContains(t, err, "full")
+}
+
+func TestAnswersAreReadToTheirEnd(t *testing.T) {
+	ok := []string{
+		"HTTP/1.1 202 Accepted\r\nContent-Length: 2\r\n\r\n{}",
+		"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n",
+		"HTTP/1.1 204 No Content\r\nServer: x\r\n\r\n",
+	}
+	reader := bufio.NewReader(strings.NewReader(strings.Join(ok, "")))
+	for range ok {
+		require.NoError(t, readAnswer(reader))
+	}
+	require.ErrorIs(t, readAnswer(reader), io.EOF, "nothing is left of them")
+	for answer, want := range map[string]string{
+		"HTTP/1.1 429 Slow\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n": "429 Slow: abc",
+		"HTTP/1.1 200 OK\r\nContent-Length: many\r\n\r\n":                              "many",
+		"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{}":                               "EOF",
+		"no\r\n": "no answer of HTTP",
+	} {
+		require.ErrorContains(t, readAnswer(bufio.NewReader(strings.NewReader(answer))), want)
+	}
 }
 
 // TestTheReferencesCarryTheLoad runs nats-server, both references and the

@@ -3,33 +3,14 @@ package main
 import (
 	"bufio"
 	"context"
-	"crypto/hmac"
-	"crypto/sha1" //nolint:gosec // Twilio's scheme
-	"crypto/sha256"
-	"encoding/base64"
-	"encoding/hex"
-	"fmt"
-	"io"
-	"math/rand/v2"
 	"net"
-	"net/http"
-	"net/url"
-	"slices"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
 )
 
-const (
-	plainKey  = "s3cret" // of the references
-	twilioKey = "0123456789abcdef0123456789abcdef"
-)
-
-// load is what is sent to a webhook: recordings in the form of Twilio's
-// RecordingStatusCallback (twilio.com/docs/voice/api/recording), each with an
-// id of its own and signed in both Twilio's way and the references'.
+// load is what is sent to a webhook.
 type load struct {
 	url         string
 	media       string // prefix of the recordings' URLs
@@ -51,17 +32,20 @@ type outcome struct {
 
 // send sends the load and fails on the first answer that is not 2xx.
 func (l load) send(ctx context.Context) (outcome, error) {
+	forms, err := l.templates()
+	if err != nil {
+		return outcome{}, err
+	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	begin := time.Now()
-	due := l.schedule(ctx, begin)
+	next := l.schedule(ctx, begin)
 	var mu sync.Mutex
 	var all outcome
 	var senders sync.WaitGroup
-	var number atomic.Int64
 	for range l.connections {
 		senders.Go(func() {
-			latencies, err := l.connection(ctx, due, &number)
+			latencies, err := l.connection(ctx, forms, next)
 			if err != nil {
 				cancel(err)
 			}
@@ -75,33 +59,44 @@ func (l load) send(ctx context.Context) (outcome, error) {
 	return all, context.Cause(ctx)
 }
 
-// schedule hands out the moments at which requests are due; without a rate
-// that is when somebody takes them.
-func (l load) schedule(ctx context.Context, begin time.Time) <-chan time.Time {
-	capacity := 0
-	if l.rate > 0 {
-		capacity = 1 << 16
-	}
-	due := make(chan time.Time, capacity)
-	go func() {
-		defer close(due)
-		for i := 0; l.count == 0 || i < l.count; i++ {
-			at := time.Time{}
-			if l.rate > 0 {
-				at = begin.Add(time.Duration(float64(i) / l.rate * float64(time.Second)))
-				sleepUntil(at)
-			}
-			if l.duration > 0 && time.Since(begin) >= l.duration {
-				return
-			}
-			select {
-			case due <- at:
-			case <-ctx.Done():
-				return
-			}
+// turn gives the number of the next request and when it is due. It waits for
+// that moment, and says false when there is no more.
+type turn func() (n int, due time.Time, more bool)
+
+// schedule hands out the requests. Without a rate each is due when somebody
+// asks, and nobody wakes another for it.
+func (l load) schedule(ctx context.Context, begin time.Time) turn {
+	var number atomic.Int64
+	if l.rate == 0 {
+		return func() (int, time.Time, bool) {
+			n, now := int(number.Add(1)), time.Now()
+			over := l.count > 0 && n > l.count || l.duration > 0 && now.Sub(begin) >= l.duration
+			return n, now, !over && ctx.Err() == nil
 		}
-	}()
-	return due
+	}
+	due := make(chan time.Time, 1<<16)
+	go l.tick(ctx, begin, due)
+	return func() (int, time.Time, bool) {
+		at, more := <-due
+		return int(number.Add(1)), at, more
+	}
+}
+
+// tick sends the moments at which requests are due, each when it has come.
+func (l load) tick(ctx context.Context, begin time.Time, due chan<- time.Time) {
+	defer close(due)
+	for i := 0; l.count == 0 || i < l.count; i++ {
+		at := begin.Add(time.Duration(float64(i) / l.rate * float64(time.Second)))
+		sleepUntil(at)
+		if l.duration > 0 && time.Since(begin) >= l.duration {
+			return
+		}
+		select {
+		case due <- at:
+		case <-ctx.Done():
+			return
+		}
+	}
 }
 
 // sleepUntil blocks the thread: the runtime's timers are late by up to a
@@ -114,90 +109,36 @@ func sleepUntil(at time.Time) {
 }
 
 // connection sends what is due on one connection.
-func (l load) connection(ctx context.Context, due <-chan time.Time, number *atomic.Int64) ([]time.Duration, error) {
-	target, err := url.Parse(l.url)
-	if err != nil {
-		return nil, err
-	}
+func (l load) connection(ctx context.Context, forms []template, next turn) ([]time.Duration, error) {
 	var dialer net.Dialer
-	conn, err := dialer.DialContext(ctx, "tcp", target.Host)
+	conn, err := dialer.DialContext(ctx, "tcp", forms[0].host)
 	if err != nil {
 		return nil, err
 	}
 	defer conn.Close() //nolint:errcheck // nothing is left to be said on it
-	reader := bufio.NewReader(conn)
+	reader, writer := bufio.NewReader(conn), newWriter()
 	var latencies []time.Duration
-	for at := range due {
-		request := l.request(target, int(number.Add(1)))
-		if at.IsZero() {
-			at = time.Now()
+	var fresh time.Time // when the deadline was last moved
+	for {
+		n, due, more := next()
+		if !more {
+			return latencies, nil
 		}
-		for range max(1, l.times) {
-			if err := exchange(conn, reader, request); err != nil {
+		if due.Sub(fresh) > startTime/10 {
+			fresh = due
+			if err := conn.SetDeadline(time.Now().Add(startTime)); err != nil {
 				return latencies, err
 			}
 		}
-		latencies = append(latencies, time.Since(at))
+		request := writer.request(&forms[n%len(forms)])
+		for range max(1, l.times) {
+			if _, err := conn.Write(request); err != nil {
+				return latencies, err
+			}
+			if err := readAnswer(reader); err != nil {
+				return latencies, err
+			}
+		}
+		latencies = append(latencies, time.Since(due))
 	}
-	return latencies, nil
-}
-
-func exchange(conn net.Conn, reader *bufio.Reader, request []byte) error {
-	if err := conn.SetDeadline(time.Now().Add(startTime)); err != nil {
-		return err
-	}
-	if _, err := conn.Write(request); err != nil {
-		return err
-	}
-	res, err := http.ReadResponse(reader, nil)
-	if err != nil {
-		return err
-	}
-	defer res.Body.Close()
-	body, err := io.ReadAll(res.Body)
-	if err == nil && res.StatusCode/100 != 2 {
-		err = fmt.Errorf("the webhook answered %s: %s", res.Status, body)
-	}
-	return err
-}
-
-// request is the bytes of the n-th signed request.
-func (l load) request(target *url.URL, n int) []byte {
-	address := l.url
-	if l.lines > 0 {
-		address += fmt.Sprintf("?line=%d", n%l.lines)
-	}
-	id := fmt.Sprintf("%016x%016x", rand.Uint64(), n) //nolint:gosec // it needs only to be new
-	form := url.Values{
-		"AccountSid": {"AC" + strings.Repeat("0", 32)}, "CallSid": {"CA" + id}, "RecordingSid": {"RE" + id},
-		"RecordingUrl": {l.media + "RE" + id + ".wav"}, "RecordingStatus": {"completed"}, "RecordingDuration": {"187"},
-		"RecordingChannels": {"1"}, "RecordingSource": {"RecordVerb"}, "RecordingTrack": {"both"},
-		"RecordingStartTime": {"Mon, 23 Nov 2026 20:00:00 +0000"}, "ErrorCode": {"0"},
-	}
-	body := form.Encode()
-	return fmt.Appendf(make([]byte, 0, 2048),
-		"POST %s HTTP/1.1\r\nHost: %s\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: %d\r\nX-Twilio-Signature: %s\r\nX-Signature: %s\r\n\r\n%s",
-		strings.TrimPrefix(address, "http://"+target.Host), target.Host, len(body), twilioSignature(address, form), plainSignature([]byte(body)), body)
-}
-
-// twilioSignature is the base64 HMAC-SHA1 of the URL and the sorted fields
-// (twilio.com/docs/usage/security).
-func twilioSignature(address string, form url.Values) string {
-	mac := hmac.New(sha1.New, []byte(twilioKey))
-	_, _ = io.WriteString(mac, address) // a hash takes everything
-	names := make([]string, 0, len(form))
-	for name := range form {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	for _, name := range names {
-		_, _ = io.WriteString(mac, name+form.Get(name))
-	}
-	return base64.StdEncoding.EncodeToString(mac.Sum(nil))
-}
-
-func plainSignature(body []byte) string {
-	mac := hmac.New(sha256.New, []byte(plainKey))
-	mac.Write(body)
-	return hex.EncodeToString(mac.Sum(nil))
 }
