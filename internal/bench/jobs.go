@@ -96,6 +96,15 @@ func (l *lab) idleMemory(ctx context.Context, cfg setup) (float64, error) {
 // inFlight measures memory and goroutines while 10,000 jobs run and then end
 // within the 25 seconds that each would have taken.
 func inFlight(ctx context.Context, l *lab) error {
+	for range l.rounds {
+		if err := l.inFlightRound(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (l *lab) inFlightRound(ctx context.Context) error {
 	l.upstream.reset(plan{held: true})
 	n, err := l.startNATS(ctx)
 	if err != nil {

@@ -88,10 +88,10 @@ func (l *row) figure() float64 {
 	return median(ratios)
 }
 
-// table is the figures in Markdown.
+// table is the figures in Markdown, each with the number of rounds behind it.
 func (r *results) table() string {
 	var b strings.Builder
-	b.WriteString("| part | figure | trackerbell | reference | ratio | goal | |\n| --- | --- | --- | --- | --- | --- | --- |\n")
+	b.WriteString("| part | figure | trackerbell | reference | ratio | rounds | goal | |\n| --- | --- | --- | --- | --- | --- | --- | --- |\n")
 	for _, l := range r.rows {
 		reference, ratio, verdict := "", "", ""
 		if len(l.reference) > 0 {
@@ -108,7 +108,7 @@ func (r *results) table() string {
 		if l.unit != "" {
 			name += ", " + l.unit
 		}
-		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s | %s |\n", l.part, name, number(median(l.ours)), reference, ratio, l.goal, verdict)
+		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %d | %s | %s |\n", l.part, name, number(median(l.ours)), reference, ratio, len(l.ours), l.goal, verdict)
 	}
 	return b.String()
 }
