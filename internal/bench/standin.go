@@ -55,7 +55,7 @@ type seen struct {
 // job is one recording's. Its id and its conversation's are its place in the list.
 type job struct {
 	recording, hook string
-	done            time.Time // zero while it is held
+	done            time.Time // zero while it runs
 }
 
 func newStandIn(ctx context.Context) (*standIn, error) {
@@ -183,11 +183,28 @@ func (s *standIn) submit(w http.ResponseWriter, r *http.Request) {
 	answer(w, http.StatusCreated, fmt.Sprintf(`{"conversationId":"%d","jobId":"%d"}`, i, i))
 }
 
-// endAfter ends the job after a while and then calls back, unless the plan is silent.
+// endAfter ends the job after a while and then calls back, unless the plan is
+// silent. It ends when the timer fires, not when that was due: the timer's
+// lateness is not the service's.
 func (s *standIn) endAfter(i int, j *job, after time.Duration) {
-	j.done = time.Now().Add(after)
-	if j.hook != "" && !s.plan.silent {
-		time.AfterFunc(after, func() { s.callBack(j.hook, i) })
+	told := j.hook != "" && !s.plan.silent
+	if after == 0 {
+		j.done = time.Now()
+	}
+	time.AfterFunc(after, func() {
+		s.end(j)
+		if told {
+			s.callBack(j.hook, i)
+		}
+	})
+}
+
+// end notes that the job has ended, if that is new.
+func (s *standIn) end(j *job) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if j.done.IsZero() {
+		j.done = time.Now()
 	}
 }
 
@@ -221,7 +238,7 @@ func (s *standIn) job(w http.ResponseWriter, r *http.Request) {
 	case j == nil:
 		answer(w, http.StatusNotFound, `{"message":"job not found"}`)
 		return
-	case !j.done.IsZero() && !time.Now().Before(j.done):
+	case !j.done.IsZero():
 		status = "completed"
 	}
 	answer(w, http.StatusOK, fmt.Sprintf(`{"id":%q,"status":%q}`, r.PathValue("id"), status))
