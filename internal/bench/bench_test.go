@@ -171,6 +171,12 @@ func TestTheReferencesCarryTheLoad(t *testing.T) {
 	for _, late := range upstream.beyondJobs() {
 		require.Positive(t, late, "nothing is posted before its job ended")
 	}
+	server := &natsServer{url: "nats://" + broker}
+	require.Eventually(t, func() bool { n, err := server.undone(ctx); return err == nil && n == 0 }, soon, tick)
+	stored, err := server.stored(ctx, "BARE", bareSubject)
+	require.NoError(t, err)
+	require.Equal(t, 20, stored)
+	require.NoError(t, upstream.judge())
 	bytes, err := storeBytes(ctx, "nats://"+broker)
 	require.NoError(t, err)
 	require.Greater(t, bytes, uint64(20*300))

@@ -4,9 +4,6 @@ import (
 	"context"
 	"fmt"
 	"time"
-
-	"github.com/nats-io/nats.go"
-	"github.com/nats-io/nats.go/jetstream"
 )
 
 // growth measures what a recording costs when there are more of them, on one
@@ -45,6 +42,9 @@ func (l *lab) grow(ctx context.Context, steps ...int) error {
 			return err
 		}
 		took := time.Since(begin)
+		if err := l.settle(ctx, s.process, n.undone); err != nil {
+			return err
+		}
 		memory, err := s.memory()
 		if err != nil {
 			return err
@@ -68,7 +68,7 @@ func (l *lab) growBy(ctx context.Context, s *service, count int) error {
 	const portion = 1000
 	for left := count; left > 0; left -= portion {
 		sent := load{url: s.webhook, media: l.upstream.url + "/recordings/", connections: ingestConns, count: min(left, portion), lines: pipelineChannels}
-		if err := l.carry(ctx, s.process, sent); err != nil {
+		if err := l.deliver(ctx, s.process, sent); err != nil {
 			return err
 		}
 	}
@@ -77,15 +77,11 @@ func (l *lab) growBy(ctx context.Context, s *service, count int) error {
 
 // storeBytes is what all streams hold.
 func storeBytes(ctx context.Context, address string) (uint64, error) {
-	nc, err := nats.Connect(address)
+	js, err := openJetStream(address)
 	if err != nil {
 		return 0, err
 	}
-	defer nc.Close()
-	js, err := jetstream.New(nc)
-	if err != nil {
-		return 0, err
-	}
+	defer js.Conn().Close()
 	account, err := js.AccountInfo(ctx)
 	if err != nil {
 		return 0, err

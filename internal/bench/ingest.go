@@ -72,12 +72,13 @@ func (l *lab) ingestSide(ctx context.Context, ours bool) (t taken, err error) {
 	}
 	defer p.stop()
 	sent := load{url: webhook, media: l.upstream.url + "/recordings/", connections: ingestConns, duration: time.Second, rate: ingestRate}
-	if _, err := sent.send(ctx); err != nil { // connections, caches and the fifty submits
+	out, err := sent.send(ctx) // connections, caches and the fifty submits
+	if err != nil {
 		return t, err
 	}
+	answered := out.sent
 	sent.duration = ingestTime
 	profiled := l.profiling(ctx, sut, "ingest")
-	var out outcome
 	t.cpuAtRate, err = cpuOfEach(func() (int, error) { out, err = sent.send(ctx); return out.sent, err }, p, n.process)
 	if err != nil {
 		return t, err
@@ -85,11 +86,31 @@ func (l *lab) ingestSide(ctx context.Context, ours bool) (t taken, err error) {
 	if err := profiled(); err != nil {
 		return t, err
 	}
+	answered += out.sent
 	t.p50, t.p99 = percentile(out.latencies, 0.5), percentile(out.latencies, 0.99)
 	sent.rate = 0
 	t.cpu, err = cpuOfEach(func() (int, error) { out, err = sent.send(ctx); return out.sent, err }, p, n.process)
-	t.perSecond = float64(out.sent) / out.took.Seconds()
-	return t, err
+	if err != nil {
+		return t, err
+	}
+	t.perSecond, answered = float64(out.sent)/out.took.Seconds(), answered+out.sent
+	return t, l.allStored(ctx, n, ours, answered)
+}
+
+// allStored fails unless there is a message for each webhook that was answered
+// 2xx. Where a foreign reference puts its own is not known.
+func (l *lab) allStored(ctx context.Context, n *natsServer, ours bool, answered int) error {
+	stream, subject := "BARE", bareSubject
+	if ours {
+		stream, subject = "RECORDINGS", "recordings.ready.hook"
+	} else if l.ceil != "" {
+		return nil
+	}
+	stored, err := n.stored(ctx, stream, subject)
+	if err == nil && stored != answered {
+		err = fmt.Errorf("%d webhooks were answered 2xx, and stream %s has %d", answered, stream, stored)
+	}
+	return err
 }
 
 // cpuOfEach is the processor time, in µs, that the processes used for each of

@@ -54,7 +54,7 @@ func (l *lab) beyondRound(ctx context.Context, p plan) ([]time.Duration, error) 
 	}
 	defer s.stop()
 	count := int(beyondRate * beyondTime.Seconds())
-	err = l.carry(ctx, s.process, load{url: s.webhook, media: l.upstream.url + "/recordings/", connections: 8, rate: beyondRate, count: count})
+	err = l.carry(ctx, s.process, n.undone, load{url: s.webhook, media: l.upstream.url + "/recordings/", connections: 8, rate: beyondRate, count: count})
 	return l.upstream.beyondJobs(), err
 }
 

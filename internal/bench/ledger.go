@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 )
 
@@ -42,20 +41,16 @@ func (l *lab) fillLedger(ctx context.Context, n *natsServer) error {
 	if err != nil {
 		return err
 	}
-	err = l.carry(ctx, s.process, load{url: s.webhook, media: l.upstream.url + "/recordings/", connections: 1, count: 1})
+	err = l.carry(ctx, s.process, n.undone, load{url: s.webhook, media: l.upstream.url + "/recordings/", connections: 1, count: 1})
 	s.stop()
 	if err != nil {
 		return err
 	}
-	nc, err := nats.Connect(n.url)
+	js, err := openJetStream(n.url)
 	if err != nil {
 		return err
 	}
-	defer nc.Close()
-	js, err := jetstream.New(nc)
-	if err != nil {
-		return err
-	}
+	defer js.Conn().Close()
 	bucket, err := js.KeyValue(ctx, "LEDGER")
 	if err != nil {
 		return err

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 )
 
@@ -65,23 +64,10 @@ func (l *lab) pipelineSide(ctx context.Context, side int) (c carried, err error)
 	defer p.stop()
 	profiled := l.profiling(ctx, sut, "pipeline")
 	begin := time.Now()
-	c.cpu, err = cpuOfEach(func() (int, error) { return sent.count, l.carry(ctx, p, sent) }, p, n.process)
+	c.cpu, err = cpuOfEach(func() (int, error) { return sent.count, l.deliver(ctx, p, sent) }, p, n.process)
 	c.perSecond = float64(sent.count) / time.Since(begin).Seconds()
-	return c, errors.Join(err, profiled())
-}
-
-// carry sends the load and waits until Slack has it all, each once.
-func (l *lab) carry(ctx context.Context, p *process, sent load) error {
-	_, before, _ := l.upstream.counts()
-	if _, err := sent.send(ctx); err != nil {
-		return err
+	if err := errors.Join(err, profiled()); err != nil {
+		return c, err
 	}
-	err := p.until(ctx, pipelineLimit, func() bool {
-		_, posted, _ := l.upstream.counts()
-		return posted-before >= sent.count
-	})
-	if _, posted, twice := l.upstream.counts(); err == nil && twice > 0 {
-		err = fmt.Errorf("%d of %d recordings were posted twice", twice, posted)
-	}
-	return err
+	return c, l.settle(ctx, p, n.undone)
 }

@@ -50,6 +50,9 @@ func serveNATS(ctx context.Context, args []string) error {
 	return nil
 }
 
+// bareSubject is what the references publish to.
+const bareSubject = "bare.recording"
+
 // bare is what both references share: a verified webhook, published once.
 type bare struct {
 	js       jetstream.JetStream
@@ -148,7 +151,7 @@ func (b *bare) hook(c echo.Context) error {
 	if err != nil {
 		return c.NoContent(http.StatusBadRequest)
 	}
-	if _, err := b.js.Publish(c.Request().Context(), "bare.recording", body, jetstream.WithMsgID(form.Get("RecordingSid"))); err != nil {
+	if _, err := b.js.Publish(c.Request().Context(), bareSubject, body, jetstream.WithMsgID(form.Get("RecordingSid"))); err != nil {
 		return c.NoContent(http.StatusServiceUnavailable)
 	}
 	return c.NoContent(http.StatusAccepted)

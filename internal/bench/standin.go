@@ -41,15 +41,16 @@ type plan struct {
 
 // seen is what happened since the last reset.
 type seen struct {
-	jobs   []*job
-	of     map[string]*job      // by recording
-	posted map[string]bool      // recordings
-	twice  int                  // posts of a recording that was posted before
-	again  int                  // jobs of a recording that had one
-	tries  int                  // submits, the refused ones included
-	next   map[string]time.Time // when a channel takes its next message
-	limits int                  // messages that came too early for that
-	beyond []time.Duration      // from the end of a job to its post
+	jobs    []*job
+	of      map[string]*job      // by recording
+	posted  map[string]bool      // recordings
+	twice   int                  // posts of a recording that was posted before
+	again   int                  // jobs of a recording that had one
+	strange int                  // posts of a recording that has no job
+	tries   int                  // submits, the refused ones included
+	next    map[string]time.Time // when a channel takes its next message
+	limits  int                  // messages that came too early for that
+	beyond  []time.Duration      // from the end of a job to its post
 }
 
 // job is one recording's. Its id and its conversation's are its place in the list.
@@ -304,10 +305,13 @@ func (s *standIn) arrived(recording string, now time.Time) {
 		s.twice++
 		return
 	}
-	s.posted[recording] = true
-	if j := s.of[recording]; j != nil {
-		s.beyond = append(s.beyond, now.Sub(j.done))
+	j := s.of[recording]
+	if j == nil {
+		s.strange++
+		return
 	}
+	s.posted[recording] = true
+	s.beyond = append(s.beyond, now.Sub(j.done))
 }
 
 // Two trackers with three matches, as the Trackers API page shows them.
