@@ -1,10 +1,7 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"errors"
-	"fmt"
 	"time"
 )
 
@@ -12,9 +9,6 @@ const (
 	beyondRate = 20               // recordings a second
 	beyondTime = 20 * time.Second // 400 recordings
 	beyondPoll = time.Second
-
-	inFlightJobs = 10_000
-	inFlightTime = 25 * time.Second
 
 	idleTime = 5 * time.Second
 )
@@ -91,87 +85,6 @@ func (l *lab) idleMemory(ctx context.Context, cfg setup) (float64, error) {
 		return 0, err
 	}
 	return s.memory()
-}
-
-// inFlight measures memory and goroutines while 10,000 jobs run and then end
-// within the 25 seconds that each would have taken.
-func inFlight(ctx context.Context, l *lab) error {
-	for range l.rounds {
-		if err := l.inFlightRound(ctx); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (l *lab) inFlightRound(ctx context.Context) error {
-	l.upstream.reset(plan{held: true})
-	n, err := l.startNATS(ctx)
-	if err != nil {
-		return err
-	}
-	defer n.stop()
-	s, err := l.serve(ctx, setup{nats: n.url, maxJobs: 2 * inFlightJobs})
-	if err != nil {
-		return err
-	}
-	defer s.stop()
-	begin := time.Now()
-	sent := load{url: s.webhook, media: l.upstream.url + "/recordings/", connections: ingestConns, count: inFlightJobs}
-	if _, err := sent.send(ctx); err != nil {
-		return err
-	}
-	if err := s.until(ctx, pipelineLimit, func() bool { jobs, _, _ := l.upstream.counts(); return jobs >= inFlightJobs }); err != nil {
-		return err
-	}
-	l.results.note("memory", "time to 10,000 jobs in flight", "s", goal{}, time.Since(begin).Seconds())
-	memory, goroutines, err := s.watch(ctx, inFlightTime)
-	if err != nil {
-		return err
-	}
-	l.results.note("memory", "10,000 jobs in flight, NATS apart", "MB", atMost(60), memory)
-	l.results.note("memory", "goroutines with 10,000 jobs in flight", "", atMost(500), goroutines)
-	l.upstream.release(inFlightTime)
-	if memory, _, err = s.watch(ctx, inFlightTime); err != nil {
-		return err
-	}
-	_, posted, _ := l.upstream.counts()
-	l.results.note("memory", "while those end", "MB", goal{}, memory)
-	l.results.note("memory", "alerts posted meanwhile", "", goal{}, float64(posted))
-	return nil
-}
-
-// watch gives the most memory (MB) and goroutines in a while.
-func (s *service) watch(ctx context.Context, long time.Duration) (memory, goroutines float64, err error) {
-	for end := time.Now().Add(long); time.Now().Before(end); {
-		if err := pause(ctx, time.Second); err != nil {
-			return 0, 0, err
-		}
-		mb, err := s.memory()
-		if err != nil {
-			return 0, 0, err
-		}
-		page, err := get(ctx, s.admin+"/metrics")
-		if err != nil {
-			return 0, 0, err
-		}
-		n, err := goroutinesIn(page)
-		if err != nil {
-			return 0, 0, err
-		}
-		memory, goroutines = max(memory, mb), max(goroutines, n)
-	}
-	return memory, goroutines, nil
-}
-
-func goroutinesIn(metrics []byte) (float64, error) {
-	_, rest, ok := bytes.Cut(metrics, []byte("\ngo_goroutines "))
-	if !ok {
-		return 0, errors.New("/metrics has no go_goroutines")
-	}
-	var n float64
-	_, err := fmt.Sscan(string(rest), &n)
-	return n, err
 }
 
 // pause waits, unless the context ends.

@@ -33,7 +33,7 @@ type standIn struct {
 type plan struct {
 	delay, jitter time.Duration // a job takes delay and up to jitter more
 	silent        bool          // the callback never comes
-	held          bool          // jobs run until they are released
+	held          bool          // jobs never end
 	failEvery     int           // every so-manieth submit gets 500
 	throttleEvery int           // every so-manieth submit gets 429
 	slow          bool          // Slack takes one message a second for each channel
@@ -51,6 +51,10 @@ type seen struct {
 	next    map[string]time.Time // when a channel takes its next message
 	limits  int                  // messages that came too early for that
 	beyond  []time.Duration      // from the end of a job to its post
+	// How many jobs ran at once, and do now; and when the first one ended and the
+	// last one was submitted.
+	most, running        int
+	firstEnd, lastSubmit time.Time
 }
 
 // job is one recording's. Its id and its conversation's are its place in the list.
@@ -102,16 +106,6 @@ func (s *standIn) beyondJobs() []time.Duration {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return append([]time.Duration(nil), s.beyond...)
-}
-
-// release lets the held jobs end, evenly within the time.
-func (s *standIn) release(within time.Duration) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.plan.held = false
-	for i, j := range s.jobs {
-		s.endAfter(i, j, within*time.Duration(i)/time.Duration(len(s.jobs)))
-	}
 }
 
 func (s *standIn) routes() http.Handler {
@@ -174,6 +168,8 @@ func (s *standIn) submit(w http.ResponseWriter, r *http.Request) {
 		s.again++
 	}
 	s.jobs, s.of[j.recording] = append(s.jobs, j), j
+	s.running, s.lastSubmit = s.running+1, time.Now()
+	s.most = max(s.most, s.running)
 	if !s.plan.held {
 		took := s.plan.delay
 		if s.plan.jitter > 0 {
@@ -190,22 +186,31 @@ func (s *standIn) submit(w http.ResponseWriter, r *http.Request) {
 func (s *standIn) endAfter(i int, j *job, after time.Duration) {
 	told := j.hook != "" && !s.plan.silent
 	if after == 0 {
-		j.done = time.Now()
+		s.end(j)
 	}
 	time.AfterFunc(after, func() {
+		s.mu.Lock()
 		s.end(j)
+		s.mu.Unlock()
 		if told {
 			s.callBack(j.hook, i)
 		}
 	})
 }
 
-// end notes that the job has ended, if that is new.
+// end notes that the job has ended, if that is new. It may be one of an earlier
+// plan.
 func (s *standIn) end(j *job) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if j.done.IsZero() {
-		j.done = time.Now()
+	if !j.done.IsZero() {
+		return
+	}
+	j.done = time.Now()
+	if s.of[j.recording] != j {
+		return
+	}
+	s.running--
+	if s.firstEnd.IsZero() {
+		s.firstEnd = j.done
 	}
 }
 
