@@ -45,7 +45,8 @@ type part struct {
 func parts() []part {
 	return []part{
 		{"ingest", false, ingest}, {"pipeline", false, pipeline}, {"beyond", false, beyond}, {"idle", false, idle},
-		{"inflight", false, inFlight}, {"ledger", false, ledger}, {"trouble", false, trouble}, {"engine", false, engine}, {"growth", false, growth}, {"growth100k", true, growthLarge},
+		{"inflight", false, inFlight}, {"stream", false, stream}, {"ledger", false, ledger}, {"trouble", false, trouble},
+		{"engine", false, engine}, {"growth", false, growth}, {"growth100k", true, growthLarge},
 	}
 }
 
@@ -71,7 +72,7 @@ func choose(only string) ([]part, error) {
 func measure(ctx context.Context, args []string, out io.Writer) error {
 	l := &lab{}
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
-	only := flags.String("only", "", "parts to run, separated by commas: ingest, pipeline, beyond, idle, inflight, ledger, trouble, engine, growth, growth100k")
+	only := flags.String("only", "", "parts to run, separated by commas: ingest, pipeline, beyond, idle, inflight, stream, ledger, trouble, engine, growth, growth100k")
 	plot := flags.String("plot", "", "file for the plot (SVG)")
 	references := flags.String("references", os.Getenv("BENCH_REFERENCES"), "a Go module with programs ceil and pipe to use instead of ours")
 	flags.StringVar(&l.binary, "binary", "bin/trackerbell", "the program")

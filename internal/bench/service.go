@@ -11,12 +11,13 @@ import (
 
 // setup is a configuration of the service.
 type setup struct {
-	nats    string        // URL; empty: embedded
-	data    string        // folder; empty: a new one
-	maxJobs int           // 0: the default
-	poll    time.Duration // 0: the default
-	lines   int           // channels, one for each ?line= of the webhook; 0: all in one
-	paced   bool          // messages are posted at the default's rate
+	nats     string        // URL; empty: embedded
+	data     string        // folder; empty: a new one
+	maxJobs  int           // 0: the default
+	poll     time.Duration // 0: the default
+	lines    int           // channels, one for each ?line= of the webhook; 0: all in one
+	paced    bool          // messages are posted at the default's rate
+	expiring bool          // there is a source hook-expiring, whose recordings are not handed over by URL
 }
 
 // service is a running trackerbell.
@@ -80,7 +81,10 @@ func (cfg setup) yaml(public, admin, upstream, sync string) string {
 		b.WriteString(", ratePerChannel: 0")
 	}
 	b.WriteString("}\nmedia: {allowHosts: [127.0.0.1]}\n")
-	fmt.Fprintf(&b, "sources: [{name: hook, provider: twilio, secret: %q, labelsFromQuery: [line]}]\n", twilioKey)
+	fmt.Fprintf(&b, "sources:\n  - {name: hook, provider: twilio, secret: %q, labelsFromQuery: [line]}\n", twilioKey)
+	if cfg.expiring {
+		fmt.Fprintf(&b, "  - {name: hook-expiring, provider: aircall, secret: %q}\n", aircallKey)
+	}
 	if cfg.lines > 0 {
 		b.WriteString("routes:\n")
 	}

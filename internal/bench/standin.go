@@ -55,6 +55,7 @@ type seen struct {
 	// last one was submitted.
 	most, running        int
 	firstEnd, lastSubmit time.Time
+	bytes                int64 // of recordings that were sent, not handed over by URL
 }
 
 // job is one recording's. Its id and its conversation's are its place in the list.
@@ -114,6 +115,8 @@ func (s *standIn) routes() http.Handler {
 		answer(w, http.StatusOK, `{"accessToken":"stand-in","expiresIn":86400}`)
 	})
 	mux.HandleFunc("POST /v1/process/audio/url", s.submit)
+	mux.HandleFunc("POST /v1/process/audio", s.submitFile)
+	mux.HandleFunc("GET "+streamPath, s.serveLarge)
 	mux.HandleFunc("GET /v1/job/{id}", s.job)
 	mux.HandleFunc("GET /v1/conversations/{id}/trackers", s.known(foundTrackers))
 	mux.HandleFunc("GET /v1/conversations/{id}/trackers-detected", s.known(foundTrackers))
@@ -148,11 +151,13 @@ func (s *standIn) submit(w http.ResponseWriter, r *http.Request) {
 		answer(w, http.StatusBadRequest, `{"message":"the body does not parse"}`)
 		return
 	}
-	if hook := r.URL.Query().Get("webhookUrl"); hook != "" {
-		req.WebhookURL = hook
-	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.take(w, s.recordingIn(body), req.WebhookURL)
+}
+
+// take makes a job of a recording, unless the plan says no.
+func (s *standIn) take(w http.ResponseWriter, recording, hook string) {
 	s.tries++
 	switch {
 	case s.plan.failEvery > 0 && s.tries%s.plan.failEvery == 0:
@@ -163,7 +168,7 @@ func (s *standIn) submit(w http.ResponseWriter, r *http.Request) {
 		answer(w, http.StatusTooManyRequests, `{"message":"too many requests"}`)
 		return
 	}
-	i, j := len(s.jobs), &job{recording: s.recordingIn(body), hook: req.WebhookURL}
+	i, j := len(s.jobs), &job{recording: recording, hook: hook}
 	if s.of[j.recording] != nil {
 		s.again++
 	}
