@@ -43,6 +43,7 @@ func ingest(ctx context.Context, l *lab) error {
 		l.results.compare("ingest", "processor time at 500/s", "µs", goal{}, us.cpuAtRate, ref.cpuAtRate)
 		l.results.compare("ingest", "p50 at 500/s", "ms", atMost(1.3), us.p50, ref.p50)
 		l.results.compare("ingest", "p99 at 500/s", "ms", atMost(2), us.p99, ref.p99)
+		l.results.ingestPeers(us, ref)
 	}
 	return nil
 }

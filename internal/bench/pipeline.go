@@ -32,6 +32,7 @@ func pipeline(ctx context.Context, l *lab) error {
 			l.results.compare("pipeline", where, "posts/s", atLeast(0.4), sides[i].perSecond, ref.perSecond)
 			l.results.compare("pipeline", "processor time, "+where, "µs", atMost(3), sides[i].cpu, ref.cpu)
 		}
+		l.results.pipelinePeers(sides[0], ref)
 	}
 	return nil
 }

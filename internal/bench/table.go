@@ -51,7 +51,8 @@ type row struct {
 	ours, reference  []float64
 }
 
-// results are the figures in the order in which they were first measured.
+// results are the figures in the order in which they were first measured, each
+// part's together.
 type results struct{ rows []*row }
 
 // compare adds a round's values of a figure and of its reference.
@@ -72,7 +73,13 @@ func (r *results) line(part, name, unit string, g goal) *row {
 		return r.rows[i]
 	}
 	line := &row{part: part, name: name, unit: unit, goal: g}
-	r.rows = append(r.rows, line)
+	at := len(r.rows)
+	for i, l := range r.rows {
+		if l.part == part {
+			at = i + 1
+		}
+	}
+	r.rows = slices.Insert(r.rows, at, line)
 	return line
 }
 

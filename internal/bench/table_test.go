@@ -59,6 +59,7 @@ func sample() results {
 	r.compare("ingest", "p99 <500/s>", "ms", atMost(2), 30, 10)
 	r.note("memory", "idle", "MB", atMost(25), 23.456)
 	r.note("growth", "time for each", "ms", goal{}, 1)
+	r.note("memory", "in flight", "MB", goal{}, 50)
 	r.note("growth", "time for each", "ms", goal{}, 2)
 	return r
 }
@@ -71,6 +72,7 @@ func TestTheTableHasTheGoalsAndWhetherTheyAreMet(t *testing.T) {
 		"| ingest | throughput, req/s | 900 | 1000 | 0.90 | 1 | ≥ 0.8 | met |",
 		"| ingest | p99 <500/s>, ms | 30.0 | 10.0 | 3.00 | 1 | ≤ 2 | missed |",
 		"| memory | idle, MB | 23.5 |  |  | 1 | ≤ 25.0 | met |",
+		"| memory | in flight, MB | 50.0 |  |  | 1 |  |  |",
 		"| growth | time for each, ms | 1.5 |  |  | 2 |  |  |",
 		"",
 	}, "\n")
