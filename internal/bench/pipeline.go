@@ -7,7 +7,8 @@ import (
 )
 
 const (
-	pipelineCalls    = 2000
+	pipelineCalls    = 4000
+	pipelineWarm     = 200 // not measured
 	pipelineChannels = 16
 	pipelineLimit    = 5 * time.Minute
 )
@@ -63,6 +64,11 @@ func (l *lab) pipelineSide(ctx context.Context, side int) (c carried, err error)
 		sent.url, p = sut.webhook, sut.process
 	}
 	defer p.stop()
+	warm := sent
+	warm.count = pipelineWarm
+	if err := l.deliver(ctx, p, warm); err != nil {
+		return c, err
+	}
 	profiled := l.profiling(ctx, sut, "pipeline")
 	begin := time.Now()
 	c.cpu, err = cpuOfEach(func() (int, error) { return sent.count, l.deliver(ctx, p, sent) }, p, n.process)

@@ -97,7 +97,7 @@ func servePipe(ctx context.Context, args []string) error {
 		return err
 	}
 	defer b.js.Conn().Close()
-	consumer, err := b.js.CreateConsumer(ctx, "BARE", jetstream.ConsumerConfig{Durable: "pipe", AckPolicy: jetstream.AckExplicitPolicy})
+	consumer, err := b.js.CreateConsumer(ctx, "BARE", jetstream.ConsumerConfig{Durable: "pipe", AckPolicy: jetstream.AckExplicitPolicy, AckWait: 2 * time.Minute})
 	if err != nil {
 		return err
 	}
@@ -196,13 +196,17 @@ func (b *bare) carry(ctx context.Context, body []byte) error {
 	return b.call(ctx, http.MethodPost, "/api/chat.postMessage", text, &struct{}{})
 }
 
-// call makes one call of JSON in and out.
-func (b *bare) call(ctx context.Context, method, path string, in, out any) error {
-	body, err := json.Marshal(in)
-	if err != nil {
-		return err
+// call makes one call of JSON in, if there is something, and out.
+func (b *bare) call(ctx context.Context, method, path string, in map[string]string, out any) error {
+	body := io.Reader(http.NoBody)
+	if in != nil {
+		text, err := json.Marshal(in)
+		if err != nil {
+			return err
+		}
+		body = bytes.NewReader(text)
 	}
-	req, err := http.NewRequestWithContext(ctx, method, b.upstream+path, bytes.NewReader(body)) //nolint:gosec // the upstream is ours
+	req, err := http.NewRequestWithContext(ctx, method, b.upstream+path, body) //nolint:gosec // the upstream is ours
 	if err != nil {
 		return err
 	}

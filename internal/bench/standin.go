@@ -294,8 +294,11 @@ func (s *standIn) post(w http.ResponseWriter, r *http.Request) {
 func (s *standIn) takes(body []byte, now time.Time) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if !s.plan.slow { // then it costs neither side anything
+		return true
+	}
 	form, err := url.ParseQuery(string(body))
-	if !s.plan.slow || err != nil {
+	if err != nil {
 		return true
 	}
 	channel := form.Get("channel")
