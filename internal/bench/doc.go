@@ -9,6 +9,7 @@
 // median of the rounds' own ratios.
 //
 // Out: a table in Markdown with the goals, and a plot. docs/performance.md
-// says how to read them. It imports nothing of ours: it knows the program only
-// by its commands, configuration and endpoints.
+// says how to read them. It knows the program by its commands, configuration
+// and endpoints only, and imports nothing of ours but the client of Symbl's API,
+// with which it speaks to the engine.
 package main

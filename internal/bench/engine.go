@@ -28,7 +28,7 @@ const (
 	messageWords = 12
 	// How often a job's status is asked: not so often that this is what is measured.
 	jobPoll     = 2 * time.Millisecond
-	jobPollBusy = 25 * time.Millisecond
+	jobPollBusy = 5 * time.Millisecond
 
 	// wordFile says how often English words are, a word and its count on each line.
 	wordFile = "symbl/engine/match/english/background.txt"
@@ -62,25 +62,33 @@ func (l *lab) engineRound(ctx context.Context, words words) error {
 		return err
 	}
 	var alone []time.Duration
+	var jobs []symbl.Job
 	cpu, err := cpuOfEach(func() (int, error) {
 		for range engineCalls {
-			took, err := complete(ctx, client, words.call(random), jobPoll)
+			begin := time.Now()
+			job, err := complete(ctx, client, words.call(random), jobPoll)
 			if err != nil {
 				return 0, err
 			}
-			alone = append(alone, took)
+			alone, jobs = append(alone, time.Since(begin)), append(jobs, job)
 		}
 		return engineCalls, nil
 	}, e)
 	if err != nil {
 		return err
 	}
-	busy, err := atRate(ctx, client, words, random)
+	matches, err := matchesIn(ctx, client, jobs)
+	if err != nil {
+		return err
+	}
+	begun, busy, err := atRate(ctx, client, words, random)
 	if err != nil {
 		return err
 	}
 	l.results.note("engine", "an hour's transcript, 1,000 trackers, p50", "ms", atMost(50), percentile(alone, 0.5))
 	l.results.note("engine", "processor time of each", "ms", goal{}, cpu/1000)
+	l.results.note("engine", "matches in a call", "", goal{}, matches)
+	l.results.note("engine", "calls begun each second", "", goal{}, begun)
 	l.results.note("engine", "p50 at 20 calls/s", "ms", goal{}, percentile(busy, 0.5))
 	l.results.note("engine", "slowest at 20 calls/s", "ms", goal{}, percentile(busy, 1))
 	return nil
@@ -118,42 +126,70 @@ func (l *lab) startEngine(ctx context.Context) (*process, *symbl.Client, error) 
 }
 
 // complete submits a call and waits for the end of its job.
-func complete(ctx context.Context, client *symbl.Client, call symbl.TextRequest, poll time.Duration) (time.Duration, error) {
-	begin := time.Now()
+func complete(ctx context.Context, client *symbl.Client, call symbl.TextRequest, poll time.Duration) (symbl.Job, error) {
 	job, err := client.SubmitText(ctx, call)
 	if err != nil {
-		return 0, err
+		return job, err
 	}
 	for {
 		status, err := client.Job(ctx, job.JobID)
 		switch {
 		case err != nil:
-			return 0, err
+			return job, err
 		case status.Status == symbl.Completed:
-			return time.Since(begin), nil
+			return job, nil
 		case status.Status == symbl.Failed:
-			return 0, fmt.Errorf("the job failed: %s", status.Error)
+			return job, fmt.Errorf("the job failed: %s", status.Error)
 		}
 		if err := pause(ctx, poll); err != nil {
-			return 0, err
+			return job, err
 		}
 	}
 }
 
-// atRate submits calls at a rate, whether or not earlier ones have ended.
-func atRate(ctx context.Context, client *symbl.Client, words words, random *rand.Rand) ([]time.Duration, error) {
-	took := make([]time.Duration, int(engineRate*engineTime.Seconds()))
+// matchesIn is how many matches a call has, on average: an engine that finds
+// nothing would be fast.
+func matchesIn(ctx context.Context, client *symbl.Client, jobs []symbl.Job) (float64, error) {
+	all := 0
+	for _, job := range jobs {
+		found, err := client.TrackerResults(ctx, job.ConversationID)
+		if err != nil {
+			return 0, err
+		}
+		for _, tracker := range found {
+			for _, m := range tracker.Matches {
+				all += len(m.MessageRefs)
+			}
+		}
+	}
+	return float64(all) / float64(len(jobs)), nil
+}
+
+// atRate submits calls at a rate, whether or not earlier ones have ended. It
+// tells how many it began each second, and how long each took from when it was
+// due.
+func atRate(ctx context.Context, client *symbl.Client, words words, random *rand.Rand) (begun float64, took []time.Duration, err error) {
+	calls := make([]symbl.TextRequest, int(engineRate*engineTime.Seconds()))
+	for i := range calls { // all before the first one, since it takes time
+		calls[i] = words.call(random)
+	}
+	took = make([]time.Duration, len(calls))
+	starts := make([]time.Time, len(calls))
 	group, ctx := errgroup.WithContext(ctx)
 	begin := time.Now()
-	for i := range took {
-		call := words.call(random)
-		sleepUntil(begin.Add(time.Duration(i) * time.Second / engineRate))
-		group.Go(func() (err error) {
-			took[i], err = complete(ctx, client, call, jobPollBusy)
+	for i, call := range calls {
+		due := begin.Add(time.Duration(i) * time.Second / engineRate)
+		sleepUntil(due)
+		group.Go(func() error {
+			starts[i] = time.Now()
+			_, err := complete(ctx, client, call, jobPollBusy)
+			took[i] = time.Since(due)
 			return err
 		})
 	}
-	return took, group.Wait()
+	err = group.Wait()
+	last := slices.MaxFunc(starts, time.Time.Compare)
+	return float64(len(starts)-1) / last.Sub(starts[0]).Seconds(), took, err
 }
 
 // words are English words with how often they are said: sums[i] counts all up
