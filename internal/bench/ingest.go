@@ -2,19 +2,22 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"os"
 	"path/filepath"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 )
 
 const (
 	ingestTime  = 5 * time.Second
 	ingestRate  = 500 // requests a second
 	ingestConns = 64
-	profileTime = 4 * time.Second
+	profileTime = 4 * time.Second // less than that
 )
 
 // taken is what one side did in one round of ingest.
@@ -79,19 +82,16 @@ func (l *lab) ingestSide(ctx context.Context, ours bool) (t taken, err error) {
 	}
 	answered := out.sent
 	sent.duration = ingestTime
-	profiled := l.profiling(ctx, sut, "ingest")
 	t.cpuAtRate, err = cpuOfEach(func() (int, error) { out, err = sent.send(ctx); return out.sent, err }, p, n.process)
 	if err != nil {
-		return t, err
-	}
-	if err := profiled(); err != nil {
 		return t, err
 	}
 	answered += out.sent
 	t.p50, t.p99 = percentile(out.latencies, 0.5), percentile(out.latencies, 0.99)
 	sent.rate = 0
+	profiled := l.profiling(ctx, sut, n, "ingest")
 	t.cpu, err = cpuOfEach(func() (int, error) { out, err = sent.send(ctx); return out.sent, err }, p, n.process)
-	if err != nil {
+	if err := errors.Join(err, profiled()); err != nil {
 		return t, err
 	}
 	t.perSecond, answered = float64(out.sent)/out.took.Seconds(), answered+out.sent
@@ -139,22 +139,32 @@ func cpuOfEach(do func() (int, error), processes ...*process) (float64, error) {
 	return float64(used.Microseconds()) / float64(n), nil
 }
 
-// profiling saves a CPU profile of what the service does from now on, the first
-// time for each name, if the user wants one. What it returns waits for it.
-func (l *lab) profiling(ctx context.Context, s *service, name string) (wait func() error) {
-	file := filepath.Join(l.profiles, name+".pprof")
-	if _, err := os.Stat(file); l.profiles == "" || s == nil || err == nil {
+// profiling saves CPU profiles of what the service and its nats-server do from
+// now on, the first time for each name, if the user wants them. What it returns
+// waits for them.
+func (l *lab) profiling(ctx context.Context, s *service, n *natsServer, name string) (wait func() error) {
+	if l.profiles == "" || s == nil {
 		return func() error { return nil }
 	}
-	done := make(chan error, 1)
-	go func() {
-		body, err := get(ctx, fmt.Sprintf("%s/debug/pprof/profile?seconds=%.0f", s.admin, profileTime.Seconds()))
-		if err == nil {
-			err = os.WriteFile(file, body, 0o600)
-		}
-		done <- err
-	}()
-	return func() error { return <-done }
+	var both errgroup.Group
+	both.Go(func() error { return l.profile(ctx, s.admin, name) })
+	if n.admin != "" {
+		both.Go(func() error { return l.profile(ctx, n.admin, name+"-nats") })
+	}
+	return both.Wait
+}
+
+// profile saves a CPU profile unless there is one.
+func (l *lab) profile(ctx context.Context, admin, name string) error {
+	file := filepath.Join(l.profiles, name+".pprof")
+	if _, err := os.Stat(file); err == nil {
+		return nil
+	}
+	body, err := get(ctx, fmt.Sprintf("%s/debug/pprof/profile?seconds=%.0f", admin, profileTime.Seconds()))
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(file, body, 0o600)
 }
 
 // get fetches a page of ours.

@@ -78,7 +78,7 @@ func measure(ctx context.Context, args []string, out io.Writer) error {
 	flags.StringVar(&l.binary, "binary", "bin/trackerbell", "the program")
 	flags.StringVar(&l.nats, "nats", os.Getenv("NATS_SERVER"), "a nats-server to start instead of the one of our go.mod")
 	flags.StringVar(&l.sync, "sync", "interval", "when NATS syncs its files: interval or always")
-	flags.StringVar(&l.profiles, "profiles", "", "folder for CPU profiles of the service, of ingest at a fixed rate and of the pipeline")
+	flags.StringVar(&l.profiles, "profiles", "", "folder for CPU profiles of the service and our nats-server, of saturated ingest and of the pipeline")
 	flags.IntVar(&l.rounds, "rounds", 3, "rounds in which the program and the references take turns")
 	if err := flags.Parse(args); err != nil {
 		return err

@@ -69,7 +69,7 @@ func (l *lab) pipelineSide(ctx context.Context, side int) (c carried, err error)
 	if err := l.deliver(ctx, p, warm); err != nil {
 		return c, err
 	}
-	profiled := l.profiling(ctx, sut, "pipeline")
+	profiled := l.profiling(ctx, sut, n, "pipeline")
 	begin := time.Now()
 	c.cpu, err = cpuOfEach(func() (int, error) { return sent.count, l.deliver(ctx, p, sent) }, p, n.process)
 	c.perSecond = float64(sent.count) / time.Since(begin).Seconds()

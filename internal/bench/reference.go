@@ -11,6 +11,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/pprof" // its own registration is with a mux that nothing serves
 	"net/url"
 	"strconv"
 	"sync"
@@ -28,6 +29,7 @@ func serveNATS(ctx context.Context, args []string) error {
 	addr := flags.String("addr", "", "listen address")
 	store := flags.String("sd", "", "folder")
 	always := flags.Bool("sync-always", false, "sync every write")
+	profiles := flags.String("pprof", "", "listen address of its profiles")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -44,10 +46,16 @@ func serveNATS(ctx context.Context, args []string) error {
 		return err
 	}
 	srv.Start()
-	<-ctx.Done()
+	if *profiles == "" {
+		<-ctx.Done()
+	} else {
+		mux := http.NewServeMux()
+		mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
+		err = serveHTTP(ctx, *profiles, mux)
+	}
 	srv.Shutdown()
 	srv.WaitForShutdown()
-	return nil
+	return err
 }
 
 // bareSubject is what the references publish to.
@@ -133,7 +141,11 @@ func newBare(ctx context.Context, natsURL, upstream string) (*bare, error) {
 func (b *bare) serve(ctx context.Context, addr string) error {
 	e := echo.New()
 	e.POST("/hook", b.hook)
-	srv := &http.Server{Addr: addr, Handler: e, ReadHeaderTimeout: startTime}
+	return serveHTTP(ctx, addr, e)
+}
+
+func serveHTTP(ctx context.Context, addr string, handler http.Handler) error {
+	srv := &http.Server{Addr: addr, Handler: handler, ReadHeaderTimeout: startTime}
 	stop := context.AfterFunc(ctx, func() { _ = srv.Close() })
 	defer stop()
 	if err := srv.ListenAndServe(); !errors.Is(err, http.ErrServerClosed) {

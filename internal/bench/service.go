@@ -98,6 +98,7 @@ func (cfg setup) yaml(public, admin, upstream, sync string) string {
 type natsServer struct {
 	*process
 	url, store string
+	admin      string // URL of its profiles; empty: it has none
 }
 
 func (l *lab) startNATS(ctx context.Context) (*natsServer, error) {
@@ -113,6 +114,14 @@ func (l *lab) startNATSOn(ctx context.Context, store string) (*natsServer, error
 	}
 	n := &natsServer{url: "nats://" + addr, store: store}
 	args := []string{"-addr", addr, "-sd", store, fmt.Sprintf("-sync-always=%t", l.sync == "always")}
+	if l.profiles != "" && l.nats == "" {
+		profiles, err := freeAddr(ctx)
+		if err != nil {
+			return nil, err
+		}
+		n.admin = "http://" + profiles
+		args = append(args, "-pprof", profiles)
+	}
 	if l.nats != "" {
 		if args, err = l.natsConfig(addr, store); err != nil {
 			return nil, err
