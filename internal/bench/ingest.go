@@ -32,84 +32,79 @@ type taken struct {
 // default's fifty are submitted, so that what is measured is taking in.
 func ingest(ctx context.Context, l *lab) error {
 	for round := range l.rounds {
-		var sides [2]taken
+		var sides [3]taken
 		for i := range sides {
-			side := (i + round) % 2 // who is first changes
+			who := (i + round) % len(sides) // who is first changes
 			var err error
-			if sides[side], err = l.ingestSide(ctx, side == 0); err != nil {
+			if sides[who], err = l.ingestSide(ctx, side(who)); err != nil {
 				return err
 			}
 		}
-		us, ref := sides[0], sides[1]
+		us, ref, within := sides[apart], sides[bareOne], sides[embedded]
 		l.results.compare("ingest", "64 connections", "req/s", atLeast(0.8), us.perSecond, ref.perSecond)
 		l.results.compare("ingest", "processor time at 64 connections", "µs", atMost(1.25), us.cpu, ref.cpu)
 		l.results.compare("ingest", "processor time at 500/s", "µs", goal{}, us.cpuAtRate, ref.cpuAtRate)
 		l.results.compare("ingest", "p50 at 500/s", "ms", atMost(1.3), us.p50, ref.p50)
 		l.results.compare("ingest", "p99 at 500/s", "ms", atMost(2), us.p99, ref.p99)
+		l.results.compare("ingest", "64 connections, NATS embedded", "req/s", goal{}, within.perSecond, ref.perSecond)
+		l.results.compare("ingest", "processor time at 64 connections, NATS embedded", "µs", goal{}, within.cpu, ref.cpu)
+		l.results.compare("ingest", "processor time at 500/s, NATS embedded", "µs", goal{}, within.cpuAtRate, ref.cpuAtRate)
+		l.results.compare("ingest", "p50 at 500/s, NATS embedded", "ms", goal{}, within.p50, ref.p50)
+		l.results.compare("ingest", "p99 at 500/s, NATS embedded", "ms", goal{}, within.p99, ref.p99)
 		l.results.ingestPeers(us, ref)
 	}
 	return nil
 }
 
-// ingestSide measures one side on a nats-server of its own.
-func (l *lab) ingestSide(ctx context.Context, ours bool) (t taken, err error) {
+// ingestSide measures one side on a store of its own.
+func (l *lab) ingestSide(ctx context.Context, who side) (t taken, err error) {
 	l.upstream.reset(plan{held: true})
-	n, err := l.startNATS(ctx)
+	c, err := l.contend(ctx, who, setup{}, l.ceil, "ceil")
 	if err != nil {
 		return t, err
 	}
-	defer n.stop()
-	var sut *service // nil: the reference
-	var webhook string
-	var p *process
-	if ours {
-		if sut, err = l.serve(ctx, setup{nats: n.url}); err != nil {
-			return t, err
-		}
-		webhook, p = sut.webhook, sut.process
-	} else {
-		r, err := l.refer(ctx, l.ceil, "ceil", n)
-		if err != nil {
-			return t, err
-		}
-		webhook, p = r.webhook, r.process
-	}
-	defer p.stop()
-	sent := load{url: webhook, media: l.upstream.url + "/recordings/", connections: ingestConns, duration: time.Second, rate: ingestRate}
+	defer c.stop()
+	sent := load{url: c.webhook, media: l.upstream.url + "/recordings/", connections: ingestConns, duration: time.Second, rate: ingestRate}
 	out, err := sent.send(ctx) // connections, caches and the fifty submits
 	if err != nil {
 		return t, err
 	}
 	answered := out.sent
 	sent.duration = ingestTime
-	t.cpuAtRate, err = cpuOfEach(func() (int, error) { out, err = sent.send(ctx); return out.sent, err }, p, n.process)
+	t.cpuAtRate, err = c.cpuOfEach(func() (int, error) { out, err = sent.send(ctx); return out.sent, err })
 	if err != nil {
 		return t, err
 	}
 	answered += out.sent
 	t.p50, t.p99 = percentile(out.latencies, 0.5), percentile(out.latencies, 0.99)
 	sent.rate = 0
-	profiled := l.profiling(ctx, sut, n, "ingest")
-	t.cpu, err = cpuOfEach(func() (int, error) { out, err = sent.send(ctx); return out.sent, err }, p, n.process)
+	profiled := l.profiling(ctx, c, "ingest")
+	t.cpu, err = c.cpuOfEach(func() (int, error) { out, err = sent.send(ctx); return out.sent, err })
 	if err := errors.Join(err, profiled()); err != nil {
 		return t, err
 	}
-	t.perSecond, answered = float64(out.sent)/out.took.Seconds(), answered+out.sent
-	return t, l.allStored(ctx, n, ours, answered)
+	t.perSecond = float64(out.sent) / out.took.Seconds()
+	return t, l.allStored(ctx, c, answered+out.sent)
 }
 
 // allStored fails unless there is a message for each webhook that was answered
-// 2xx. Where a foreign reference puts its own is not known.
-func (l *lab) allStored(ctx context.Context, n *natsServer, ours bool, answered int) error {
-	stream, subject := "BARE", bareSubject
-	if ours {
-		stream, subject = "RECORDINGS", "recordings.ready.hook"
-	} else if l.ceil != "" {
+// 2xx. Where a foreign reference puts its own is not known, and an embedded
+// store cannot be asked: there it is what the service says it has to do, as no
+// recording is finished.
+func (l *lab) allStored(ctx context.Context, c *contender, answered int) (err error) {
+	var stored int
+	switch {
+	case c.nats == nil:
+		stored, err = c.undone(ctx)
+	case c.service != nil:
+		stored, err = c.nats.stored(ctx, "RECORDINGS", "recordings.ready.hook")
+	case l.ceil == "":
+		stored, err = c.nats.stored(ctx, "BARE", bareSubject)
+	default:
 		return nil
 	}
-	stored, err := n.stored(ctx, stream, subject)
 	if err == nil && stored != answered {
-		err = fmt.Errorf("%d webhooks were answered 2xx, and stream %s has %d", answered, stream, stored)
+		err = fmt.Errorf("%d webhooks were answered 2xx, and %d are stored", answered, stored)
 	}
 	return err
 }
@@ -142,14 +137,14 @@ func cpuOfEach(do func() (int, error), processes ...*process) (float64, error) {
 // profiling saves CPU profiles of what the service and its nats-server do from
 // now on, the first time for each name, if the user wants them. What it returns
 // waits for them.
-func (l *lab) profiling(ctx context.Context, s *service, n *natsServer, name string) (wait func() error) {
-	if l.profiles == "" || s == nil {
+func (l *lab) profiling(ctx context.Context, c *contender, name string) (wait func() error) {
+	if l.profiles == "" || c.service == nil || c.nats == nil {
 		return func() error { return nil }
 	}
 	var both errgroup.Group
-	both.Go(func() error { return l.profile(ctx, s.admin, name) })
-	if n.admin != "" {
-		both.Go(func() error { return l.profile(ctx, n.admin, name+"-nats") })
+	both.Go(func() error { return l.profile(ctx, c.service.admin, name) })
+	if c.nats.admin != "" {
+		both.Go(func() error { return l.profile(ctx, c.nats.admin, name+"-nats") })
 	}
 	return both.Wait
 }

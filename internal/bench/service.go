@@ -149,16 +149,11 @@ func (l *lab) natsConfig(addr, store string) ([]string, error) {
 	return []string{"-c", file}, os.WriteFile(file, []byte(text), 0o600)
 }
 
-// reference is a running ceil or pipe.
-type reference struct {
-	*process
-	webhook string // URL
-}
-
-func (l *lab) refer(ctx context.Context, program, name string, n *natsServer) (*reference, error) {
+// refer starts ceil or pipe, and gives the URL of its webhook.
+func (l *lab) refer(ctx context.Context, program, name string, n *natsServer) (*process, string, error) {
 	addr, err := freeAddr(ctx)
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	args := []string{"-addr", addr, "-nats", n.url}
 	if name == "ceil" {
@@ -166,13 +161,13 @@ func (l *lab) refer(ctx context.Context, program, name string, n *natsServer) (*
 	} else {
 		args = append(args, "-wait", "poll", "-up", l.upstream.url)
 	}
-	r := &reference{webhook: "http://" + addr + "/hook"}
-	if r.process, err = l.role(ctx, program, name, args...); err != nil {
-		return nil, err
+	p, err := l.role(ctx, program, name, args...)
+	if err != nil {
+		return nil, "", err
 	}
-	if err := r.until(ctx, startTime, func() bool { return listens(ctx, addr) }); err != nil {
-		r.stop()
-		return nil, err
+	if err := p.until(ctx, startTime, func() bool { return listens(ctx, addr) }); err != nil {
+		p.stop()
+		return nil, "", err
 	}
-	return r, nil
+	return p, "http://" + addr + "/hook", nil
 }

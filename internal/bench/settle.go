@@ -1,7 +1,9 @@
 package main
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -124,4 +126,35 @@ func (n *natsServer) stored(ctx context.Context, stream, subject string) (int, e
 		return 0, err
 	}
 	return int(info.State.Subjects[subject]), nil
+}
+
+// undone is the same as the service tells it, whose store may be embedded.
+func (s *service) undone(ctx context.Context) (int, error) {
+	page, err := get(ctx, s.admin+"/metrics")
+	if err != nil {
+		return 0, err
+	}
+	return unfinishedIn(page)
+}
+
+// unfinishedIn adds up what the steps have not begun and not finished.
+func unfinishedIn(metrics []byte) (int, error) {
+	var sum float64
+	found := false
+	for line := range bytes.Lines(metrics) {
+		name, value, _ := bytes.Cut(bytes.TrimSpace(line), []byte(" "))
+		name, _, _ = bytes.Cut(name, []byte("{"))
+		switch string(name) {
+		case "trackerbell_step_pending_messages", "trackerbell_step_unfinished_messages":
+			var n float64
+			if _, err := fmt.Sscan(string(value), &n); err != nil {
+				return 0, fmt.Errorf("/metrics: %w", err)
+			}
+			sum, found = sum+n, true
+		}
+	}
+	if !found {
+		return 0, errors.New("/metrics does not say what the steps have to do")
+	}
+	return int(sum), nil
 }

@@ -11,6 +11,17 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+func TestWhatTheStepsHaveToDoIsReadFromTheMetrics(t *testing.T) {
+	n, err := unfinishedIn([]byte("# TYPE x gauge\ntrackerbell_step_pending_messages{step=\"submit\"} 40\n" +
+		"trackerbell_step_unfinished_messages{step=\"await\"} 2\ntrackerbell_jobs_in_flight 2\n"))
+	require.NoError(t, err)
+	require.Equal(t, 42, n)
+	for _, bad := range []string{"", "up 1\n", "trackerbell_step_pending_messages{step=\"submit\"} many\n"} {
+		_, err := unfinishedIn([]byte(bad))
+		require.Error(t, err, bad)
+	}
+}
+
 // TestWhatComesTwiceFails lets a second post come after all recordings have been posted.
 func TestWhatComesTwiceFails(t *testing.T) {
 	const one, other = "RE00000000000000000000000000000001", "RE00000000000000000000000000000002"
