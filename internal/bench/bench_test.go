@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"io"
 	"net/http"
@@ -69,6 +70,62 @@ func TestThisProcessHasMemoryAndUsesTime(t *testing.T) {
 	require.NoError(t, os.WriteFile(end, nil, 0o600))
 	require.Error(t, p.until(t.Context(), soon, func() bool { return false }), "it has ended")
 	require.Contains(t, p.tail(), "said")
+}
+
+func TestAServiceIsWatchedUntilItIsEnough(t *testing.T) {
+	var s *service // the look does without
+	looks := make(chan struct{}, 1)
+	watched := s.watch(t.Context(), time.Millisecond, func(context.Context) (vitals, error) {
+		looks <- struct{}{}
+		return vitals{memory: 7}, nil
+	})
+	for range 3 {
+		<-looks
+	}
+	go func() {
+		for range looks { // it may be about to look once more
+		}
+	}()
+	seen, err := watched()
+	close(looks)
+	require.NoError(t, err)
+	require.GreaterOrEqual(t, len(seen), 3)
+	require.InDelta(t, 7, seen[0].memory, 0)
+
+	failed := make(chan struct{})
+	watched = s.watch(t.Context(), time.Millisecond, func(context.Context) (vitals, error) {
+		close(failed)
+		return vitals{}, io.ErrUnexpectedEOF
+	})
+	<-failed
+	_, err = watched()
+	require.ErrorIs(t, err, io.ErrUnexpectedEOF)
+}
+
+func TestALargeRecordingIsServedAndCountedButNotHeld(t *testing.T) {
+	upstream, err := newStandIn(t.Context())
+	require.NoError(t, err)
+	defer upstream.close()
+	client := &http.Client{Timeout: soon}
+	defer client.CloseIdleConnections()
+	res, err := client.Get(upstream.url + streamPath)
+	require.NoError(t, err)
+	require.EqualValues(t, streamBytes, res.ContentLength)
+	head := make([]byte, 1<<20)
+	_, err = io.ReadFull(res.Body, head)
+	require.NoError(t, err)
+	require.NoError(t, res.Body.Close())
+	require.Equal(t, "RIFF", string(head[:4]))
+	require.Equal(t, 1, bytes.Count(head, []byte("RIFF")))
+
+	chunked := io.MultiReader(bytes.NewReader(head)) // of no known length
+	res, err = client.Post(upstream.url+"/v1/process/audio?name=calls."+streamID, "audio/wav", chunked)
+	require.NoError(t, err)
+	require.NoError(t, res.Body.Close())
+	require.Equal(t, http.StatusCreated, res.StatusCode)
+	seen := upstream.look()
+	require.EqualValues(t, len(head), seen.bytes)
+	require.Equal(t, streamID, seen.jobs[0].recording)
 }
 
 func TestGoroutinesAreReadFromTheMetrics(t *testing.T) {
@@ -177,9 +234,16 @@ func TestTheReferencesCarryTheLoad(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, 20, stored)
 	require.NoError(t, upstream.judge())
-	bytes, err := storeBytes(ctx, "nats://"+broker)
+	l, side := &lab{}, &contender{nats: server}
+	require.NoError(t, l.allStored(ctx, side, 20))
+	require.ErrorContains(t, l.allStored(ctx, side, 21), "21 webhooks were answered 2xx, and 20 are stored")
+	seen := upstream.look()
+	require.Positive(t, seen.most)
+	require.Zero(t, seen.running, "all jobs have ended")
+	require.False(t, seen.firstEnd.IsZero())
+	size, err := storeBytes(ctx, "nats://"+broker)
 	require.NoError(t, err)
-	require.Greater(t, bytes, uint64(20*300))
+	require.Greater(t, size, uint64(20*300))
 	cancel()
 }
 

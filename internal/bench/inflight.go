@@ -102,12 +102,12 @@ func (s *service) watch(ctx context.Context, every time.Duration, look func(cont
 		defer close(ended)
 		for pause(ctx, every) == nil {
 			v, err := look(ctx)
-			if err != nil && ctx.Err() == nil {
+			switch {
+			case err == nil:
+				seen = append(seen, v)
+			case !errors.Is(err, context.Canceled): // which is how it ends
 				failed = err
 				return
-			}
-			if err == nil {
-				seen = append(seen, v)
 			}
 		}
 	}()
