@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"os/exec"
 	"path/filepath"
@@ -96,8 +97,12 @@ func (l *lab) ledgerRound(ctx context.Context, cfg setup, where string) error {
 	defer s.stop()
 	l.results.note("ledger", "start to ready with 100,000 entries, "+where, "s", atMost(2), s.ready.Seconds())
 	begin := time.Now()
-	if _, err := get(ctx, s.admin+"/"); err != nil {
+	page, err := get(ctx, s.admin+"/")
+	if err != nil {
 		return err
+	}
+	if !bytes.Contains(page, []byte("hook.RE")) {
+		return errors.New("the console's first page shows no recording")
 	}
 	l.results.note("ledger", "the console's first page, "+where, "ms", atMost(200), millis(time.Since(begin)))
 	binary, err := filepath.Abs(l.binary)
