@@ -70,6 +70,7 @@ func TestAHeldAlertThatBecameADeadLetterIsToldOnce(t *testing.T) {
 		to := with.Notifiers.For("#alerts")
 		with.Notifiers = notify.NewSwitchboard(to, map[string]notify.Notifier{"crm": to})
 
+		h.Aim(with)
 		h.open()
 		rec := talk("a", 1)
 		a := notify.Alert{ID: notify.AlertID(rec.Key, "crm", 0), Recording: rec.Key, Destination: "crm"}
