@@ -57,6 +57,7 @@ func (s *Service) await(ctx context.Context, d delivery) error {
 	after := jitter(pollDelay(d.delivered, s.opt.PollInterval, s.opt.PollMax))
 	s.waiting.put(e.Key, waitingEvent{reply: d.reply, seq: d.seq, until: s.now().Add(after + ackWait)}, s.now())
 	if e, err = s.recentEntry(ctx, e.Key, mine); err == nil && !mine(&e) {
+		s.waiting.take(d.event.Subject)
 		return nil // a wake was faster just now
 	}
 	return &waitError{after: after, asked: asked}
