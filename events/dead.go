@@ -179,6 +179,12 @@ func (l *DeadLetter) alertID() string {
 	if err != nil {
 		return ""
 	}
+	return ev.alertID()
+}
+
+// alertID is the id of the alert that the event carries; empty for another event,
+// and where it cannot be read.
+func (ev Event) alertID() string {
 	alert, err := dataOf[notify.Alert](ev, TypeAlert)
 	if err != nil {
 		return ""

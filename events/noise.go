@@ -118,17 +118,13 @@ func (s *Service) letGo(ctx context.Context, a notify.Alert, e *Entry) (err erro
 }
 
 // release forgets that an alert is held.
-func (r *AlertRecord) release() { r.Held, r.HeldUntil, r.Digest, r.Seq = "", time.Time{}, "", 0 }
+func (a *AlertRecord) release() { a.Held, a.HeldUntil, a.Digest, a.Seq = "", time.Time{}, "", 0 }
 
 // untold gives the id of the alert that a message is about, if it is held for a
 // digest that does not have it; else it is empty.
 func (s *Service) untold(ctx context.Context, b burial) (id string, err error) {
-	if b.event.Type != TypeAlert {
+	if id = b.event.alertID(); id == "" {
 		return "", nil
-	}
-	a, err := dataOf[notify.Alert](b.event, TypeAlert)
-	if err != nil {
-		return "", nil // which is why it is buried
 	}
 	e, err := s.entry(ctx, b.event.Subject)
 	if errors.Is(err, ErrNotFound) {
@@ -137,7 +133,7 @@ func (s *Service) untold(ctx context.Context, b burial) (id string, err error) {
 	if err != nil {
 		return "", err
 	}
-	rec := e.alert(a.ID)
+	rec := e.alert(id)
 	if rec == nil || rec.Digest == "" || rec.Seq != b.seq {
 		return "", nil
 	}
@@ -148,7 +144,7 @@ func (s *Service) untold(ctx context.Context, b burial) (id string, err error) {
 	if digest.Digest != nil && digest.Digest.LastSeq >= b.seq {
 		return "", nil
 	}
-	return a.ID, nil
+	return id, nil
 }
 
 // intoDigest writes a held alert into its digest. When that is closed already, it
