@@ -61,6 +61,9 @@ func (s *Service) bury(ctx context.Context, b burial) error {
 			return fmt.Errorf("encode dead letter: %w", err)
 		}
 	}
+	if err := s.releaseUntold(ctx, b); err != nil {
+		return err
+	}
 	id := msgID("dead/"+b.step+"/"+b.run, b.event.Subject, b.event.Replay)
 	msg, err := newEvent(ctx, subjectDead+b.step, TypeDead, id, b.event.Subject, b.event.Replay, s.now(), letter)
 	if err != nil {
@@ -95,15 +98,8 @@ func (s *Service) bury(ctx context.Context, b burial) error {
 
 // markDead notes a letter; errNotOwner if the recording was started anew since
 // its message was published: the letter of an earlier run is nobody's.
-//
-// An alert that was to be told by a digest, and is not in it, is held no longer:
-// what replays the letter has another sequence number, and would take it for held.
 func (s *Service) markDead(ctx context.Context, b burial, id uint64) error {
-	untold, err := s.untold(ctx, b)
-	if err != nil {
-		return err
-	}
-	_, err = s.mutate(ctx, b.event.Subject, func(e *Entry) error {
+	_, err := s.mutate(ctx, b.event.Subject, func(e *Entry) error {
 		switch {
 		case e.Stage == "" || id <= e.Spent || slices.Contains(e.DeadLetters, id):
 			return errUnchanged // if it is spent, somebody replayed it just now
@@ -111,10 +107,6 @@ func (s *Service) markDead(ctx context.Context, b burial, id uint64) error {
 			return errNotOwner
 		}
 		e.DeadLetters = append(e.DeadLetters, id)
-		if rec := e.alert(untold); rec != nil {
-			rec.release()
-			e.Stage = StageProcessed
-		}
 		return nil
 	})
 	return err

@@ -59,15 +59,15 @@ func (s *Service) deliver(ctx context.Context, d delivery, limit *rate.Limiter) 
 		if rec == nil {
 			return nil // started anew
 		}
+		post := *rec.part(alert.Part)
+		if !post.PostedAt.IsZero() {
+			continue // the ack was lost
+		}
 		switch named := s.aims().Notifiers.Named(rec.Destination); { // Slack may have a channel of that name
 		case rec.Named && !named:
 			return dead(ReasonDestination, fmt.Errorf("%s is no longer among the destinations: put it back and replay this, or drop it", rec.Destination))
 		case named && !rec.Named:
 			return dead(ReasonDestination, fmt.Errorf("%s was meant for Slack, and is one of the destinations by now: rename that and replay this, or drop it", rec.Destination))
-		}
-		post := *rec.part(alert.Part)
-		if !post.PostedAt.IsZero() {
-			continue // the ack was lost
 		}
 		e.tell(&alert)
 		if alert.Part == 0 {

@@ -120,31 +120,34 @@ func (s *Service) letGo(ctx context.Context, a notify.Alert, e *Entry) (err erro
 // release forgets that an alert is held.
 func (a *AlertRecord) release() { a.Held, a.HeldUntil, a.Digest, a.Seq = "", time.Time{}, "", 0 }
 
-// untold gives the id of the alert that a message is about, if it is held for a
-// digest that does not have it; else it is empty.
-func (s *Service) untold(ctx context.Context, b burial) (id string, err error) {
-	if id = b.event.alertID(); id == "" {
-		return "", nil
+// releaseUntold lets go of an alert whose message becomes a dead letter, if it is
+// held for a digest that does not have it: what replays the letter has another
+// sequence number, and would take it for held. It comes before the letter, which may
+// be replayed as soon as it is there.
+func (s *Service) releaseUntold(ctx context.Context, b burial) error {
+	id := b.event.alertID()
+	if id == "" {
+		return nil
 	}
 	e, err := s.entry(ctx, b.event.Subject)
 	if errors.Is(err, ErrNotFound) {
-		return "", nil
+		return nil
 	}
 	if err != nil {
-		return "", err
+		return err
 	}
 	rec := e.alert(id)
 	if rec == nil || rec.Digest == "" || rec.Seq != b.seq {
-		return "", nil
+		return nil
 	}
 	digest, err := s.entry(ctx, rec.Digest)
 	if err != nil && !errors.Is(err, ErrNotFound) {
-		return "", err
+		return err
 	}
 	if digest.Digest != nil && digest.Digest.LastSeq >= b.seq {
-		return "", nil
+		return nil
 	}
-	return id, nil
+	return s.letGo(ctx, notify.Alert{ID: id, Recording: b.event.Subject}, &e)
 }
 
 // intoDigest writes a held alert into its digest. When that is closed already, it

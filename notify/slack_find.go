@@ -37,7 +37,7 @@ func (s *Slack) Find(ctx context.Context, a Alert, since time.Time) (Receipt, bo
 	channel, unknown := s.Resolve(ctx, a.Destination)
 	var away *Error
 	switch {
-	case gone && unknown != nil, errors.As(unknown, &away) && away.Outcome != Permanent:
+	case gone && unknown != nil, errors.As(unknown, &away) && away.Outcome != Permanent && away.Reason != ReasonSlackOther: // which may be for good
 		return r, false, unknown
 	case unknown != nil, channel == a.Channel:
 		return r, false, err

@@ -147,6 +147,14 @@ func TestAnAlertIsNotCalledAbsentWhileItsChannelsNameCannotBeAsked(t *testing.T)
 		_, found, err = newSlack(t, s.URL).Find(t.Context(), a, time.Unix(1, 0))
 		require.NoError(t, err)
 		require.True(t, found)
+		s.Fail(func(method, _ string) *slacktest.Fault {
+			if method == "conversations.list" {
+				return &slacktest.Fault{Code: "method_deprecated"}
+			}
+			return nil
+		})
+		_, _, err = newSlack(t, s.URL).Find(t.Context(), a, time.Unix(1, 0))
+		require.NoError(t, err, "it would never be posted")
 	}
 }
 
