@@ -33,6 +33,15 @@ type Alert struct {
 	Channel  string     `json:"-"`
 }
 
+// summaryChannel is the id of the channel that the alert's summary stands in, if a
+// reply to it is meant; else empty.
+func (a Alert) summaryChannel() string {
+	if a.Part > 0 && a.Thread.TS != "" && isChannelID(a.Thread.Channel) {
+		return a.Thread.Channel
+	}
+	return ""
+}
+
 // Feedback is what one person thought of an alert.
 type Feedback struct {
 	User   string    `json:"user"`           // Slack's id

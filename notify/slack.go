@@ -106,15 +106,18 @@ func slackURL(address string) (string, error) {
 func (s *Slack) Close() { s.client.CloseIdleConnections() }
 
 // Notify posts one message of the alert, under Thread where that is set. The
-// channel's name is good enough for that; the answer gives its id.
+// channel's name is good enough for that; the answer gives its id. A reply goes
+// where its summary stands, whatever has that channel's name by now.
 func (s *Slack) Notify(ctx context.Context, a Alert) (Receipt, error) {
 	message := Render(a, s.render)
 	options := messageOptions(message)
 	if a.Thread.TS != "" {
 		options = append(options, slack.MsgOptionTS(a.Thread.TS))
 	}
-	target := a.Destination
-	if id, ok := s.known(a.Destination); ok {
+	target, reply := a.Destination, a.summaryChannel()
+	if reply != "" {
+		target = reply
+	} else if id, ok := s.known(a.Destination); ok {
 		target = id
 	}
 	var r Receipt
@@ -124,7 +127,7 @@ func (s *Slack) Notify(ctx context.Context, a Alert) (Receipt, error) {
 	})
 	if failed != nil {
 		byName := target == a.Destination
-		if byName && failed.Reason == codeNoChannel && s.trustAgain(a.Destination) || !byName && s.mayForget(a.Destination, failed) {
+		if reply == "" && (byName && failed.Reason == codeNoChannel && s.trustAgain(a.Destination) || !byName && s.mayForget(a.Destination, failed)) {
 			failed.Outcome = Transient // the next time by id, or by name: each has an intent of its own
 		}
 		return Receipt{}, failed
@@ -133,7 +136,9 @@ func (s *Slack) Notify(ctx context.Context, a Alert) (Receipt, error) {
 		return Receipt{}, badAnswer()
 	}
 	r.Channel, r.TemplateFailed = clean(r.Channel, maxName), message.TemplateError != nil
-	s.remember(a.Destination, r.Channel)
+	if reply == "" {
+		s.remember(a.Destination, r.Channel)
+	}
 	return r, nil
 }
 
@@ -244,14 +249,10 @@ func (s *Slack) CheckChannel(ctx context.Context, destination string) (string, e
 	if err != nil {
 		return "", err
 	}
-	var channel *slack.Channel
-	failed := call(ctx, s.timeout, func(ctx context.Context) (err error) {
-		channel, err = s.api.GetConversationInfoContext(ctx, &slack.GetConversationInfoInput{ChannelID: id})
-		return err
-	})
+	channel, failed := s.channel(ctx, id)
 	switch {
 	case failed != nil:
-		return "", reading(failed)
+		return "", failed
 	case channel.ID != id:
 		return "", reading(badAnswer())
 	case channel.IsArchived:

@@ -20,6 +20,9 @@ const (
 // channel or its thread since (docs.slack.dev/reference/methods/conversations.history; the
 // app must be a member). It reads at most 20,000 messages.
 func (s *Slack) Find(ctx context.Context, a Alert, since time.Time) (Receipt, bool, error) {
+	if channel := a.summaryChannel(); channel != "" {
+		return s.findIn(ctx, channel, a, since)
+	}
 	if a.Channel == "" {
 		channel, err := s.Resolve(ctx, a.Destination)
 		if err != nil {
@@ -33,6 +36,9 @@ func (s *Slack) Find(ctx context.Context, a Alert, since time.Time) (Receipt, bo
 	if found || err != nil && !gone || err == nil && a.Thread.TS != "" {
 		return r, found, err
 	}
+	if !gone && s.isNamed(ctx, a.Channel, a.Destination) {
+		return r, false, err
+	}
 	// The name may be another channel's by now, and that have the message.
 	channel, unknown := s.Resolve(ctx, a.Destination)
 	var away *Error
@@ -43,6 +49,30 @@ func (s *Slack) Find(ctx context.Context, a Alert, since time.Time) (Receipt, bo
 		return r, false, err
 	}
 	return s.findIn(ctx, channel, a, since)
+}
+
+// isNamed tells whether a channel certainly has the destination's name
+// (docs.slack.dev/reference/methods/conversations.info). It asks for the one channel,
+// not for the list of all, which a workspace may have too many of.
+func (s *Slack) isNamed(ctx context.Context, id, destination string) bool {
+	if known, ok := s.known(destination); ok {
+		return known == id
+	}
+	channel, failed := s.channel(ctx, id)
+	if failed != nil || channel.ID != id || channel.Name != strings.TrimPrefix(destination, "#") {
+		return false
+	}
+	s.remember(destination, id)
+	return true
+}
+
+// channel gets what Slack knows of a channel.
+func (s *Slack) channel(ctx context.Context, id string) (channel *slack.Channel, failed *Error) {
+	failed = call(ctx, s.timeout, func(ctx context.Context) (err error) {
+		channel, err = s.api.GetConversationInfoContext(ctx, &slack.GetConversationInfoInput{ChannelID: id})
+		return err
+	})
+	return channel, reading(failed)
 }
 
 // findIn is Find in one channel.
@@ -58,7 +88,9 @@ func (s *Slack) findIn(ctx context.Context, channel string, a Alert, since time.
 			messages, failed = s.replies(ctx, channel, a.Thread.TS, oldest, &cursor)
 		}
 		if failed != nil {
-			s.mayForget(a.Destination, failed)
+			if a.summaryChannel() == "" {
+				s.mayForget(a.Destination, failed)
+			}
 			return Receipt{}, false, failed
 		}
 		if ts, found := findAlert(messages, a.messageID()); found {

@@ -139,8 +139,11 @@ func TestAnAlertIsNotCalledAbsentWhileItsChannelsNameCannotBeAsked(t *testing.T)
 			}
 			return nil
 		})
+		_, found, err := newSlack(t, s.URL).Find(t.Context(), notify.Alert{ID: "a2", Destination: "#sales", Channel: "C301"}, time.Unix(1, 0))
+		require.NoError(t, err, "it has the name, and needs no list")
+		require.False(t, found)
 		a.Channel = "C300" // where the name led
-		_, found, err := newSlack(t, s.URL).Find(t.Context(), a, time.Unix(1, 0))
+		_, found, err = newSlack(t, s.URL).Find(t.Context(), a, time.Unix(1, 0))
 		require.False(t, found)
 		require.Error(t, err, "a second post would be a second alert")
 		s.Fail(nil)
@@ -233,4 +236,32 @@ func TestAnAlertIsFoundInTheChannelThatHasTheNameNow(t *testing.T) {
 	_, found, err = n.Find(t.Context(), a, time.Unix(1, 0))
 	require.NoError(t, err)
 	require.False(t, found)
+}
+
+// A channel's name is given to another between a summary and its replies.
+func TestAReplyStandsAndIsFoundUnderItsSummary(t *testing.T) {
+	s := slacktest.New(t, slacktest.WithChannels(slacktest.Channel{ID: "C300", Name: "sales"}))
+	n, a := newSlack(t, s.URL), notify.Alert{ID: "a1", Destination: "#sales", Trackers: []notify.Tracker{{Name: "x"}}}
+	summary, err := n.Notify(t.Context(), a)
+	require.NoError(t, err)
+	s.Rename("C300", "old")
+	s.AddChannel(slacktest.Channel{ID: "C301", Name: "sales"})
+
+	a.Part, a.Parts, a.Thread, a.Channel = 1, 2, summary, "C301"
+	n = newSlack(t, s.URL) // as after a restart
+	_, found, err := n.Find(t.Context(), a, time.Unix(1, 0))
+	require.NoError(t, err)
+	require.False(t, found)
+	reply, err := n.Notify(t.Context(), a)
+	require.NoError(t, err)
+	require.Equal(t, "C300", reply.Channel)
+	require.Len(t, s.Replies("C300", summary.TS), 1)
+	got, found, err := n.Find(t.Context(), a, time.Unix(1, 0))
+	require.NoError(t, err)
+	require.True(t, found)
+	require.Equal(t, reply, got)
+
+	next, err := n.Notify(t.Context(), notify.Alert{ID: "a2", Destination: "#sales", Trackers: a.Trackers})
+	require.NoError(t, err)
+	require.Equal(t, "C301", next.Channel, "the name leads where it leads")
 }
