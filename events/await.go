@@ -195,7 +195,7 @@ func (s *Service) publishProcessed(ctx context.Context, e Entry, found Processed
 		return false, err
 	}
 	name := msgID("matches", e.Key, e.Replay)
-	if found.TrackersRef, err = storeLarge(ctx, set.blobs, name, found.Trackers); err != nil {
+	if found.TrackersRef, err = storeLarge(ctx, set.blobs, name, found.Trackers, nameOf); err != nil {
 		return false, fmt.Errorf("store matches: %w", err)
 	}
 	if found.TrackersRef != "" {

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -57,7 +59,7 @@ func (s *Service) Accept(ctx context.Context, rec Recording) (duplicate bool, er
 // reference.
 func (s *Service) publishReady(ctx context.Context, set *streamSet, rec Recording) (*jetstream.PubAck, error) {
 	if len(rec.Transcript) > 0 {
-		ref, err := storeLarge(ctx, set.blobs, "transcript/"+rec.Key, rec.Transcript)
+		ref, err := storeLarge(ctx, set.blobs, "transcript/"+rec.Key, rec.Transcript, anyName)
 		if err != nil {
 			return nil, fmt.Errorf("%w: store transcript: %w", ErrUnavailable, err)
 		}
@@ -97,10 +99,10 @@ func (s *Service) publishEvent(ctx context.Context, set *streamSet, rec Recordin
 }
 
 // storeLarge puts a value that is too large for an event into the object
-// store, and returns its name there, which begins with the given one; "" when it
-// may travel inside. Each has a name of its own: what replaces an object takes its
-// bytes from those who read it.
-func storeLarge[T any](ctx context.Context, blobs jetstream.ObjectStore, name string, v T) (string, error) {
+// store, and returns its name there, which begins with the given one and ends as
+// end says; "" when it may travel inside. What has its name already is left as it
+// is: what replaces an object takes its bytes from those who read it.
+func storeLarge[T any](ctx context.Context, blobs jetstream.ObjectStore, name string, v T, end func(raw []byte) string) (string, error) {
 	raw, err := json.Marshal(v)
 	if err != nil {
 		return "", fmt.Errorf("encode: %w", err)
@@ -108,11 +110,28 @@ func storeLarge[T any](ctx context.Context, blobs jetstream.ObjectStore, name st
 	if len(raw) <= inlineBytes {
 		return "", nil
 	}
-	name += "/" + rand.Text()
+	name += "/" + end(raw)
+	switch _, err := blobs.GetInfo(ctx, name); {
+	case err == nil:
+		return name, nil
+	case !errors.Is(err, jetstream.ErrObjectNotFound):
+		return "", fmt.Errorf("look for %s: %w", name, err)
+	}
 	if _, err := blobs.PutBytes(ctx, name, raw); err != nil {
 		return "", fmt.Errorf("put %d bytes: %w", len(raw), err)
 	}
 	return name, nil
+}
+
+// anyName is a name like no other, for what dropUnused deletes though its event was
+// not sent: another's might have the same bytes.
+func anyName([]byte) string { return rand.Text() }
+
+// nameOf is the same for the same bytes, so that a publish which is tried again
+// and again leaves one object.
+func nameOf(raw []byte) string {
+	sum := sha256.Sum256(raw)
+	return hex.EncodeToString(sum[:])
 }
 
 // dropUnused deletes what storeLarge has just put, if its event was certainly not
