@@ -74,8 +74,8 @@ func parseDigestKey(key string) (why heldBack, err error) {
 	return why, nil
 }
 
-// openDigestKey is the first digest of such alerts that is not closed. It may have
-// no entry yet.
+// openDigestKey is the first digest of such alerts that is not closed, nor of a
+// channel and a destination that share a name the other's. It may have no entry yet.
 func (s *Service) openDigestKey(ctx context.Context, slug string, why heldBack) (string, error) {
 	for n := 1; ; n++ {
 		key := digestKey(slug, why, n)
@@ -85,10 +85,15 @@ func (s *Service) openDigestKey(ctx context.Context, slug string, why heldBack) 
 			return key, nil
 		case err != nil:
 			return "", err
-		case e.Digest == nil || e.Digest.Closed.IsZero():
+		case e.Digest == nil || e.Digest.Closed.IsZero() && e.Digest.Named == why.named:
 			return key, nil
 		}
 	}
+}
+
+// has tells whether an alert is in the digest, which may be nil.
+func (d *Digest) has(named bool, seq uint64) bool {
+	return d != nil && d.Named == named && seq <= d.LastSeq
 }
 
 // add puts an alert into the digest. Alerts of a destination come one after the
@@ -110,14 +115,14 @@ func (d *Digest) add(a notify.Alert, seq uint64, now time.Time) {
 }
 
 // openDigest makes the entry of a digest out of an empty one.
-func (s *Service) openDigest(e *Entry, destination string) {
+func (s *Service) openDigest(e *Entry, destination string, named bool) {
 	why, err := parseDigestKey(e.Key)
 	if err != nil {
 		why.until = s.now() // never: digestKey made it
 	}
 	e.Source, _, _ = strings.Cut(e.Key, ".")
 	e.ReceivedAt, e.Stage = s.now().UTC(), StageProcessed
-	e.Digest = &Digest{Destination: destination, Named: s.aims().Notifiers.Named(destination), Digest: notify.Digest{Reason: why.reason, Until: why.until}}
+	e.Digest = &Digest{Destination: destination, Named: named, Digest: notify.Digest{Reason: why.reason, Until: why.until}}
 }
 
 // announceDigest publishes what will close a digest.
@@ -147,7 +152,7 @@ func (s *Service) digestDue(ctx context.Context, d delivery) error {
 	}
 	e, err := s.mutate(ctx, due.Digest, func(e *Entry) error {
 		if e.Digest == nil {
-			s.openDigest(e, due.Destination)
+			s.openDigest(e, due.Destination, false) // and close it, with nothing in it
 		}
 		if !e.Digest.Closed.IsZero() {
 			return errUnchanged

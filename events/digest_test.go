@@ -30,7 +30,7 @@ func TestAnAlertWhoseDigestIsClosedIsDecidedAnew(t *testing.T) {
 			h.open()
 			ctx, closed := t.Context(), digestKey("alerts", night, 1)
 			_, err := h.mutate(ctx, closed, func(e *Entry) error {
-				h.openDigest(e, "#alerts")
+				h.openDigest(e, "#alerts", false)
 				e.closeDigest(h.now())
 				return nil
 			})
@@ -214,7 +214,7 @@ func TestADigestThatIsClosedIsNotSilenced(t *testing.T) {
 	require.NoError(t, err)
 	key := digestKey("alerts", heldBack{reason: notify.HeldQuietHours, until: morning()}, 1)
 	e, err := h.mutate(t.Context(), key, func(e *Entry) error {
-		h.openDigest(e, "#alerts")
+		h.openDigest(e, "#alerts", false)
 		e.Digest.add(notify.Alert{Recording: "calls.a"}, 1, h.now())
 		e.closeDigest(h.now())
 		return nil
@@ -225,4 +225,45 @@ func TestADigestThatIsClosedIsNotSilenced(t *testing.T) {
 	held, err := h.hold(t.Context(), alert, &e, 2)
 	require.NoError(t, err)
 	require.False(t, held, "nobody would ever be told of what it tells")
+}
+
+// A reload gives a destination the name of a channel, in the quiet hours.
+func TestADigestIsOfAChannelOrOfADestinationOfItsName(t *testing.T) {
+	t.Parallel()
+	h, _ := noisy(t, morning().Add(-time.Hour), nightly())
+	h.open()
+	first := digestKey("x", heldBack{reason: notify.HeldQuietHours, until: morning()}, 1)
+	second := first + "-2"
+	for seq, c := range []struct {
+		to    string
+		named bool
+		found string // its digest, when it was decided to hold it
+		want  string
+	}{
+		{to: "#x", want: first},
+		{to: "x", named: true, want: second},
+		{to: "#x", want: first},
+		{to: "x", named: true, found: first, want: second}, // two that decided at once
+	} {
+		key := fmt.Sprint("calls.", seq)
+		rec := AlertRecord{AlertID: key, Destination: c.to, Named: c.named, Digest: c.found}
+		if c.found != "" {
+			rec.Held, rec.HeldUntil, rec.Seq = notify.HeldQuietHours, morning(), uint64(seq+1)
+		}
+		e, err := h.mutate(t.Context(), key, func(e *Entry) error {
+			e.Stage, e.Alerts = StageProcessed, []AlertRecord{rec}
+			return nil
+		})
+		require.NoError(t, err)
+		held, err := h.hold(t.Context(), notify.Alert{ID: key, Recording: key, Destination: c.to}, &e, uint64(seq+1))
+		require.NoError(t, err)
+		require.True(t, held)
+		require.Equal(t, c.want, e.Alerts[0].Digest)
+	}
+	for key, named := range map[string]bool{first: false, second: true} {
+		e, err := h.Entry(t.Context(), key)
+		require.NoError(t, err)
+		require.Equal(t, named, e.Digest.Named)
+		require.Equal(t, 2, e.Digest.Count)
+	}
 }

@@ -2,10 +2,12 @@ package events
 
 import (
 	"fmt"
+	"slices"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/nats-io/nats.go"
 	"github.com/stretchr/testify/require"
 
 	"github.com/trackerbell/trackerbell/notify"
@@ -94,11 +96,21 @@ func TestAHeldAlertThatBecameADeadLetterIsToldOnce(t *testing.T) {
 			require.NoError(t, err)
 		}
 
+		// Whoever sees the letter may replay it at once.
+		seen := make(chan bool, 1)
+		letters, err := h.dep.Conn.Subscribe(subjectDead+">", func(*nats.Msg) {
+			e, err := h.entry(t.Context(), rec.Key)
+			seen <- err == nil && e.Alerts[0].Held != ""
+		})
+		require.NoError(t, err)
+		require.NoError(t, h.dep.Conn.Flush())
 		h.Aim(without)
 		h.run(h.Service)
 		require.NoError(t, h.ensureDestination(t.Context(), "crm"))
 		e = h.settled(h.Service, rec.Key, StageDead)
 		require.Equal(t, has, e.Alerts[0].Held != "")
+		require.NoError(t, letters.Unsubscribe())
+		require.Equal(t, has, <-seen)
 		h.Aim(with)
 		require.NoError(t, h.ReplayDead(t.Context(), e.DeadLetters[0]))
 		h.settled(h.Service, rec.Key, StageDone)
@@ -108,4 +120,35 @@ func TestAHeldAlertThatBecameADeadLetterIsToldOnce(t *testing.T) {
 		require.Never(t, func() bool { return told() > 1 }, time.Second, 10*tick)
 		require.Contains(t, fmt.Sprint(slack.Messages("crm")), rec.Key)
 	}
+}
+
+// A process was paused between "the alert is held" and its digest, longer than its
+// message was its own: another has made a dead letter of that, which was replayed.
+func TestAnAlertThatAnotherHasReleasedIsNotWrittenIntoADigest(t *testing.T) {
+	h, _ := noisy(t, morning().Add(-time.Hour), nightly())
+	h.open()
+	alert := notify.Alert{ID: "a1", Recording: "calls.a", Destination: "#alerts"}
+	key := digestKey("alerts", heldBack{reason: notify.HeldQuietHours, until: morning()}, 1)
+	paused := Entry{Key: "calls.a", Stage: StageProcessed, Alerts: []AlertRecord{{AlertID: "a1", Destination: "#alerts"}}}
+	h.write(paused)
+	require.NoError(t, h.holdBack(t.Context(), alert, &paused, heldBack{reason: notify.HeldQuietHours, until: morning(), digest: key, seq: 7}))
+	now := paused
+	now.Alerts = slices.Clone(paused.Alerts)
+	require.NoError(t, h.letGo(t.Context(), alert, &now))
+	for _, seq := range []uint64{0, 9} { // released, and held again by the replay
+		if seq > 0 {
+			require.NoError(t, h.holdBack(t.Context(), alert, &now, heldBack{reason: notify.HeldQuietHours, until: morning(), digest: key, seq: seq}))
+		}
+		_, err := h.hold(t.Context(), alert, &paused, 7)
+		var later *waitError
+		require.ErrorAs(t, err, &later)
+		_, err = h.Entry(t.Context(), key)
+		require.ErrorIs(t, err, ErrNotFound)
+	}
+	held, err := h.hold(t.Context(), alert, &now, 9)
+	require.NoError(t, err)
+	require.True(t, held)
+	digest, err := h.Entry(t.Context(), key)
+	require.NoError(t, err)
+	require.Equal(t, 1, digest.Digest.Count)
 }

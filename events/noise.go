@@ -66,14 +66,19 @@ type heldBack struct {
 	until  time.Time // zero: for good
 	digest string    // key of the entry that tells it then
 	seq    uint64    // of the alert's event
+	named  bool      // see AlertRecord
 }
 
 // holdFor holds an alert back until a digest tells it.
 func (s *Service) holdFor(ctx context.Context, a notify.Alert, e *Entry, seq uint64, why heldBack) (held bool, err error) {
+	rec := e.alert(a.ID)
+	if rec == nil {
+		return true, nil // forgotten meanwhile
+	}
+	why.seq, why.named = seq, rec.Named
 	if why.digest, err = s.openDigestKey(ctx, notify.Slug(a.Destination), why); err != nil {
 		return false, err
 	}
-	why.seq = seq
 	if err := s.holdBack(ctx, a, e, why); err != nil {
 		return false, err
 	}
@@ -144,20 +149,30 @@ func (s *Service) releaseUntold(ctx context.Context, b burial) error {
 	if err != nil && !errors.Is(err, ErrNotFound) {
 		return err
 	}
-	if digest.Digest != nil && digest.Digest.LastSeq >= b.seq {
+	if digest.Digest.has(rec.Named, b.seq) {
 		return nil
 	}
 	return s.letGo(ctx, notify.Alert{ID: id, Recording: b.event.Subject}, &e)
 }
 
-// intoDigest writes a held alert into its digest. When that is closed already, it
-// is decided anew whether the alert is held.
+// intoDigest writes a held alert into its digest. When that is closed already, or
+// another's of the same name, it is decided anew whether the alert is held.
 func (s *Service) intoDigest(ctx context.Context, a notify.Alert, e *Entry, seq uint64) (held bool, err error) {
 	rec := e.alert(a.ID)
 	if rec == nil {
 		return true, nil // forgotten meanwhile
 	}
-	key := rec.Digest
+	key, named := rec.Digest, rec.Named
+	now, err := s.entry(ctx, a.Recording)
+	if err != nil && !errors.Is(err, ErrNotFound) {
+		return false, err
+	}
+	switch rec = now.alert(a.ID); {
+	case rec == nil:
+		return true, nil
+	case rec.Digest != key, rec.Seq != 0 && rec.Seq != seq: // this process was paused, and another went on
+		return false, wait(movedWait)
+	}
 	_, err = s.entry(ctx, key)
 	if errors.Is(err, ErrNotFound) {
 		// First what closes the digest, then the digest: it must not be kept for ever.
@@ -168,9 +183,9 @@ func (s *Service) intoDigest(ctx context.Context, a notify.Alert, e *Entry, seq 
 	}
 	digest, err := s.mutate(ctx, key, func(e *Entry) error {
 		if e.Digest == nil {
-			s.openDigest(e, a.Destination)
+			s.openDigest(e, a.Destination, named)
 		}
-		if seq <= e.Digest.LastSeq || !e.Digest.Closed.IsZero() {
+		if e.Digest.Named != named || seq <= e.Digest.LastSeq || !e.Digest.Closed.IsZero() {
 			return errUnchanged
 		}
 		e.Digest.add(a, seq, s.now())
@@ -180,7 +195,7 @@ func (s *Service) intoDigest(ctx context.Context, a notify.Alert, e *Entry, seq 
 		return false, err
 	}
 	crash.At("the digest has the alert")
-	if seq <= digest.Digest.LastSeq {
+	if digest.Digest.has(named, seq) {
 		return true, nil
 	}
 	if err := s.letGo(ctx, a, e); err != nil {

@@ -2,6 +2,7 @@ package events
 
 import (
 	"context"
+	"encoding/json"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -9,8 +10,10 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
+	"golang.org/x/time/rate"
 
 	"github.com/trackerbell/trackerbell/config"
 	"github.com/trackerbell/trackerbell/internal/slacktest"
@@ -167,4 +170,21 @@ func TestWhatWasForSlackGoesToNoDestinationOfItsName(t *testing.T) {
 	require.Equal(t, ReasonDestination, letter.Reason)
 	require.Contains(t, letter.Error, "#alerts was meant for Slack")
 	require.Empty(t, other.posted())
+}
+
+// What is posted needs its destination no more: only its ack was lost.
+func TestWhatIsPostedIsNoDeadLetterForItsDestination(t *testing.T) {
+	h := newHouse(t, nil)
+	h.open()
+	posted := Post{Intent: time.Now(), PostedAt: time.Now()}
+	h.write(Entry{Key: "calls.a", Stage: StageDone, Alerts: []AlertRecord{{AlertID: "a1", Destination: "crm", Named: true, Post: posted}}})
+	data, err := json.Marshal(notify.Alert{ID: "a1", Recording: "calls.a", Destination: "crm"})
+	require.NoError(t, err)
+	again := delivery{event: Event{Type: TypeAlert, Subject: "calls.a", Data: data}, seq: 7}
+	require.NoError(t, h.deliver(t.Context(), again, rate.NewLimiter(rate.Inf, 1)))
+
+	h.write(Entry{Key: "calls.b", Stage: StageProcessed, Alerts: []AlertRecord{{AlertID: "a1", Destination: "crm", Named: true}}})
+	again.event.Data, err = json.Marshal(notify.Alert{ID: "a1", Recording: "calls.b", Destination: "crm"})
+	require.NoError(t, err)
+	require.ErrorContains(t, h.deliver(t.Context(), again, rate.NewLimiter(rate.Inf, 1)), "no longer among the destinations")
 }
