@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"testing/synctest"
 
 	"github.com/stretchr/testify/require"
 
@@ -104,15 +105,17 @@ func TestALoginBeginsASessionAndGoesOn(t *testing.T) {
 }
 
 func TestWhoGuessesAtTheLoginHasToWait(t *testing.T) {
-	s := newSite(t, "op", "")
-	w := s.do("POST", "/login", "", url.Values{"token": {"wrong"}})
-	for range 200 {
-		w = s.do("POST", "/login", "", url.Values{"token": {"wrong"}})
-	}
-	require.Equal(t, 429, w.Code)
-	require.NotEmpty(t, w.Header().Get("Retry-After"))
-	require.Contains(t, w.Body.String(), "too many wrong tokens")
-	require.Equal(t, 429, s.do("POST", "/login", "", url.Values{"token": {"op"}}).Code)
+	synctest.Test(t, func(t *testing.T) { // no time passes, in which guesses would be forgiven
+		s := newSite(t, "op", "")
+		w := s.do("POST", "/login", "", url.Values{"token": {"wrong"}})
+		for range 200 {
+			w = s.do("POST", "/login", "", url.Values{"token": {"wrong"}})
+		}
+		require.Equal(t, 429, w.Code)
+		require.NotEmpty(t, w.Header().Get("Retry-After"))
+		require.Contains(t, w.Body.String(), "too many wrong tokens")
+		require.Equal(t, 429, s.do("POST", "/login", "", url.Values{"token": {"op"}}).Code)
+	})
 }
 
 func TestTheLoginPageSaysThatItNeedsHTTPS(t *testing.T) {

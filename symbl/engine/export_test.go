@@ -1,9 +1,16 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"time"
 )
+
+// CallBackAgain sets the longest wait between two tries of a callback.
+func CallBackAgain(c Config, after time.Duration) Config {
+	c.timing.callbackMax = after
+	return c
+}
 
 // Hasty makes an engine of the configuration try again at once.
 func Hasty(c Config) Config {
@@ -13,7 +20,7 @@ func Hasty(c Config) Config {
 		retry:    5 * time.Millisecond,
 		retryMax: 20 * time.Millisecond,
 
-		callbackMax: 20 * time.Millisecond,
+		callbackMax: cmp.Or(c.timing.callbackMax, 20*time.Millisecond),
 		patience:    time.Minute,
 		transcribe:  time.Second,
 		away:        time.Minute,

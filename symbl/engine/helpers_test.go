@@ -30,7 +30,7 @@ const (
 	appID     = "test-app"
 	appSecret = "test-secret"
 
-	eventually = 20 * time.Second
+	eventually = 2 * time.Minute
 	tick       = 5 * time.Millisecond
 )
 
@@ -107,7 +107,7 @@ type api struct {
 
 func call(tb testing.TB, e *engine.Engine) *api {
 	tb.Helper()
-	a := &api{t: tb, http: &http.Client{Transport: engine.Transport(e.Handler()), Timeout: 20 * time.Second}}
+	a := &api{t: tb, http: &http.Client{Transport: engine.Transport(e.Handler()), Timeout: eventually}}
 	id, secret := e.Credentials()
 	got := a.ok(http.MethodPost, "/oauth2/token:generate", fmt.Sprintf(`{"type":"application","appId":%q,"appSecret":%q}`, id, secret))
 	a.token = field[string](tb, got, "accessToken")

@@ -37,12 +37,16 @@ func TestAFailingTranscriberIsTriedAgainByTheKindOfItsFailure(t *testing.T) {
 		"it recovers":        {3, model, symbl.Completed, 4},
 		"it is broken":       {1000, model, symbl.Failed, 5},
 		"it refuses":         {1000, &engine.TranscriberError{Failure: engine.Refused, Err: model}, symbl.Failed, 1},
-		"it is away, and so": {150, &engine.TranscriberError{Failure: engine.Away, Err: model}, symbl.Completed, 151}, // more than a job that kills may begin
+		"it is away, and so": {101, &engine.TranscriberError{Failure: engine.Away, Err: model}, symbl.Completed, 102}, // more than a job that kills may begin
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			transcriber := failing(tt.failures, tt.problem)
-			a := oneEngine(t, engine.Config{Transcriber: transcriber, TempDir: t.TempDir()})
+			e := newEngine(t, connect(t, startNATS(t)), engine.Config{Transcriber: transcriber, TempDir: t.TempDir()})
+			now := time.Now() // which does not go on: nothing is away for too long
+			e.SetNow(func() time.Time { return now })
+			start(t, e)
+			a := call(t, e)
 			got := a.await(a.upload(hum(1, 0.5), ""), tt.want)
 			require.Len(t, transcriber.calls(), tt.calls)
 			if tt.want == symbl.Failed {
