@@ -178,7 +178,7 @@ func TestADigestNoLongerTellsOfAForgottenCall(t *testing.T) {
 	h.run(h.Service)
 	for _, id := range []string{"gone", "kept", "later"} {
 		h.accept(talk(id, 1))
-		h.settled(h.Service, "calls."+id, StageDone)
+		h.joins("calls." + id)
 	}
 	_, err := h.Forget(t.Context(), "calls.gone")
 	require.NoError(t, err)
@@ -212,7 +212,7 @@ func TestADigestInTheFallbackChannelNoLongerTellsOfAForgottenCall(t *testing.T) 
 	h.run(h.Service)
 	for _, id := range []string{"gone", "kept"} {
 		h.accept(talk(id, 1))
-		h.settled(h.Service, "calls."+id, StageDone)
+		h.joins("calls." + id)
 	}
 	slack.Fail(func(method, channel string) *slacktest.Fault {
 		if method == "chat.postMessage" && channel == "#alerts" {
@@ -270,7 +270,7 @@ func TestADigestOfForgottenCallsIsNotPosted(t *testing.T) {
 	h.now = clock.now
 	h.run(h.Service)
 	h.accept(talk("gone", 1))
-	h.settled(h.Service, "calls.gone", StageDone)
+	h.joins("calls.gone")
 	_, err := h.Forget(t.Context(), "calls.gone")
 	require.NoError(t, err)
 	clock.set(morning())
@@ -370,4 +370,53 @@ func TestForgettingGoesOnAfterACrash(t *testing.T) {
 	require.NoError(t, err)
 	_, more := <-keys.Keys()
 	require.False(t, more, "then nothing is left to do")
+}
+
+// A call is forgotten while its alert is written into a digest, by a process that
+// is killed thereafter or not.
+func TestAForgottenCallIsInNoDigestThatItWasOnItsWayTo(t *testing.T) {
+	t.Parallel()
+	key := digestKey("alerts", heldBack{reason: notify.HeldQuietHours, until: morning()}, 1)
+	for _, killed := range []bool{false, true} {
+		h, _ := noisy(t, morning().Add(-time.Hour), nightly())
+		h.open()
+		held := AlertRecord{AlertID: "a1", Destination: "#alerts", Held: notify.HeldQuietHours, HeldUntil: morning(), Digest: key, Seq: 7}
+		h.write(Entry{Key: "calls.a", Source: "calls", Stage: StageDone, Alerts: []AlertRecord{held}})
+		e, err := h.Entry(t.Context(), "calls.a")
+		require.NoError(t, err)
+		alert := notify.Alert{ID: "a1", Recording: "calls.a", Destination: "#alerts"}
+		forgotten := false
+		forget := func() {
+			if !forgotten {
+				forgotten = true // it asks the clock, too
+				_, err := h.Forget(t.Context(), "calls.a")
+				require.NoError(t, err)
+			}
+		}
+		if killed {
+			forget()
+			_, err := h.mutate(t.Context(), key, func(d *Entry) error {
+				h.openDigest(d, "#alerts", false)
+				d.Digest.add(alert, 7, h.now())
+				return nil
+			})
+			require.NoError(t, err)
+			set, err := h.streams()
+			require.NoError(t, err)
+			require.NoError(t, h.forgetOn(t.Context(), set))
+		} else {
+			clock := h.now
+			h.now = func() time.Time { // is asked between the look at the ledger and the digest
+				forget()
+				return clock()
+			}
+			yes, err := h.hold(t.Context(), alert, &e, 7)
+			require.NoError(t, err)
+			require.True(t, yes)
+		}
+		digest, err := h.Entry(t.Context(), key)
+		require.NoError(t, err)
+		require.Empty(t, digest.Digest.Alerts)
+		require.Zero(t, digest.Digest.Count)
+	}
 }

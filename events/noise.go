@@ -196,7 +196,7 @@ func (s *Service) intoDigest(ctx context.Context, a notify.Alert, e *Entry, seq 
 	}
 	crash.At("the digest has the alert")
 	if digest.Digest.has(named, seq) {
-		return true, nil
+		return true, s.untellForgotten(ctx, *e)
 	}
 	if err := s.letGo(ctx, a, e); err != nil {
 		return false, err

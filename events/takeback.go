@@ -121,12 +121,15 @@ func (e *Entry) keepUnknown(from *Entry) {
 		e.SubmitIntent, e.ReceivedAt = from.SubmitIntent, from.callStart() // a conversation starts with its call
 	}
 	for _, a := range slices.Concat(from.Alerts, from.Earlier) {
-		if a.unknown() {
+		switch {
+		case a.unknown():
 			e.Earlier = append(e.Earlier, AlertRecord{
 				AlertID: a.AlertID, Destination: a.Destination, Style: notify.Style{Alone: a.Style.Alone},
 				Folded: a.Folded, Thread: a.Thread, Post: a.Post, Replies: a.Replies,
 			})
 			e.Threads = from.Threads
+		case a.Digest != "": // it may be on its way there
+			e.Earlier = append(e.Earlier, AlertRecord{AlertID: a.AlertID, Destination: a.Destination, Digest: a.Digest})
 		}
 	}
 }

@@ -2,6 +2,7 @@ package events
 
 import (
 	"context"
+	"errors"
 	"slices"
 
 	"github.com/trackerbell/trackerbell/notify"
@@ -28,6 +29,16 @@ func (s *Service) untell(ctx context.Context, e Entry, f *Forgotten) error {
 		}
 	}
 	return nil
+}
+
+// untellForgotten takes a call out again that was forgotten while it was written
+// into a digest.
+func (s *Service) untellForgotten(ctx context.Context, e Entry) error {
+	_, err := s.entry(ctx, e.Key)
+	if errors.Is(err, ErrNotFound) {
+		return s.untell(ctx, e, &Forgotten{})
+	}
+	return err
 }
 
 // untell drops the line of a recording; a digest without any is not posted.
