@@ -60,10 +60,14 @@ func TestACallbackBeforeTheAnswerToTheSubmitWaitsForIt(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, func(o *Options) { o.PollInterval, o.PollMax = time.Hour, time.Hour })
 	told := make(chan error, 1)
+	var took time.Duration
 	h.symbl.refuse = func(int) error {
 		answered := make(chan struct{})
 		go func() {
-			told <- h.Wake(context.Background(), Wake{Key: "calls.a", JobID: "job-1", Status: string(symbl.Completed)})
+			begun := time.Now()
+			err := h.Wake(context.Background(), Wake{Key: "calls.a", JobID: "job-1", Status: string(symbl.Completed)})
+			took = time.Since(begun)
+			told <- err
 			close(answered)
 		}()
 		select {
@@ -76,7 +80,9 @@ func TestACallbackBeforeTheAnswerToTheSubmitWaitsForIt(t *testing.T) {
 	h.accept(transcript("a"))
 	require.NoError(t, <-told)
 	h.settled(h.Service, "calls.a", StageDone)
-	require.Zero(t, h.wakesStored())
+	if took < answerTime { // else it may have waited long enough
+		require.Zero(t, h.wakesStored())
+	}
 }
 
 func TestWhatACallbackCannotSettleIsStored(t *testing.T) {

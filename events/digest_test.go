@@ -80,6 +80,7 @@ func TestQuietHoursThatComeBackHoldAgain(t *testing.T) {
 		require.Equal(t, first+"-2", rec.Digest)
 	}
 	require.Len(t, slack.Messages("#alerts"), 1, "it is quiet")
+	h.joins("calls.c")
 	clock.set(morning())
 	require.Eventually(t, func() bool { return len(slack.Messages("#alerts")) == 2 }, soon, tick)
 	m := slack.Messages("#alerts")[1]
@@ -138,6 +139,16 @@ func (h *house) waits(key string) bool {
 	require.Positive(h.t, later.after)
 	require.LessOrEqual(h.t, later.after, digestTick)
 	return true
+}
+
+// joins waits until the first alert of a recording that is held is in its digest.
+func (h *house) joins(key string) {
+	h.t.Helper()
+	rec := h.settled(h.Service, key, StageDone).Alerts[0]
+	require.Eventually(h.t, func() bool {
+		e, err := h.entry(h.t.Context(), rec.Digest)
+		return err == nil && e.Digest.has(rec.Named, rec.Seq)
+	}, soon, tick)
 }
 
 // joined waits until an alert is in a digest, which is written after its being held.

@@ -73,5 +73,5 @@ func TestAStoreWhoseDiskWasFullIsWrittenAgain(t *testing.T) {
 	require.NoError(t, err)
 	require.EqualValues(t, 2, info.State.Msgs, "what was acknowledged, and nothing else")
 	require.Equal(t, 1, logs.FilterMessage("the store cannot be written; waiting for room").Len())
-	require.Equal(t, 1, logs.FilterMessage("the store can be written again").Len())
+	require.Eventually(t, func() bool { return logs.FilterMessage("the store can be written again").Len() == 1 }, soon, tick)
 }

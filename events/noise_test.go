@@ -86,6 +86,7 @@ func TestQuietHoursEndInOneDigest(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, page.Entries, 2, "a digest is no recording")
 
+	h.joins("calls.b")
 	clock.set(morning())
 	require.Eventually(t, func() bool { return len(slack.Messages("#alerts")) == 1 }, soon, tick)
 	m := slack.Messages("#alerts")[0]
@@ -113,6 +114,7 @@ func TestAnAlertThatIsPublishedAgainIsHeldOnce(t *testing.T) {
 	h.accept(from("a", "+14155550137"))
 	e := h.settled(h.Service, "calls.a", StageDone)
 	held := e.Alerts[0]
+	h.joined(held.Digest)
 	a := notify.Alert{ID: held.AlertID, Recording: e.Key, Destination: held.Destination}
 	again := func() {
 		e, err := h.entry(t.Context(), e.Key)
@@ -190,6 +192,7 @@ func TestTheCapOfAnHourEndsInADigest(t *testing.T) {
 	}
 	posted := slack.Messages("#alerts")
 	require.Len(t, posted, 2)
+	h.joins("calls.4")
 	clock.set(hour)
 	require.Eventually(t, func() bool { return len(slack.Messages("#alerts")) == 3 }, soon, tick)
 	require.Contains(t, slack.Messages("#alerts")[2].Text, "3 more alerts within the hour")

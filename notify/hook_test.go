@@ -26,6 +26,7 @@ type receiver struct {
 
 	mu      sync.Mutex
 	trouble trouble
+	hung    func() // is called when a delivery hangs
 	bodies  []string
 	headers []http.Header
 }
@@ -75,6 +76,7 @@ func (r *receiver) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 			_ = conn.Close()
 		}
 	case hanging:
+		r.hung()
 		select {
 		case <-req.Context().Done():
 		case <-r.end:
@@ -97,6 +99,11 @@ func hookSubject(t *testing.T, refuse http.HandlerFunc, start func(address strin
 		cause: func(c trouble) {
 			r.cause(c)
 			dead.set(c == unreachable)
+		},
+		hung: func(then func()) {
+			r.mu.Lock()
+			defer r.mu.Unlock()
+			r.hung = then
 		},
 		delivered: r.taken,
 	}

@@ -78,7 +78,7 @@ func TestEndToEndAChangedConfigurationIsTakenOver(t *testing.T) {
 	const rotated = "whsec_cm90YXRlZC1yb3RhdGVkLXJvdGF0ZWQtcm90YXRlZA=="
 	s.project("v2", map[string]string{"secret": rotated, "trackers.yaml": "- {name: Delivery, vocabulary: [next week]}\n" + testTrackers[1:]})
 	reloaded := func(n string) func() bool {
-		return func() bool { return s.metric(`trackerbell_config_reloads_total{result="success"}`) == n }
+		return func() bool { return s.metric(`trackerbell_config_reloads_total{result="success"}`) >= n } // a file may be seen to have changed before the signal
 	}
 	require.Eventually(t, reloaded("1"), soon, tick)
 	require.NotEqual(t, hash, s.metric("trackerbell_config_hash"))
