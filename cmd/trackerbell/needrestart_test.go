@@ -31,6 +31,13 @@ func TestEachSectionOfTheConfigurationIsTakenOverOrWaitsForARestart(t *testing.T
 	}
 }
 
+// A reload must not leave an admin listener without a token where others reach it.
+func TestATokenIsNotTakenFromAListenerThatOthersReach(t *testing.T) {
+	a := &app{cfg: &config.Config{Admin: config.Admin{Addr: "0.0.0.0:8081", Token: "op"}}}
+	err := a.take(t.Context(), &config.Config{Admin: config.Admin{Addr: "127.0.0.1:8081"}}, &globals{})
+	require.ErrorContains(t, err, "admin.token: is gone, but the service still listens on 0.0.0.0:8081")
+}
+
 // change sets the first field that it can.
 func change(v reflect.Value) bool {
 	for i := range v.NumField() {

@@ -195,6 +195,9 @@ func (g *globals) loadHashed(files []string) (cfg *config.Config, before fileHas
 // destinations, Slack, tokens and trackers. Everything that can fail is done
 // before anything is changed.
 func (a *app) take(ctx context.Context, cfg *config.Config, g *globals) error {
+	if cfg.Admin.Token == "" && a.cfg.Admin.Token != "" && !a.cfg.Admin.Loopback() { // whatever admin.addr says now
+		return cfg.Problem("admin.token", "is gone, but the service still listens on %s: start it anew to leave that address", a.cfg.Admin.Addr)
+	}
 	sources, err := openSources(cfg)
 	if err != nil {
 		return err
