@@ -92,6 +92,11 @@ func (t *twilio) recording(f url.Values) (events.Recording, error) {
 	if err := checkID("RecordingSid", rec.ID); err != nil {
 		return rec, err
 	}
+	if strings.Contains(rec.ID, "Recording") {
+		// Names and values are signed without anything between them: it has taken in
+		// those that follow, and would make one recording another.
+		return rec, unusable("RecordingSid", "is not an id")
+	}
 	if err := checkMediaURL("RecordingUrl", f.Get("RecordingUrl")); err != nil {
 		return rec, err
 	}

@@ -248,3 +248,24 @@ func TestTheFirstOfARepeatedParameterCounts(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "RE1", got.Recordings[0].ID)
 }
+
+// Names and values are signed without anything between them: who has one webhook can
+// cut it elsewhere, and has the signature for it.
+func TestAWebhookThatIsCutElsewhereIsNoOtherRecording(t *testing.T) {
+	k := twilioKit()
+	p := build(t, config.Source{Provider: "twilio", Secret: authToken})
+	sent := url.Values{
+		"RecordingSid": {"RE" + strings.Repeat("2", 32)}, "RecordingSource": {"DialVerb"}, "RecordingStatus": {"completed"}, "RecordingUrl": {"https://a.example/1"},
+	}
+	const formType = "application/x-www-form-urlencoded"
+	r := twilioRequest(t, twilioHook, formType, sent.Encode(), "")
+	k.sign(&r, authToken, now())
+	require.NoError(t, p.Verify(r))
+
+	sent.Set("RecordingSid", sent.Get("RecordingSid")+"RecordingSourceDialVerb")
+	sent.Del("RecordingSource")
+	cut := twilioRequest(t, twilioHook, formType, sent.Encode(), r.Header.Get("X-Twilio-Signature"))
+	require.NoError(t, p.Verify(cut), "Twilio's scheme cannot tell")
+	_, err := p.Normalise(cut)
+	require.ErrorContains(t, err, "RecordingSid")
+}
