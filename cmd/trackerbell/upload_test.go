@@ -2,12 +2,15 @@ package main
 
 import (
 	"encoding/json"
+	"io"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -78,7 +81,7 @@ func TestTheUploadRecipeSendsARecordingOnce(t *testing.T) {
 	require.Empty(t, r.Call.To)
 	require.Contains(t, send(os.DevNull, "none"), "nothing was recorded")
 
-	const final = "exit status 22" // curl's for an answer that is an error: it is not asked for again
+	const final = "exit status 22"
 	out, err := try(s.write("wrong", "another pass phrase"), call, "forged")
 	require.EqualError(t, err, final)
 	require.Contains(t, out, "Unauthorized")
@@ -88,6 +91,37 @@ func TestTheUploadRecipeSendsARecordingOnce(t *testing.T) {
 	out, err = try(secret, call)
 	require.Error(t, err)
 	require.Contains(t, out, "usage: ")
+
+	// What may pass is tried again, as soon as the pause is over.
+	for _, status := range []int{http.StatusServiceUnavailable, http.StatusTooManyRequests, http.StatusBadGateway} {
+		var asked atomic.Int32
+		busy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			_, _ = io.Copy(io.Discard, r.Body)
+			if n := asked.Add(1); n <= 2 {
+				w.WriteHeader(status)
+				return
+			}
+			_, _ = w.Write([]byte("taken"))
+		}))
+		t.Cleanup(busy.Close)
+		cmd := exec.Command("sh", script, call, "later")
+		cmd.Env = append(os.Environ(), "BELL_SOURCE="+busy.URL, "BELL_SECRET_FILE="+secret, "PATH="+hasty(t)+":"+os.Getenv("PATH"))
+		out, err := cmd.Output()
+		require.NoError(t, err)
+		require.Equal(t, "taken", string(out))
+	}
+}
+
+// hasty is a directory with a curl that does not try again itself, and a sleep that
+// takes no time.
+func hasty(t *testing.T) string {
+	t.Helper()
+	curl, err := exec.LookPath("curl")
+	require.NoError(t, err)
+	dir := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "sleep"), []byte("#!/bin/sh\n"), 0o700))                                //nolint:gosec // a program
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "curl"), []byte("#!/bin/sh\nexec "+curl+" \"$@\" --retry 0\n"), 0o700)) //nolint:gosec // a program
+	return dir
 }
 
 func TestOneOfManyUploadsIsTheFirst(t *testing.T) {

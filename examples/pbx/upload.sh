@@ -30,13 +30,27 @@ for field in "$@"; do
 done
 signature=$(openssl dgst -sha256 -hmac "$secret" -hex "$file" | sed 's/.* //')
 
-# What trackerbell refuses (22), for a wrong secret for instance, it refuses again;
-# curl itself tries again what may pass, and this loop a connection that broke.
-for pause in 5 30 120 0; do
-	curl --globoff --silent --show-error --fail-with-body --retry 6 --retry-connrefused --max-time 7200 \
+answer=$(mktemp)
+trap 'rm -f "$answer"' EXIT
+
+# What trackerbell refuses, for a wrong secret for instance, it refuses again. What
+# may pass, curl tries again for half a minute, and this loop for half an hour.
+for pause in 5 30 120 300 900 0; do
+	failed=0
+	status=$(curl --globoff --silent --show-error --retry 6 --retry-connrefused --max-time 7200 \
+		--output "$answer" --write-out '%{http_code}' \
 		--upload-file "$file" --header "X-Signature-256: sha256=$signature" \
-		"$source/$(encode "$id")/media?${query#&}" && exit
-	failed=$?
-	[ "$failed" -ne 22 ] && [ "$pause" -gt 0 ] || exit "$failed"
+		"$source/$(encode "$id")/media?${query#&}") || failed=$?
+	case $failed:$status in
+	0:2*)
+		cat "$answer"
+		exit 0
+		;;
+	*:000 | *:[12]* | *:408 | *:429 | *:5*) [ "$pause" -gt 0 ] || break ;;
+	*) break ;;
+	esac
 	sleep "$pause"
 done
+cat "$answer" >&2
+echo "$file is not sent: HTTP status $status" >&2
+exit 22
