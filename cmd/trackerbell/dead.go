@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strconv"
 	"time"
 
@@ -26,6 +27,7 @@ func (deadCmd) Help() string {
 type deadListCmd struct {
 	adminFlags
 	Limit  int    `default:"50" help:"How many."`
+	Cursor string `help:"Where to go on: the next of the last list." placeholder:"CURSOR"`
 	Output string `enum:"text,json" default:"text" help:"text or json."`
 }
 
@@ -44,7 +46,11 @@ func (c *deadListCmd) Run(g *globals) error {
 		return usagef("--limit: %d is not between 1 and 500", c.Limit)
 	}
 	var list api.DeadList
-	if err := c.client(cfg).do(g.ctx, http.MethodGet, "/api/dead?limit="+strconv.Itoa(c.Limit), &list); err != nil {
+	q := url.Values{"limit": {strconv.Itoa(c.Limit)}}
+	if c.Cursor != "" {
+		q.Set("cursor", c.Cursor)
+	}
+	if err := c.client(cfg).do(g.ctx, http.MethodGet, "/api/dead?"+q.Encode(), &list); err != nil {
 		return err
 	}
 	if c.Output == "json" {
@@ -56,7 +62,13 @@ func (c *deadListCmd) Run(g *globals) error {
 			strconv.FormatUint(d.ID, 10), d.At.Local().Format(time.DateTime), d.Recording, d.Step, d.Reason, d.Error,
 		})
 	}
-	return table(g.out, []string{"ID", "AT", "RECORDING", "STAGE", "REASON", "ERROR"}, rows)
+	if err := table(g.out, []string{"ID", "AT", "RECORDING", "STAGE", "REASON", "ERROR"}, rows); err != nil {
+		return err
+	}
+	if list.Next != "" {
+		_, err = fmt.Fprintf(g.out, "more: --cursor %s\n", list.Next)
+	}
+	return err
 }
 
 type deadShowCmd struct {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -16,10 +17,11 @@ type recordingsForgetCmd struct {
 
 // Help gives the examples.
 func (recordingsForgetCmd) Help() string {
-	return "Deletes the call's entry, its conversation in the engine, its events, transcripts and matches, and its Slack messages. There is no way back. The provider keeps its recording.\n\nExamples:\n  trackerbell recordings forget support.RE123"
+	return "Deletes the call's entry, its conversation in the engine, its events, transcripts and matches, and its Slack messages. There is no way back. What cannot be deleted, such as a message that another system has, is named, and the command exits with 1. The provider keeps its recording.\n\nExamples:\n  trackerbell recordings forget support.RE123"
 }
 
-// Run deletes the recording and says what was deleted.
+// Run deletes the recording and says what was deleted; what could not be is an
+// error.
 func (c *recordingsForgetCmd) Run(g *globals) error {
 	cfg, err := g.load()
 	if err != nil {
@@ -29,16 +31,17 @@ func (c *recordingsForgetCmd) Run(g *globals) error {
 	if err := c.client(cfg).do(g.ctx, http.MethodDelete, "/api/recordings/"+url.PathEscape(c.Key), &done); err != nil {
 		return notFound(err, "recording", c.Key)
 	}
-	if c.Output == "json" {
-		return printJSON(g.out, done)
-	}
+	var incomplete []error
 	for _, left := range done.Left {
-		_, _ = fmt.Fprintf(g.err, "trackerbell: warning: not deleted: %s\n", printable(left))
+		incomplete = append(incomplete, fmt.Errorf("not deleted: %s", printable(left)))
 	}
-	if done.UnderWay {
+	switch {
+	case c.Output == "json":
+		err = printJSON(g.out, done)
+	case done.UnderWay:
 		_, err = fmt.Fprintf(g.out, "%s is being forgotten: that takes longer, and goes on by itself\n", c.Key)
-		return err
+	default:
+		_, err = fmt.Fprintf(g.out, "%s is forgotten: %d messages and %d events were deleted\n", c.Key, done.Messages, done.Events)
 	}
-	_, err = fmt.Fprintf(g.out, "%s is forgotten: %d messages and %d events were deleted\n", c.Key, done.Messages, done.Events)
-	return err
+	return errors.Join(append(incomplete, err)...)
 }
