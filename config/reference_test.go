@@ -24,8 +24,9 @@ const intro = `# Configuration
 
 One YAML file, given by ` + "`--config FILE` or `TRACKERBELL_CONFIG`" + `. Everything has a default: an empty file is valid. ` + "`trackerbell init`" + ` writes one to start from.
 
-- Every key outside of lists can be set by the environment: ` + "`TRACKERBELL_` and the path in upper case, joined by `_`. `symbl.appId` is `TRACKERBELL_SYMBL_APPID`" + `. The environment wins over the file. An unknown ` + "`TRACKERBELL_…`" + ` variable only warns, because Kubernetes injects some.
+- Every key outside of lists can be set by the environment: ` + "`TRACKERBELL_` and the path in upper case, joined by `_`. `symbl.appId` is `TRACKERBELL_SYMBL_APPID`; the items of `TRACKERBELL_MEDIA_ALLOWHOSTS` are joined by commas, the words of `TRACKERBELL_ENGINE_COMMAND` by spaces" + `. The environment wins over the file. An unknown ` + "`TRACKERBELL_…`" + ` variable only warns, because Kubernetes injects some.
 - Every secret has a twin that ends in ` + "`File` and names a file to read it from: `slack.tokenFile`" + `. Setting both is an error.
+- A relative path is one of the working directory; that of ` + "`trackers`" + ` is looked for beside the configuration file first.
 - Unknown keys and bad values are errors. All of them are reported at once, with key, line and fix, and the exit code is 2.
 - Durations are written ` + "`30s`, `4h`; sizes `512KiB`, `1MiB`, `2GiB`" + `.
 - ` + "`trackerbell config print`" + ` shows what holds, and where each value comes from; secrets are hidden. ` + "`trackerbell config schema`" + ` is a JSON Schema for editors: begin the file with ` + "`# yaml-language-server: $schema=trackerbell.schema.json`" + `.

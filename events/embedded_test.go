@@ -1,12 +1,14 @@
 package events
 
 import (
+	"context"
 	"os"
 	"path/filepath"
 	"testing"
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats.go"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/zap"
 	"go.uber.org/zap/zaptest/observer"
@@ -216,4 +218,22 @@ func TestWhatAKillLeftOfTheRoomIsWrittenOver(t *testing.T) {
 	left, err := os.ReadDir(e.opts.StoreDir)
 	require.NoError(t, err)
 	require.Empty(t, left)
+}
+
+// What is away is named, and not by what NATS' client says of a buffer, nor with a
+// password.
+func TestNATSThatIsAwayIsNamed(t *testing.T) {
+	n, err := Connect(config.NATS{URL: "nats://bell:hunter2@127.0.0.1:1"}, zap.NewNop())
+	require.NoError(t, err)
+	defer n.Conn.Close()
+	_, err = n.Conn.RequestWithContext(t.Context(), "$JS.API.INFO", nil)
+	require.ErrorIs(t, err, nats.ErrReconnectBufExceeded)
+	require.ErrorContains(t, away(n.Conn, err), "nats.url: no answer from 127.0.0.1:1: ")
+	require.NotContains(t, away(n.Conn, err).Error(), "hunter2")
+	require.Equal(t, context.Canceled, away(n.Conn, context.Canceled))
+
+	store, err := Connect(config.NATS{DataDir: t.TempDir(), Sync: "interval"}, zap.NewNop())
+	require.NoError(t, err)
+	defer func() { _ = store.Close(context.WithoutCancel(t.Context())) }()
+	require.ErrorContains(t, away(store.Conn, nats.ErrReconnectBufExceeded), "the embedded store is away")
 }

@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/url"
+	"strings"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -19,6 +21,24 @@ import (
 type NATS struct {
 	Conn   *nats.Conn
 	server *embedded // nil with an external server
+}
+
+// away says which NATS is away, where that is why something failed: the library
+// says that its buffer is full, which is empty on purpose.
+func away(conn *nats.Conn, err error) error {
+	if !errors.Is(err, nats.ErrReconnectBufExceeded) {
+		return err
+	}
+	if conn.Opts.InProcessServer != nil {
+		return fmt.Errorf("the embedded store is away; the log says why: %w", err)
+	}
+	var servers []string
+	for _, address := range conn.Servers() {
+		if u, err := url.Parse(address); err == nil {
+			servers = append(servers, u.Host)
+		}
+	}
+	return fmt.Errorf("nats.url: no answer from %s: %w", strings.Join(servers, ", "), err)
 }
 
 // Connect starts the embedded server when cfg.URL is empty, else connects to

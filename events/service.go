@@ -201,7 +201,7 @@ func (s *Service) open(ctx context.Context) error {
 func (s *Service) openOnce(ctx context.Context) error {
 	set, err := openStreams(ctx, s.js, s.opt.Limits)
 	if err != nil {
-		return err
+		return away(s.dep.Conn, err)
 	}
 	tokens, err := loadCallbackTokens(ctx, set.state)
 	if err != nil {
@@ -291,7 +291,7 @@ func (s *Service) Ready(ctx context.Context) error {
 	}
 	for _, name := range []string{StreamRecordings, StreamAlerts, StreamDead} {
 		if _, err := set.js.Stream(ctx, name); err != nil {
-			return fmt.Errorf("stream %s: %w", name, err)
+			return fmt.Errorf("stream %s: %w", name, away(s.dep.Conn, err))
 		}
 	}
 	return s.consuming()

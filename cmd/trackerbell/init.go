@@ -46,6 +46,9 @@ func (initCmd) Help() string {
 
 // Run writes the files, once it is seen that a service would start with them.
 func (c *initCmd) Run(g *globals) error {
+	if g.Config != "" && filepath.Clean(g.Config) != c.path(defaultConfig) {
+		return usagef("--config (or TRACKERBELL_CONFIG) is %s, but init writes %s: leave it out, and name the folder by --dir", g.Config, c.path(defaultConfig))
+	}
 	if err := c.free(); err != nil {
 		return err
 	}
@@ -139,6 +142,15 @@ func (c *initCmd) complete() error {
 			*value = otherwise
 		}
 	}
+	for _, file := range []*string{&c.SecretFile, &c.SlackTokenFile} {
+		if *file == "" || filepath.Clean(c.Dir) == "." {
+			continue
+		}
+		var err error
+		if *file, err = filepath.Abs(*file); err != nil { // the service runs in --dir
+			return fmt.Errorf("find %s: %w", *file, err)
+		}
+	}
 	if c.Provider != genericProvider || c.Secret != "" || c.SecretFile != "" {
 		return nil
 	}
@@ -163,10 +175,12 @@ func (c *initCmd) render() ([]byte, error) {
 // the line: the file is not going to be there.
 func verify(path string, environ []string) error {
 	cfg, _, err := config.Load(path, environ)
-	if err != nil {
-		err = withSources(cfg, err)
-	} else {
+	if cfg != nil {
 		cfg.Trackers = "" // written next
+	}
+	if err != nil {
+		err = withPreflight(cfg, err)
+	} else {
 		err = preflight(cfg)
 	}
 	var problems config.Problems

@@ -104,6 +104,21 @@ func interviewed(ctx context.Context, c initCmd, answers io.Reader) (initCmd, st
 	return c, out.String()
 }
 
+func TestWhatInitNamesAsNextWorks(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "token"), []byte(strings.Repeat("a", 32)), 0o600))
+	r := command(t, dir, nil, "init", "--provider", "twilio", "--secret-file", "token", "--dir", "sub")
+	require.Equal(t, 0, r.code, r.stderr)
+	r = command(t, filepath.Join(dir, "sub"), nil, "config", "print")
+	require.Equal(t, 0, r.code, r.stderr)
+
+	r = command(t, dir, []string{"TRACKERBELL_CONFIG=other.yaml"}, "init")
+	require.Equal(t, 2, r.code, "the next command would look for the other file")
+	require.Contains(t, r.stderr, "TRACKERBELL_CONFIG")
+	require.NoFileExists(t, filepath.Join(dir, "trackerbell.yaml"))
+}
+
 func TestInitAsksForWhatNoFlagGives(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

@@ -154,7 +154,7 @@ func (g *globals) read() (*config.Config, []string, error) {
 		cfg.Trackers = beside(g.Config, cfg.Trackers)
 	}
 	if err != nil {
-		err = withSources(cfg, err)
+		err = withPreflight(cfg, err)
 	}
 	return cfg, warnings, err
 }

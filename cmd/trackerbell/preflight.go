@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/trackerbell/trackerbell/config"
 )
@@ -49,24 +50,27 @@ func preflight(cfg *config.Config) error {
 	return nil
 }
 
-// withSources adds to what is wrong with a configuration what its providers
-// find wrong, so that all is told at once. cfg is what could be read of it, or
-// nil.
-func withSources(cfg *config.Config, err error) error {
+// withPreflight adds to what is wrong with a configuration what its users find
+// wrong, so that all is told at once. cfg is what could be read of it, or nil.
+func withPreflight(cfg *config.Config, err error) error {
 	var problems, more config.Problems
-	if cfg == nil || !errors.As(err, &problems) {
-		return err
-	}
-	if _, wrong := openSources(cfg); !errors.As(wrong, &more) {
+	if cfg == nil || !errors.As(err, &problems) || !errors.As(preflight(cfg), &more) {
 		return err
 	}
 	for _, p := range more {
-		told := func(known config.Problem) bool { return known.Key == p.Key }
+		told := func(known config.Problem) bool { // the same, or of what could not be read
+			return known.Key == p.Key || known.Key == p.Key+"File" || within(known.Key, p.Key) || within(p.Key, known.Key)
+		}
 		if !slices.ContainsFunc(problems, told) {
 			problems = append(problems, p)
 		}
 	}
 	return problems.Sorted()
+}
+
+// within tells whether a key is part of another.
+func within(key, of string) bool {
+	return strings.HasPrefix(key, of+".") || strings.HasPrefix(key, of+"[")
 }
 
 // beside is a file that the configuration names: a relative path is looked for

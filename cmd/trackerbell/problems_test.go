@@ -36,12 +36,44 @@ destinations:
 	require.Contains(t, r.stderr, "sources[1].secret")
 }
 
+func TestWhatOnlyUsersOfAConfigurationSeeIsToldBesideWhatCannotBeRead(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "trackerbell.yaml"), []byte(`nats: {sync: never}
+trackers: nowhere.yaml
+sources:
+  - {name: a, provider: zoom, secretFile: missing}
+  - {name: b, provider: twilio, secret: short}
+routes:
+  - {channel: "#a", template: {title: "{{.Nope"}}
+`), 0o600))
+	r := command(t, dir, nil, "check")
+	require.Equal(t, 2, r.code, r.stdout)
+	var got []string
+	for _, l := range regexp.MustCompile(`trackerbell.yaml:\d+: (\S+):`).FindAllStringSubmatch(r.stderr, -1) {
+		got = append(got, l[1])
+	}
+	require.Equal(t, []string{"nats.sync", "trackers", "sources[0].secretFile", "sources[1].secret", "routes[0].template.title"}, got, "each once")
+}
+
 func TestAFileThatIsNotThereIsToldBeforeAServiceIsLookedFor(t *testing.T) {
 	t.Parallel()
 	for _, args := range [][]string{{"create", "misspelt.yaml"}, {"update", "Sale", "misspelt.yaml"}, {"apply", "misspelt.yaml"}} {
 		r := command(t, t.TempDir(), nil, append([]string{"trackers"}, args...)...)
 		require.Equal(t, 2, r.code, "%q: %s", args, r.stderr)
 		require.Contains(t, r.stderr, "misspelt.yaml: no such file")
+	}
+}
+
+func TestASilenceOfNothingIsWrongUse(t *testing.T) {
+	t.Parallel()
+	for want, args := range map[string][]string{
+		"at least one of --channel, --tracker and --source": {"--for", "2h"},
+		"--for: 0s": {"--for", "0s", "--channel", "#a"},
+	} {
+		r := command(t, t.TempDir(), nil, append([]string{"silences", "add", "--reason", "test"}, args...)...)
+		require.Equal(t, 2, r.code, r.stderr)
+		require.Contains(t, r.stderr, want)
 	}
 }
 

@@ -54,9 +54,9 @@ func (c *silencesListCmd) Run(g *globals) error {
 
 type silencesAddCmd struct {
 	adminFlags
-	Channel string        `help:"Channel or destination; default: all." placeholder:"CHANNEL"`
-	Tracker string        `help:"Name of a tracker; default: all." placeholder:"NAME"`
-	Source  string        `help:"Name of a source; default: all." placeholder:"NAME"`
+	Channel string        `help:"Channel or destination." placeholder:"CHANNEL"`
+	Tracker string        `help:"Name of a tracker." placeholder:"NAME"`
+	Source  string        `help:"Name of a source." placeholder:"NAME"`
 	For     time.Duration `required:"" help:"How long, such as 2h." placeholder:"DURATION"`
 	Reason  string        `required:"" help:"Why, for those who wonder." placeholder:"TEXT"`
 	Output  string        `enum:"text,json" default:"text" help:"text or json."`
@@ -64,7 +64,7 @@ type silencesAddCmd struct {
 
 // Help gives the examples.
 func (silencesAddCmd) Help() string {
-	return "Examples:\n  trackerbell silences add --channel \"#promotions\" --for 8h --reason \"load test\""
+	return "Give at least one of --channel, --tracker and --source; what is not given is not looked at.\n\nExamples:\n  trackerbell silences add --channel \"#promotions\" --for 8h --reason \"load test\""
 }
 
 // Run adds a silence.
@@ -72,6 +72,12 @@ func (c *silencesAddCmd) Run(g *globals) error {
 	cfg, err := g.load()
 	if err != nil {
 		return err
+	}
+	switch {
+	case c.Channel == "" && c.Tracker == "" && c.Source == "":
+		return usagef("give at least one of --channel, --tracker and --source: what is to be silent")
+	case c.For <= 0:
+		return usagef("--for: %s is not longer than nothing", c.For)
 	}
 	what := url.Values{"destination": {c.Channel}, "tracker": {c.Tracker}, "source": {c.Source}, "for": {c.For.String()}, "reason": {c.Reason}}
 	var q events.Silence
