@@ -193,8 +193,23 @@ func (r *Router) absentTrackers() []string {
 	return unique(out, func(name string) string { return name })
 }
 
-func onlyOnce(list []Decision) []Decision {
-	return unique(list, func(d Decision) string { return Slug(d.Destination) })
+// onlyOnce makes one of the decisions for the same destination: a route that goes on
+// may be followed by one that says how grave it is, or whom it rings.
+func onlyOnce(list []Decision) (out []Decision) {
+	for _, d := range list {
+		i := slices.IndexFunc(out, func(o Decision) bool { return Slug(o.Destination) == Slug(d.Destination) })
+		if i < 0 {
+			out = append(out, d)
+			continue
+		}
+		out[i].style = out[i].style.join(d.style)
+		if out[i].quotes == nil || d.quotes == nil {
+			out[i].quotes = nil // all
+			continue
+		}
+		out[i].quotes = slices.Compact(slices.Sorted(slices.Values(slices.Concat(out[i].quotes, d.quotes))))
+	}
+	return out
 }
 
 func managed(tracker string) bool { return strings.HasPrefix(tracker, managedPrefix) }

@@ -225,3 +225,16 @@ func TestTemplatesThatCannotWorkAreErrorsThatNameTheKey(t *testing.T) {
 	require.NotContains(t, err.Error(), "routes[2]")
 	require.NotContains(t, err.Error(), "fields[0]")
 }
+
+func TestARouteThatGoesOnIsJoinedByTheNextToItsChannel(t *testing.T) {
+	r := newRouter(t,
+		config.Route{Match: config.Match{Trackers: []string{"Cancel*"}}, Channel: "#retention", Continue: true},
+		config.Route{Match: config.Match{Trackers: []string{"Cancel*"}, Speaker: config.Speaker{Role: "customer"}}, Channel: "#retention", Severity: "critical", Mention: "S0123456789"})
+	call, found := aCall()
+	plans := r.Plan(call, found)
+	require.Len(t, plans, 1)
+	require.Len(t, plans[0].Parts, 1)
+	require.Empty(t, plans[0].Parts[0].Quotes, "all, as the first says")
+	require.Equal(t, "critical", plans[0].Style.Severity)
+	require.Equal(t, []string{"S0123456789"}, plans[0].Style.Mentions)
+}
