@@ -15,13 +15,13 @@ func TestAHistoryIsReadWhenItIsSettled(t *testing.T) {
 	h := newHouse(t, nil)
 	h.open()
 	alert := notify.Alert{ID: "a", Destination: "#alerts"}
-	_, found, err := h.lookUp(t.Context(), alert, h.now())
+	_, found, err := h.lookUp(t.Context(), &alert, h.now())
 	var later *waitError
 	require.ErrorAs(t, err, &later)
 	require.LessOrEqual(t, later.after, settleTime)
 	require.False(t, found)
 	require.Zero(t, h.slack.finds)
-	_, _, err = h.lookUp(t.Context(), alert, h.now().Add(-settleTime))
+	_, _, err = h.lookUp(t.Context(), &alert, h.now().Add(-settleTime))
 	require.NoError(t, err)
 	require.Equal(t, 1, h.slack.finds)
 }

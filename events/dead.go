@@ -107,6 +107,7 @@ func (s *Service) markDead(ctx context.Context, b burial, id uint64) error {
 			return errNotOwner
 		}
 		e.DeadLetters = append(e.DeadLetters, id)
+		e.forgive(b.step) // another alert's failures count from their own first one
 		return nil
 	})
 	return err

@@ -113,7 +113,7 @@ type posting struct {
 func (s *Service) deliverPart(ctx context.Context, p posting, post Post, limit *rate.Limiter) error {
 	alert := p.Alert
 	if !post.Intent.IsZero() {
-		receipt, found, err := s.lookUp(ctx, alert, post.Intent)
+		receipt, found, err := s.lookUp(ctx, &p.Alert, post.Intent)
 		if err != nil {
 			return err
 		}
@@ -134,6 +134,7 @@ func (s *Service) deliverPart(ctx context.Context, p posting, post Post, limit *
 	case err != nil:
 		return err
 	}
+	e.tell(&alert) // a call may have been forgotten since it was read
 	alert.Thread = e.under(e.alert(alert.ID), alert.Part)
 	p.Alert = alert
 	crash.At("the post is intended")
@@ -150,15 +151,15 @@ func (s *Service) deliverPart(ctx context.Context, p posting, post Post, limit *
 }
 
 // lookUp asks the destination whether an alert with an unknown outcome was
-// posted. A destination that cannot tell is posted to again: there, alerts are
-// at least once.
-func (s *Service) lookUp(ctx context.Context, alert notify.Alert, intent time.Time) (notify.Receipt, bool, error) {
+// posted, and gives it the thread that it was found in. A destination that cannot
+// tell is posted to again: there, alerts are at least once.
+func (s *Service) lookUp(ctx context.Context, alert *notify.Alert, intent time.Time) (notify.Receipt, bool, error) {
 	finder, ok := s.aims().Notifiers.For(alert.Destination).(notify.Finder)
 	if !ok {
 		return notify.Receipt{}, false, nil
 	}
 	if early := settleTime - s.now().Sub(intent); early > settleTime { // the clock was set back
-		if _, err := s.setIntent(ctx, alert, intent, s.now().UTC()); err != nil && !errors.Is(err, errMoved) {
+		if _, err := s.setIntent(ctx, *alert, intent, s.now().UTC()); err != nil && !errors.Is(err, errMoved) {
 			return notify.Receipt{}, false, err
 		}
 		return notify.Receipt{}, false, wait(settleTime)
@@ -166,7 +167,11 @@ func (s *Service) lookUp(ctx context.Context, alert notify.Alert, intent time.Ti
 		return notify.Receipt{}, false, wait(early)
 	}
 	alert.Channel = s.channelOf(ctx, alert.Destination)
-	receipt, found, err := finder.Find(ctx, alert, intent.Add(-lookBack))
+	receipt, found, err := finder.Find(ctx, *alert, intent.Add(-lookBack))
+	if err == nil && !found && alert.Part == 0 && alert.Thread.TS != "" { // the thread may be younger than the message
+		alert.Thread = notify.Receipt{}
+		receipt, found, err = finder.Find(ctx, *alert, intent.Add(-lookBack))
+	}
 	var failed *notify.Error
 	if errors.As(err, &failed) {
 		switch failed.Outcome {
@@ -225,7 +230,7 @@ func (s *Service) setIntent(ctx context.Context, alert notify.Alert, from, to ti
 			return fmt.Errorf("alert %s is not in the ledger", alert.ID)
 		}
 		p := rec.part(alert.Part)
-		if !p.PostedAt.IsZero() || !p.Intent.Equal(from) || rec.Held != "" {
+		if !p.PostedAt.IsZero() || !p.Intent.Equal(from) || rec.Held != "" || rec.Dropped {
 			return errMoved
 		}
 		p.Intent = to

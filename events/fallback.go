@@ -14,6 +14,9 @@ import (
 // becomes a dead letter all the same: there it can be replayed.
 func (s *Service) fallBack(ctx context.Context, alert notify.Alert, failed *notify.Error) error {
 	to := s.opt.FallbackChannel
+	if s.aims().Notifiers.Named(to) != s.fallbackNamed { // a reload made another place of it
+		return nil
+	}
 	if to == "" || notify.Slug(to) == notify.Slug(alert.Destination) || alert.Part > 0 || !s.mayTake(to, alert, failed) {
 		return nil
 	}
@@ -25,7 +28,7 @@ func (s *Service) fallBack(ctx context.Context, alert notify.Alert, failed *noti
 			return errUnchanged
 		}
 		e.Alerts = append(e.Alerts, AlertRecord{
-			AlertID: id, Destination: to, Named: s.aims().Notifiers.Named(to), Trackers: rec.Trackers, Parts: rec.Parts, Style: rec.Style, Note: note,
+			AlertID: id, Destination: to, Named: s.fallbackNamed, Trackers: rec.Trackers, Parts: rec.Parts, Style: rec.Style, Note: note,
 		})
 		return nil
 	})

@@ -37,6 +37,15 @@ const forgetPrefix = "forget."
 // once more: what was under way then has ended.
 const forgetAgain = 2 * time.Minute
 
+// lastLook is how long after a call was forgotten it is looked for the last time. An
+// upload takes longer than all else, and leaves a conversation at its end.
+func (e *Entry) lastLook() time.Duration {
+	if e.submitUnknown() {
+		return uploadTimeout + forgetAgain
+	}
+	return forgetAgain
+}
+
 // expireEvery is how often it is looked for what its retention ends.
 const expireEvery = time.Hour
 
@@ -137,7 +146,7 @@ func (s *Service) erase(ctx context.Context, set *streamSet, key string) (Forgot
 	}
 	_, err = set.ledger.change(ctx, key, func(e *Entry) error {
 		mark := Entry{Key: key, Forgotten: e.Forgotten, revision: e.revision}
-		if s.now().Sub(e.Forgotten) < forgetAgain {
+		if s.now().Sub(e.Forgotten) < e.lastLook() {
 			mark.keepUnknown(e)
 		}
 		*e = mark
@@ -189,7 +198,7 @@ func (s *Service) forgetMore(ctx context.Context, set *streamSet, name string) e
 	if len(f.Left) > 0 {
 		s.dep.Log.Warn("of a forgotten call something could not be deleted", zap.String("recording", key), zap.Strings("left", f.Left))
 	}
-	if s.now().Sub(e.Forgotten) < forgetAgain {
+	if s.now().Sub(e.Forgotten) < e.lastLook() {
 		return nil
 	}
 	return set.dropState(ctx, name)

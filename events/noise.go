@@ -94,6 +94,9 @@ func (s *Service) holdBack(ctx context.Context, a notify.Alert, e *Entry, why he
 		if first = rec != nil && rec.Held == ""; !first {
 			return errUnchanged
 		}
+		if !rec.untried() { // as e was, which may be from memory
+			return wait(movedWait)
+		}
 		rec.Held, rec.HeldUntil, rec.Digest, rec.Seq = why.reason, why.until.UTC(), why.digest, why.seq
 		e.pass(StepNotify, s.now())
 		e.settle()

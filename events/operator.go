@@ -48,6 +48,9 @@ func (s *Service) tellOperator(ctx context.Context) {
 
 // tellOnce waits a while for dead letters and tells of those there are.
 func (s *Service) tellOnce(ctx context.Context) (told int, err error) {
+	if s.aims().Notifiers.Named(s.opt.OperatorChannel) != s.operatorNamed {
+		return 0, fmt.Errorf("%s is not the place that it was when the service started; start it anew", s.opt.OperatorChannel)
+	}
 	teller, ok := s.aims().Notifiers.For(s.opt.OperatorChannel).(notify.Teller)
 	if !ok {
 		return 0, fmt.Errorf("%s takes alerts alone", s.opt.OperatorChannel)

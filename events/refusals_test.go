@@ -71,6 +71,7 @@ func TestARevokedTokenDoesNotKeepAlertsFromAFallbackOfAnotherKind(t *testing.T) 
 	aims := *h.aims()
 	aims.Notifiers = notify.NewSwitchboard(aims.Notifiers.For("#alerts"), map[string]notify.Notifier{"elsewhere": notify.NewConsole(&out, false)})
 	h.Aim(aims)
+	h.fallbackNamed = true
 	h.run(h.Service)
 	h.accept(talk("a", 1))
 	h.settled(h.Service, "calls.a", StageDead)

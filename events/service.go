@@ -144,7 +144,12 @@ type Service struct {
 	quiet silences
 
 	workspace *rate.Limiter // of all destinations together
-	aim       atomic.Pointer[Aims]
+
+	// Whether these are among the destinations, or channels of Slack. The keys wait for
+	// a restart, and a reload may give or take away a destination of their name.
+	fallbackNamed, operatorNamed bool
+
+	aim atomic.Pointer[Aims]
 
 	mu     sync.Mutex
 	stages []*stage
@@ -164,7 +169,7 @@ func New(opt Options, dep Deps) (*Service, error) {
 		jobs: jobCount{freed: make(chan struct{}, 1)}, waiting: waitingJobs{events: map[string]waitingEvent{}},
 		submits: inHand{keys: map[string]chan struct{}{}}, asks: make(chan struct{}, awaitWorkers),
 		channels: channelIDs{ids: map[string]string{}}, dests: map[string]*stage{}, nudge: make(chan struct{}, 1), aimed: make(chan struct{}, 1),
-		workspace: limiter(opt.RateAll),
+		workspace: limiter(opt.RateAll), fallbackNamed: dep.Notifiers.Named(opt.FallbackChannel), operatorNamed: dep.Notifiers.Named(opt.OperatorChannel),
 	}
 	s.aim.Store(&Aims{Router: dep.Router, Notifiers: dep.Notifiers, Noise: dep.Noise, Sources: opt.Sources})
 	return s, nil

@@ -261,6 +261,8 @@ func (st *stage) failed(ctx context.Context, msg jetstream.Msg, d delivery, caus
 		switch {
 		case errors.Is(err, errNotOwner):
 			return msg.TermWithReason("it was started anew")
+		case errors.Is(err, errForgotten): // a letter would keep what is to be forgotten
+			return msg.TermWithReason("it is forgotten")
 		case err != nil:
 			log.Debug("failure is not noted", zap.Error(err))
 		default:
