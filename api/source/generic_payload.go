@@ -45,10 +45,7 @@ func (g *generic) Normalise(r Request) (Delivery, error) {
 	switch {
 	case mediaType == contentTypeVCon:
 		recs, err := vconRecordings(data)
-		if err == nil && len(recs) == 0 {
-			return ignored("the vCon holds no recording, text or transcript")
-		}
-		return Delivery{Recordings: recs}, err
+		return several(recs, err, 0, "the vCon holds no recording, text or transcript")
 	case mediaType == contentTypeBatch, mediaType != contentTypeJSON && !strings.HasSuffix(mediaType, "+json"):
 		return Delivery{}, unsupported(contentTypeJSON + ", " + contentTypeCloudEvent + " or " + contentTypeVCon)
 	}

@@ -1,12 +1,11 @@
 package source
 
 import (
+	"cmp"
 	"encoding/base64"
 	"encoding/json"
-	"fmt"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/trackerbell/trackerbell/events"
 )
@@ -20,7 +19,7 @@ type vcon struct {
 	Subject    scalar          `json:"subject"`
 	Parties    []vconParty     `json:"parties"`
 	Dialog     []vconDialog    `json:"dialog"`
-	Analysis   []vconContent   `json:"analysis"`
+	Analysis   []vconAnalysis  `json:"analysis"`
 	Payload    scalar          `json:"payload"`    // of a signed vCon
 	Ciphertext scalar          `json:"ciphertext"` // of an encrypted one
 }
@@ -31,6 +30,8 @@ type vconParty struct {
 	Mailto scalar `json:"mailto"`
 	Name   scalar `json:"name"`
 	Role   scalar `json:"role"` // of the contact centre extension
+
+	address string // a number in E.164, or what else it can be reached at
 }
 
 // vconContent is what dialogs and analyses have in common: inline in body, or
@@ -49,12 +50,25 @@ type vconDialog struct {
 	Duration   scalar          `json:"duration"` // seconds
 	Parties    json.RawMessage `json:"parties"`  // an index, or a list of them
 	Originator scalar          `json:"originator"`
+
+	channels []int // the party on each channel; -1 where that is not told
 }
+
+// vconAnalysis is what somebody made of dialogs.
+type vconAnalysis struct {
+	vconContent
+	Dialog json.RawMessage `json:"dialog"` // an index, or a list of them
+}
+
+const (
+	vconSound = "recording"
+	vconText  = "text"
+)
 
 // vconRecordings reads a vCon. A transcript in it is worth more than its sound,
 // which would have to be transcribed again; conversations by text are their own
-// transcript.
-func vconRecordings(data []byte) ([]events.Recording, error) {
+// transcript. What of it cannot be used does not keep the rest out: see several.
+func vconRecordings(data []byte) (recs []events.Recording, faulty error) {
 	v, err := decodeJSON[vcon](data, "")
 	switch {
 	case err != nil:
@@ -69,29 +83,31 @@ func vconRecordings(data []byte) ([]events.Recording, error) {
 	if err := checkID("uuid", string(v.UUID)); err != nil {
 		return nil, err
 	}
-	if said := v.transcript(); len(said) > 0 {
-		rec := v.call(v.first())
-		rec.Transcript = said
-		return []events.Recording{rec}, nil
-	}
-	var recs []events.Recording
-	for i, d := range v.Dialog {
-		if d.Type != "recording" {
-			continue
-		}
-		rec := v.call(d)
-		if len(recs) > 0 { // a conversation in several recordings, such as a transferred call
-			rec.ID = fmt.Sprintf("%s/%d", v.UUID, i)
-		}
-		if rec.MediaURL, rec.Inline, err = d.media(fmt.Sprintf("dialog[%d]", i)); err != nil {
-			return nil, err
-		}
-		recs = append(recs, rec)
-	}
+	v.tidy()
+	recs, faulty = v.recordings()
 	if len(recs) == 0 && len(v.Dialog) == 0 {
 		return nil, unusable("dialog", "must hold a recording or text, where analysis has no transcript")
 	}
-	return recs, nil
+	return recs, faulty
+}
+
+// tidy reads once what many dialogs and utterances may refer to: to read it for
+// each of them would cost a square.
+func (v *vcon) tidy() {
+	v.Subject = scalar(v.Subject.text())
+	for i := range v.Parties {
+		p := &v.Parties[i]
+		for _, s := range []scalar{scalar(strings.TrimPrefix(string(p.Tel), "tel:")), p.SIP, p.Mailto, p.Name} {
+			if s != "" {
+				p.address = s.phone()
+				break
+			}
+		}
+		p.Name = scalar(p.Name.text())
+	}
+	for i := range v.Dialog {
+		v.Dialog[i].channels = channelParties(v.Dialog[i].Parties)
+	}
 }
 
 // demands tells whether the vCon forbids to be read by those who do not know
@@ -103,9 +119,11 @@ func (v vcon) demands() bool {
 
 // first is the dialog that tells when the call was and who was in it.
 func (v vcon) first() vconDialog {
-	for _, d := range v.Dialog {
-		if d.Type == "recording" || d.Type == "text" {
-			return d
+	for _, kind := range []scalar{vconSound, vconText} {
+		for _, d := range v.Dialog {
+			if d.Type == kind {
+				return d
+			}
 		}
 	}
 	return vconDialog{}
@@ -116,14 +134,14 @@ func (v vcon) first() vconDialog {
 func (v vcon) call(d vconDialog) events.Recording {
 	from, to := v.ends(d)
 	rec := events.Recording{
-		Provider: genericName, ID: string(v.UUID), From: from.address(), To: to.address(),
-		StartedAt: d.Start.time(), Seconds: d.Duration.seconds(1), Labels: labelled("subject", v.Subject.text()),
+		Provider: genericName, ID: string(v.UUID), From: from.address, To: to.address,
+		StartedAt: d.Start.time(), Seconds: d.Duration.seconds(1), Labels: labelled("subject", string(v.Subject)),
 	}
 	switch {
 	case to.Role == "agent":
-		rec.Direction, rec.Agent = directionIn, to.Name.text()
+		rec.Direction, rec.Agent = directionIn, string(to.Name)
 	case from.Role == "agent":
-		rec.Direction, rec.Agent = directionOut, from.Name.text()
+		rec.Direction, rec.Agent = directionOut, string(from.Name)
 	}
 	return rec
 }
@@ -156,18 +174,31 @@ func (v vcon) party(i int) vconParty {
 // indices are the parties of a dialog, flattened: each channel may have several.
 func (d vconDialog) indices() []int { return partyIndices(nil, d.Parties, 2) }
 
-// onChannel is the party of a channel: a dialog lists them in that order, with
-// null for a channel that nobody is on. Of several it is not told which one spoke.
+// onChannel is the party of a channel, where that is told.
 func (d vconDialog) onChannel(i int) (party int, ok bool) {
-	var channels []json.RawMessage
-	if json.Unmarshal(d.Parties, &channels) != nil || i >= len(channels) {
+	if i >= len(d.channels) || d.channels[i] < 0 {
 		return 0, false
 	}
-	in := partyIndices(nil, channels[i], 1)
-	if len(in) != 1 {
-		return 0, false
+	return d.channels[i], true
+}
+
+// channelParties reads who is on which channel: a dialog lists them in that
+// order, with null for a channel that nobody is on. Of several it is not told
+// which one spoke.
+func channelParties(raw json.RawMessage) []int {
+	var listed []json.RawMessage
+	if json.Unmarshal(raw, &listed) != nil {
+		return nil
 	}
-	return in[0], true
+	var channels []int
+	for _, channel := range listed[:min(len(listed), maxLabels)] {
+		party := -1
+		if in := partyIndices(nil, channel, 1); len(in) == 1 {
+			party = in[0]
+		}
+		channels = append(channels, party)
+	}
+	return channels
 }
 
 // partyIndices adds the indices in raw to all. It goes no deeper than depth, or
@@ -189,23 +220,8 @@ func partyIndices(all []int, raw json.RawMessage, depth int) []int {
 	return all
 }
 
-// address is a number in E.164, or what else the party can be reached at.
-func (p vconParty) address() string {
-	for _, s := range []scalar{scalar(strings.TrimPrefix(string(p.Tel), "tel:")), p.SIP, p.Mailto, p.Name} {
-		if s != "" {
-			return s.phone()
-		}
-	}
-	return ""
-}
-
 // speaker is how a party is called in a transcript.
-func (p vconParty) speaker() string {
-	if p.Name != "" {
-		return p.Name.text()
-	}
-	return p.address()
-}
+func (p vconParty) speaker() string { return cmp.Or(string(p.Name), p.address) }
 
 // media is a recording's URL or its bytes.
 func (d vconDialog) media(at string) (address string, inline []byte, err error) {
@@ -236,25 +252,4 @@ func (c vconContent) content() []byte {
 		return nil
 	}
 	return raw
-}
-
-// textDialogs are the messages of a conversation by text. Their times count
-// from the first.
-func (v vcon) textDialogs() []events.Utterance {
-	var start time.Time
-	var said []events.Utterance
-	for _, d := range v.Dialog {
-		if d.Type != "text" || d.Start.time().IsZero() || d.MediaType != "" && !strings.HasPrefix(string(d.MediaType), contentTypeText) {
-			continue
-		}
-		if start.IsZero() {
-			start = d.Start.time()
-		}
-		from, _ := v.ends(d)
-		at := between(start, d.Start.time())
-		said = appendSpoken(said, events.Utterance{
-			Speaker: from.speaker(), Text: clean(string(d.content())), Start: at, End: min(at+d.Duration.seconds(1), maxSeconds),
-		})
-	}
-	return said
 }

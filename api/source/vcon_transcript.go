@@ -32,28 +32,12 @@ type vconTurns struct {
 	Text       scalar             `json:"text"`
 }
 
-// transcript is the first one that can be read: of the analyses, then the
-// messages.
-func (v vcon) transcript() []events.Utterance {
-	for _, a := range v.Analysis {
-		if a.Type != takeTranscript {
-			continue
-		}
-		if said := v.turns(a.content(), transcriptDepth); len(said) > 0 && len(said) <= maxUtterances {
-			return said
-		}
-	}
-	if said := v.textDialogs(); len(said) <= maxUtterances {
-		return said
-	}
-	return nil
-}
-
 // transcriptDepth is how often a transcript may stand inside a transcript.
 const transcriptDepth = 3
 
-// turns reads a transcript: our own forms, lists and objects of turns, or text.
-func (v vcon) turns(raw []byte, depth int) []events.Utterance {
+// turns reads a transcript of a dialog: our own forms, lists and objects of
+// turns, or text.
+func (v vcon) turns(raw []byte, of vconDialog, depth int) []events.Utterance {
 	if said, err := ParseTranscript(raw); err == nil {
 		return said
 	}
@@ -73,15 +57,15 @@ func (v vcon) turns(raw []byte, depth int) []events.Utterance {
 			return said
 		}
 	}
-	if said := v.heard(object.Results.is); len(said) > 0 {
+	if said := v.heard(object.Results.is, of); len(said) > 0 {
 		return said
 	}
 	if object.Transcript != nil && depth > 0 {
 		var text scalar
 		if text.UnmarshalJSON(object.Transcript) == nil && text != "" {
-			return v.turns([]byte(text), depth-1)
+			return v.turns([]byte(text), of, depth-1)
 		}
-		return v.turns(object.Transcript, depth-1)
+		return v.turns(object.Transcript, of, depth-1)
 	}
 	return appendSpoken(nil, events.Utterance{Text: clean(string(object.Text))})
 }

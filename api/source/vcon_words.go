@@ -31,7 +31,7 @@ type vconWord struct {
 
 // heard gives the sentences of all channels in their order. Who speaks where
 // there are several channels is told by the dialog's parties.
-func (v vcon) heard(r vconResults) []events.Utterance {
+func (v vcon) heard(r vconResults, of vconDialog) []events.Utterance {
 	if said := v.utterances(r.Utterances.is); len(said) > 0 {
 		return said
 	}
@@ -41,7 +41,7 @@ func (v vcon) heard(r vconResults) []events.Utterance {
 			continue
 		}
 		speaker := ""
-		if party, ok := v.first().onChannel(i); ok && len(r.Channels) > 1 {
+		if party, ok := of.onChannel(i); ok && len(r.Channels) > 1 {
 			speaker = v.party(party).speaker()
 		}
 		best := channel.Alternatives[0]
