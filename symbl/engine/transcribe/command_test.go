@@ -67,6 +67,8 @@ func FuzzCommandOutput(f *testing.F) {
 	for _, output := range outputs() {
 		f.Add(output)
 	}
+	f.Add("[99999999:00:01.000 --> 00:02.000] press 1 --> sales\n[00:03.000 --> 00:04.000] if a<b\n")
+	f.Add("WEBVTT\n\n00:01.000 --> 00:02.000\n<v Roger>I would like to cancel\nmy subscription please</v>\n")
 	f.Fuzz(func(t *testing.T, output string) {
 		segments, err := transcribe.Parse([]byte(output))
 		if err != nil {

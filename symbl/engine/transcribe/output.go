@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"math"
 	"regexp"
 	"strings"
@@ -16,7 +15,7 @@ import (
 
 // clock is a line as whisper.cpp and openai-whisper print them:
 // [00:00:01.000 --> 00:00:04.500]  text.
-var clock = regexp.MustCompile(`(?m)^\[((?:\d+:)?\d\d:\d\d\.\d{3}) --> ((?:\d+:)?\d\d:\d\d\.\d{3})\][ \t]*(.*)$`)
+var clock = regexp.MustCompile(`(?m)^\[(?:(\d+):)?(\d\d):(\d\d\.\d{3}) --> (?:(\d+):)?(\d\d):(\d\d\.\d{3})\][ \t]*(.*)$`)
 
 var errOutput = errors.New("it is neither WebVTT, SRT nor JSON segments")
 
@@ -27,12 +26,8 @@ func parse(output []byte) ([]engine.Segment, error) {
 	if len(output) == 0 {
 		return nil, nil
 	}
-	if lines := clock.FindAllSubmatch(output, -1); lines != nil {
-		vtt := []byte("WEBVTT\n")
-		for _, l := range lines {
-			vtt = fmt.Appendf(vtt, "\n%s --> %s\n%s\n", l[1], l[2], l[3])
-		}
-		return parseSubtitles(vtt)
+	if lines := clock.FindAllStringSubmatch(string(output), -1); lines != nil {
+		return timed(lines), nil
 	}
 	if output[0] == '{' || output[0] == '[' {
 		return parseJSON(output)
@@ -40,6 +35,27 @@ func parse(output []byte) ([]engine.Segment, error) {
 	return parseSubtitles(output)
 }
 
+// timed makes segments of what clock matched. Their text is no markup: all of it
+// was said.
+func timed(lines [][]string) []engine.Segment {
+	segments := make([]engine.Segment, 0, len(lines))
+	for _, l := range lines {
+		segments = append(segments, engine.Segment{Start: since(l[1], l[2], l[3]), End: since(l[4], l[5], l[6]), Text: l[7]})
+	}
+	return segments
+}
+
+// since is a time of clock; the hours may be empty.
+func since(h, m, s string) time.Duration {
+	d, err := time.ParseDuration("0" + h + "h" + m + "m" + s + "s")
+	if err != nil { // more hours than fit
+		return math.MaxInt64
+	}
+	return d
+}
+
+// parseSubtitles makes segments of WebVTT or SRT: one of the lines that one
+// speaker has in one cue, since a phrase may run over a line's end.
 func parseSubtitles(output []byte) ([]engine.Segment, error) {
 	cues, err := subtitle.Read(output)
 	if errors.Is(err, subtitle.ErrFormat) {
@@ -49,13 +65,16 @@ func parseSubtitles(output []byte) ([]engine.Segment, error) {
 	}
 	var segments []engine.Segment
 	for _, cue := range cues {
-		first := len(segments)
+		first, speaker := len(segments), ""
 		for _, line := range cue.Lines {
-			if last := len(segments) - 1; last >= first && segments[last].Speaker == line.Voice {
+			if line.Voice != "" { // which speaks on in the lines below
+				speaker = line.Voice
+			}
+			if last := len(segments) - 1; last >= first && segments[last].Speaker == speaker {
 				segments[last].Text += " " + line.Text
 				continue
 			}
-			segments = append(segments, engine.Segment{Start: cue.Start, End: cue.End, Speaker: line.Voice, Text: line.Text})
+			segments = append(segments, engine.Segment{Start: cue.Start, End: cue.End, Speaker: speaker, Text: line.Text})
 		}
 	}
 	return segments, nil
