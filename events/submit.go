@@ -201,7 +201,7 @@ func (s *Service) sendText(ctx context.Context, rec Recording, e *Entry, opt sym
 	}
 	start := e.callStart()
 	messages := make([]symbl.TextMessage, 0, len(said))
-	for _, u := range said {
+	for u := range inPieces(said) {
 		m := symbl.TextMessage{
 			Payload:  symbl.Payload{Content: u.Text, ContentType: "text/plain"},
 			Duration: &symbl.Span{StartTime: start.Add(seconds(u.Start)), EndTime: start.Add(seconds(u.End))},

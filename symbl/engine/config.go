@@ -39,7 +39,8 @@ type Config struct {
 	// before its work is taken off the queue. An error means: tell me again.
 	Finished func(ctx context.Context, f Finished) error
 
-	timing timing
+	maxConversation int // bytes; tests make it small
+	timing          timing
 }
 
 // Finished is a job that completed or failed.
@@ -90,6 +91,9 @@ func (c Config) withDefaults() (Config, error) {
 	}
 	if c.MaxMedia == 0 {
 		c.MaxMedia = defaultMaxMedia
+	}
+	if c.maxConversation == 0 {
+		c.maxConversation = maxConversation
 	}
 	if c.timing == (timing{}) {
 		c.timing = timing{

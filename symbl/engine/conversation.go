@@ -37,15 +37,6 @@ func (c *conversation) has(job string) bool {
 	return slices.ContainsFunc(c.Parts, func(p part) bool { return p.Job == job })
 }
 
-// jobs are all that the conversation was ever submitted to.
-func (c *conversation) jobs() []string {
-	jobs := slices.Clone(c.Pending)
-	for _, p := range c.Parts {
-		jobs = append(jobs, p.Job)
-	}
-	return jobs
-}
-
 // expect notes a job that will add a part.
 func (c *conversation) expect(job string) {
 	if !slices.Contains(c.Pending, job) && !c.has(job) {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"time"
 
 	"github.com/trackerbell/trackerbell/symbl"
 )
@@ -112,27 +113,72 @@ func (e *Engine) deleteConversation(w http.ResponseWriter, r *http.Request) erro
 	return nil
 }
 
-// erase removes what is kept of a conversation. It gives errConflict if a job
-// was added to it, or has added to it, meanwhile.
+// erase removes what is kept of a conversation, also if it cannot be read any more. It
+// gives errConflict if a job was added to it, or has added to it, meanwhile.
 func (e *Engine) erase(ctx context.Context, id string) error {
-	c, v, err := load[conversation](ctx, e.store, keyConversation+id)
+	jobs, listings, v, err := e.belongings(ctx, id)
 	if err != nil {
 		return err
 	}
 	// The conversation last: what a crash leaves behind can be deleted again.
 	// A job that added its part may have been stopped before it cleared up.
 	keys := []string{keyConversation + id}
-	for _, job := range c.jobs() {
+	for _, job := range jobs {
 		if err := e.dropInput(ctx, job); err != nil {
 			return err
 		}
 		keys = append(keys, keyInput+job)
 	}
-	if err := e.store.remove(ctx, listingKey(c.ID, c.Created)); err != nil && !errors.Is(err, errNotFound) {
-		return err
+	for _, key := range listings {
+		if err := e.store.remove(ctx, key); err != nil && !errors.Is(err, errNotFound) {
+			return err
+		}
 	}
 	if err := e.store.removeAt(ctx, keyConversation+id, v); err != nil {
 		return err
 	}
 	return e.store.dropOf(ctx, keys)
+}
+
+// conversationParts is a conversation of which the text need not be decoded.
+type conversationParts struct {
+	Created time.Time `json:"created"`
+	Pending []string  `json:"pending"`
+	Parts   []struct {
+		Job string `json:"job"`
+	} `json:"parts"`
+}
+
+// belongings gives the jobs of a conversation, the keys of its listings, and its
+// version. Those of one that cannot be read are looked for among all.
+func (e *Engine) belongings(ctx context.Context, id string) (jobs, listings []string, v version, err error) {
+	c, v, err := load[conversationParts](ctx, e.store, keyConversation+id)
+	if errors.Is(err, errUnreadable) {
+		jobs, listings, err = e.strays(ctx, id)
+		return jobs, listings, v, err
+	} else if err != nil {
+		return nil, nil, v, err
+	}
+	jobs = c.Pending
+	for _, p := range c.Parts {
+		jobs = append(jobs, p.Job)
+	}
+	return jobs, []string{listingKey(id, c.Created)}, v, nil
+}
+
+// strays looks for the jobs and the listings of a conversation.
+func (e *Engine) strays(ctx context.Context, id string) (jobs, listings []string, err error) {
+	err = scan(ctx, e.store, []string{keyJob + "*"}, func(key string, j job) {
+		if j.ConversationID == id {
+			jobs = append(jobs, lastToken(key))
+		}
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	err = e.store.scan(ctx, []string{keyListing + "*." + id}, func(key string, _ []byte) error {
+		listings = append(listings, key)
+		return nil
+	})
+	return jobs, listings, err
 }

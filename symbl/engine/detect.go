@@ -38,7 +38,6 @@ func (e *Engine) detect(ctx context.Context, in input, messages []symbl.Message,
 		if len(read[i].hits) == 0 {
 			continue
 		}
-		asked := insights(set, read[i].questions)
 		for _, h := range read[i].hits {
 			p := place{h.Tracker, h.Phrase}
 			at := found[p]
@@ -47,7 +46,7 @@ func (e *Engine) detect(ctx context.Context, in input, messages []symbl.Message,
 				found[p] = at
 			}
 			at.MessageRefs = append(at.MessageRefs, symbl.MessageRef{ID: m.ID, Text: m.Text, Offset: h.Offset, Score: h.Score, Words: h.Words})
-			at.InsightRefs = append(at.InsightRefs, asked[p]...)
+			at.InsightRefs = append(at.InsightRefs, read[i].asked[p]...)
 		}
 	}
 	out.Results = inOrder(trackers, found)
@@ -58,25 +57,45 @@ func (e *Engine) detect(ctx context.Context, in input, messages []symbl.Message,
 type reading struct {
 	questions []question
 	hits      []match.Hit
+	asked     map[place][]symbl.InsightRef // what was found in the questions
 }
 
-// readAll reads the messages, on all cores: a call is waited for.
+// readAll reads the messages, on all cores: a call is waited for. It gives
+// errTooLarge as soon as more was found than a conversation may hold.
 func (e *Engine) readAll(ctx context.Context, in input, messages []symbl.Message, set *match.Set) ([]reading, error) {
 	read := make([]reading, len(messages))
+	room := newRoom(e.cfg.maxConversation)
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(runtime.GOMAXPROCS(0))
 	for first := 0; first < len(messages); first += readTogether {
 		group.Go(func() error {
 			for i := first; i < min(first+readTogether, len(messages)); i++ {
-				if err := ctx.Err(); err != nil {
+				var err error
+				if read[i], err = e.read(ctx, in, messages[i], set, room); err != nil {
 					return err
 				}
-				read[i] = reading{e.asker.ask(in.Language, messages[i], in.ConfidenceThreshold), set.Match(messages[i].Text)}
 			}
 			return nil
 		})
 	}
 	return read, group.Wait()
+}
+
+// read reads one message.
+func (e *Engine) read(ctx context.Context, in input, m symbl.Message, set *match.Set, room *room) (reading, error) {
+	if err := ctx.Err(); err != nil {
+		return reading{}, err
+	}
+	out := reading{questions: e.asker.ask(in.Language, m, in.ConfidenceThreshold), hits: set.Match(m.Text)}
+	if len(out.hits) == 0 {
+		return out, nil
+	}
+	if err := room.take(len(out.hits) * (written(m.Text) + refBytes)); err != nil {
+		return out, err
+	}
+	var err error
+	out.asked, err = insights(ctx, set, out.questions, room)
+	return out, err
 }
 
 // inOrder gives the matches in the order of the trackers and their

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/cenkalti/backoff/v5"
+	"go.uber.org/zap"
 )
 
 // The keys of the bucket, and the first part of those that there are many of.
@@ -40,25 +41,27 @@ func kind(key string) string {
 	return kind
 }
 
-// load reads an entry, or gives errNotFound.
+// load reads an entry. It gives errNotFound, or errUnreadable with the version.
 func load[T any](ctx context.Context, s *store, key string) (value T, v version, err error) {
 	data, v, err := s.read(ctx, key)
 	if err != nil {
 		return value, v, err
 	}
 	if err := unpack(data, &value); err != nil {
-		return value, v, fmt.Errorf("decode %s: %w", kind(key), err)
+		return value, v, fmt.Errorf("decode %s: %w: %w", kind(key), errUnreadable, err)
 	}
 	return value, v, nil
 }
 
 // scan gives each entry whose key matches one of the patterns, in the order of
-// their last change. None of them may be large.
+// their last change. None of them may be large. One that cannot be decoded is left
+// out: it must not keep the others back.
 func scan[T any](ctx context.Context, s *store, keys []string, each func(key string, value T)) error {
 	return s.scan(ctx, keys, func(key string, data []byte) error {
 		var value T
 		if err := unpack(data, &value); err != nil {
-			return fmt.Errorf("decode %s: %w", kind(key), err)
+			s.log.Warn("engine leaves out an entry that it cannot decode", zap.String("key", key), zap.Error(err))
+			return nil
 		}
 		each(key, value)
 		return nil

@@ -12,6 +12,12 @@ func CallBackAgain(c Config, after time.Duration) Config {
 	return c
 }
 
+// MaxConversation sets how large a conversation may become.
+func MaxConversation(c Config, bytes int) Config {
+	c.maxConversation = bytes
+	return c
+}
+
 // Hasty makes an engine of the configuration try again at once.
 func Hasty(c Config) Config {
 	c.timing = timing{

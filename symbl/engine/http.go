@@ -88,6 +88,13 @@ func (e *Engine) authenticate(next http.Handler) http.Handler {
 // answered 503: it is JetStream that did not do what it should.
 func (e *Engine) fail(w http.ResponseWriter, r *http.Request, err error) {
 	var api *apiError
+	switch {
+	case errors.Is(err, errTooLarge):
+		err = refuse(http.StatusRequestEntityTooLarge, "this would become larger than the engine can keep")
+	case errors.Is(err, errUnreadable): // no use in trying again
+		e.log.Error("engine cannot read an entry", zap.String("method", r.Method), zap.String("path", r.URL.Path), zap.Error(err))
+		err = refuse(http.StatusInternalServerError, "what the engine keeps of this cannot be read")
+	}
 	if !errors.As(err, &api) {
 		if r.Context().Err() == nil {
 			e.log.Error("engine request failed", zap.String("method", r.Method), zap.String("path", r.URL.Path), zap.Error(err))

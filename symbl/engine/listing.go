@@ -9,6 +9,8 @@ import (
 	"net/url"
 	"slices"
 	"time"
+
+	"go.uber.org/zap"
 )
 
 const (
@@ -157,12 +159,15 @@ func (e *Engine) listConversations(w http.ResponseWriter, r *http.Request) error
 	conversations := []conversationBody{}
 	for _, l := range q.page(all) {
 		c, _, err := load[conversation](r.Context(), e.store, keyConversation+l.id)
-		if errors.Is(err, errNotFound) { // deleted meanwhile
-			continue
-		} else if err != nil {
+		switch {
+		case errors.Is(err, errNotFound): // deleted meanwhile
+		case errors.Is(err, errUnreadable): // it must not keep the others back
+			e.log.Warn("engine leaves a conversation out of the list", zap.String("conversation", l.id), zap.Error(err))
+		case err != nil:
 			return err
+		default:
+			conversations = append(conversations, c.body())
 		}
-		conversations = append(conversations, c.body())
 	}
 	respond(w, http.StatusOK, struct {
 		Conversations []conversationBody `json:"conversations"`

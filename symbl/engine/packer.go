@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/s2"
@@ -21,13 +22,20 @@ const (
 	maxUnpacked  = 1 << 30 // bytes
 )
 
-var errPacking = errors.New("not a value of the engine")
+var (
+	errPacking  = errors.New("not a value of the engine")
+	errTooLarge = errors.New("larger than an entry may be")
+)
 
-// pack turns a value into the bytes of an entry.
+// pack turns a value into the bytes of an entry. What unpack would refuse gives
+// errTooLarge: it could be written, and never be read again.
 func pack(value any) ([]byte, error) {
 	data, err := encode(value)
 	if err != nil {
 		return nil, err
+	}
+	if len(data) > maxUnpacked {
+		return nil, errTooLarge
 	}
 	if len(data) < worthPacking {
 		return append([]byte{packedPlain}, data...), nil
@@ -59,7 +67,7 @@ func unpack(data []byte, value any) error {
 		if err != nil {
 			return fmt.Errorf("decompress: %w", err)
 		}
-		return json.NewDecoder(r).Decode(value)
+		return json.NewDecoder(io.LimitReader(r, maxUnpacked)).Decode(value)
 	}
 	return errPacking
 }

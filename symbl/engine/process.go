@@ -61,7 +61,7 @@ func (e *Engine) attempt(ctx context.Context, j job) (job, error) {
 			return j, err
 		}
 	}
-	problem := e.analyse(ctx, j)
+	problem := outgrown(e.analyse(ctx, j))
 	if ctx.Err() != nil {
 		return j, ctx.Err() // handed back, not failed
 	}
@@ -150,7 +150,7 @@ func (e *Engine) analyse(ctx context.Context, j job) error {
 	}
 	c, err = change(ctx, e.store, keyConversation+j.ConversationID, func(c *conversation) error {
 		c.add(found)
-		return nil
+		return newRoom(e.cfg.maxConversation).take(c.size())
 	})
 	if errors.Is(err, errNotFound) {
 		return &permanentError{conversationGone}
@@ -160,12 +160,16 @@ func (e *Engine) analyse(ctx context.Context, j job) error {
 	return e.list(ctx, c)
 }
 
-// dropInput removes what a job works on.
+// dropInput removes what a job works on. An upload that cannot be known, as the input
+// cannot be read, is left to the sweep.
 func (e *Engine) dropInput(ctx context.Context, jobID string) error {
 	in, _, err := load[inputMedia](ctx, e.store, keyInput+jobID)
-	if errors.Is(err, errNotFound) {
+	switch {
+	case errors.Is(err, errNotFound):
 		return nil
-	} else if err != nil {
+	case errors.Is(err, errUnreadable):
+		in = inputMedia{}
+	case err != nil:
 		return err
 	}
 	if err := e.dropMedia(ctx, in.Media); err != nil {

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/binary"
 	"net/http"
@@ -125,15 +126,22 @@ func questionID(message string, number int) string {
 }
 
 // insights gives the vocabulary entries that were found in questions.
-func insights(set *match.Set, questions []question) map[place][]symbl.InsightRef {
+func insights(ctx context.Context, set *match.Set, questions []question, room *room) (map[place][]symbl.InsightRef, error) {
 	found := map[place][]symbl.InsightRef{}
 	for _, q := range questions {
-		for _, h := range set.Match(q.Text) {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		hits := set.Match(q.Text)
+		if err := room.take(len(hits) * (written(q.Text) + refBytes)); err != nil {
+			return nil, err
+		}
+		for _, h := range hits {
 			p := place{h.Tracker, h.Phrase}
 			found[p] = append(found[p], symbl.InsightRef{ID: q.ID, Text: q.Text, Offset: h.Offset, Type: q.Type})
 		}
 	}
-	return found
+	return found, nil
 }
 
 // getQuestions is GET /v1/conversations/{id}/questions.

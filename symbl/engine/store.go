@@ -22,6 +22,8 @@ var (
 	errNotFound = errors.New("no such entry")
 	errExists   = errors.New("entry exists")
 	errConflict = errors.New("entry was changed by another")
+	// The entry is there, and its value is lost: it can only be removed.
+	errUnreadable = errors.New("entry cannot be read")
 )
 
 const (
@@ -49,7 +51,8 @@ type version struct {
 	blob     string // that holds the value, if it is large
 }
 
-// read gives the packed value of an entry, or errNotFound.
+// read gives the packed value of an entry, errNotFound, or errUnreadable where the
+// object that holds it is gone.
 func (s *store) read(ctx context.Context, key string) ([]byte, version, error) {
 	return s.readNewer(ctx, key, 0)
 }
@@ -59,7 +62,10 @@ func (s *store) read(ctx context.Context, key string) ([]byte, version, error) {
 func (s *store) readNewer(ctx context.Context, key string, known uint64) ([]byte, version, error) {
 	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
 	defer cancel()
-	var err error
+	var (
+		v   version
+		err error
+	)
 	for range blobReads {
 		var entry jetstream.KeyValueEntry
 		entry, err = s.kv.Get(ctx, key)
@@ -68,7 +74,7 @@ func (s *store) readNewer(ctx context.Context, key string, known uint64) ([]byte
 		} else if err != nil {
 			return nil, version{}, fmt.Errorf("read %s: %w", kind(key), err)
 		}
-		v := version{revision: entry.Revision(), blob: reference(entry.Value())}
+		v = version{revision: entry.Revision(), blob: reference(entry.Value())}
 		switch {
 		case v.revision == known:
 			return nil, v, nil
@@ -80,7 +86,10 @@ func (s *store) readNewer(ctx context.Context, key string, known uint64) ([]byte
 			return data, v, nil
 		}
 	}
-	return nil, version{}, fmt.Errorf("read %s from the object store: %w", kind(key), err)
+	if errors.Is(err, jetstream.ErrObjectNotFound) {
+		err = fmt.Errorf("%w: %w", errUnreadable, err)
+	}
+	return nil, v, fmt.Errorf("read %s from the object store: %w", kind(key), err)
 }
 
 // scan gives the packed value of each entry whose key matches a pattern.

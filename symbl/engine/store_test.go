@@ -24,6 +24,9 @@ func noise(seed, words int) string {
 	return b.String()
 }
 
+// large are messages, the first with the text, that do not fit into an entry.
+func large(text string) []string { return []string{text + noise(1, 15_000), noise(2, 15_000)} }
+
 func blobs(t *testing.T, js jetstream.JetStream) int {
 	t.Helper()
 	store, err := js.ObjectStore(t.Context(), "ENGINE_BLOBS")
@@ -53,11 +56,11 @@ func TestLargeValuesGoToTheObjectStoreAndLeaveIt(t *testing.T) {
 	}
 	require.Zero(t, blobs(t, js))
 
-	job := a.submit(says(noise(1, 40_000), "a word"))
+	job := a.submit(says(append(large(""), "a word")...))
 	require.Equal(t, 1, blobs(t, js), "the input")
 	start(t, e)
 	a.await(job, symbl.Completed)
-	require.Len(t, a.messages(job.ConversationID), 2)
+	require.Len(t, a.messages(job.ConversationID), 3)
 	a.ok(http.MethodDelete, "/v1/conversations/"+job.ConversationID, "")
 	require.Eventually(t, func() bool { return blobs(t, js) == 0 }, eventually, tick)
 }

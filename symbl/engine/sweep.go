@@ -95,6 +95,9 @@ func (e *Engine) dropAbandoned(ctx context.Context, jobID string, before time.Ti
 		return false, nil
 	}
 	in, v, err := load[inputMedia](ctx, e.store, keyInput+jobID)
+	if errors.Is(err, errUnreadable) {
+		in, err = inputMedia{}, nil
+	}
 	if err != nil || v.revision != entry.Revision() {
 		return false, ignore(err, errNotFound)
 	}
@@ -167,7 +170,7 @@ func (s *store) sweepUploads(ctx context.Context, before time.Time) (int, error)
 		if err == nil && in.Media != nil {
 			delete(parts, in.Media.Object)
 		}
-		if errors.Is(err, errNotFound) { // its job has ended since
+		if errors.Is(err, errNotFound) || errors.Is(err, errUnreadable) { // its job has ended since, or cannot run
 			return nil
 		}
 		return err

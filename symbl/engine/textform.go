@@ -8,6 +8,10 @@ import (
 	"github.com/trackerbell/trackerbell/symbl"
 )
 
+// maxContent is the size of one message in bytes. Each phrase that is found in a
+// message keeps a copy of its text.
+const maxContent = 256 << 10
+
 // submission is what a client wants processed: text or media, not both.
 type submission struct {
 	parameters
@@ -54,7 +58,9 @@ func readUtterance(f *form) (utterance, error) {
 	if p := f.object("payload"); p == nil {
 		f.invalid("payload.content", "is required")
 	} else {
-		u.text = p.required("content")
+		if u.text = p.required("content"); len(u.text) > maxContent {
+			p.invalid("content", fmt.Sprintf("must be at most %d bytes long", maxContent))
+		}
 		p.text("contentType")
 		f.fail(p.done())
 	}
