@@ -37,15 +37,6 @@ const forgetPrefix = "forget."
 // once more: what was under way then has ended.
 const forgetAgain = 2 * time.Minute
 
-// lastLook is how long after a call was forgotten it is looked for the last time. An
-// upload takes longer than all else, and leaves a conversation at its end.
-func (e *Entry) lastLook() time.Duration {
-	if e.submitUnknown() {
-		return uploadTimeout + forgetAgain
-	}
-	return forgetAgain
-}
-
 // expireEvery is how often it is looked for what its retention ends.
 const expireEvery = time.Hour
 

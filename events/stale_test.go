@@ -180,3 +180,52 @@ func TestADeadLetterEndsTheFailingOfItsStep(t *testing.T) {
 	require.NoError(t, err)
 	require.Empty(t, e.FailingSince, "another destination's alert has its own day")
 }
+
+// A call is forgotten while its alert is written into a digest, by a process that
+// is killed thereafter or not.
+func TestAForgottenCallIsInNoDigestThatItWasOnItsWayTo(t *testing.T) {
+	t.Parallel()
+	key := digestKey("alerts", heldBack{reason: notify.HeldQuietHours, until: morning()}, 1)
+	for _, killed := range []bool{false, true} {
+		h, _ := noisy(t, morning().Add(-time.Hour), nightly())
+		h.open()
+		held := AlertRecord{AlertID: "a1", Destination: "#alerts", Held: notify.HeldQuietHours, HeldUntil: morning(), Digest: key, Seq: 7}
+		h.write(Entry{Key: "calls.a", Source: "calls", Stage: StageDone, Alerts: []AlertRecord{held}})
+		e, err := h.Entry(t.Context(), "calls.a")
+		require.NoError(t, err)
+		alert := notify.Alert{ID: "a1", Recording: "calls.a", Destination: "#alerts"}
+		forgotten := false
+		forget := func() {
+			if !forgotten {
+				forgotten = true // it asks the clock, too
+				_, err := h.Forget(t.Context(), "calls.a")
+				require.NoError(t, err)
+			}
+		}
+		if killed {
+			forget()
+			_, err := h.mutate(t.Context(), key, func(d *Entry) error {
+				h.openDigest(d, "#alerts", false)
+				d.Digest.add(alert, 7, h.now())
+				return nil
+			})
+			require.NoError(t, err)
+			set, err := h.streams()
+			require.NoError(t, err)
+			require.NoError(t, h.forgetOn(t.Context(), set))
+		} else {
+			clock := h.now
+			h.now = func() time.Time { // is asked between the look at the ledger and the digest
+				forget()
+				return clock()
+			}
+			yes, err := h.hold(t.Context(), alert, &e, 7)
+			require.NoError(t, err)
+			require.True(t, yes)
+		}
+		digest, err := h.Entry(t.Context(), key)
+		require.NoError(t, err)
+		require.Empty(t, digest.Digest.Alerts)
+		require.Zero(t, digest.Digest.Count)
+	}
+}

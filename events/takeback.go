@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/trackerbell/trackerbell/notify"
 	"github.com/trackerbell/trackerbell/symbl"
@@ -113,6 +114,15 @@ func (a *AlertRecord) unknown() bool { return slices.ContainsFunc(a.posts(), Pos
 
 // submitUnknown is unknown of the submit.
 func (e *Entry) submitUnknown() bool { return !e.SubmitIntent.IsZero() && e.ConversationID == "" }
+
+// lastLook is how long after a call was forgotten it is looked for the last time. An
+// upload takes longer than all else, and leaves a conversation at its end.
+func (e *Entry) lastLook() time.Duration {
+	if e.submitUnknown() {
+		return uploadTimeout + forgetAgain
+	}
+	return forgetAgain
+}
 
 // keepUnknown takes over from an entry what is needed to look once more for what
 // was under way, and no more of the call.

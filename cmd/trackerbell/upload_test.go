@@ -119,8 +119,8 @@ func hasty(t *testing.T) string {
 	curl, err := exec.LookPath("curl")
 	require.NoError(t, err)
 	dir := t.TempDir()
-	require.NoError(t, os.WriteFile(filepath.Join(dir, "sleep"), []byte("#!/bin/sh\n"), 0o700))                                //nolint:gosec // a program
-	require.NoError(t, os.WriteFile(filepath.Join(dir, "curl"), []byte("#!/bin/sh\nexec "+curl+" \"$@\" --retry 0\n"), 0o700)) //nolint:gosec // a program
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "sleep"), []byte("#!/bin/sh\n"), 0o700))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "curl"), []byte("#!/bin/sh\nexec "+curl+" \"$@\" --retry 0\n"), 0o700))
 	return dir
 }
 
