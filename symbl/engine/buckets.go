@@ -27,7 +27,8 @@ const (
 
 	onlyConsumer = "engine" // see openQueue
 
-	// The publisher repeats a work message only while its outcome is open.
+	// A publisher repeats a work message while its outcome is open. Whoever repeats a
+	// submission may do so later: a worker finds that out.
 	duplicateWindow = 2 * time.Minute
 	// What waits for its next attempt counts as pending. A receiver of callbacks
 	// that is down must not use that up for all.

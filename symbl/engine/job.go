@@ -20,13 +20,14 @@ type job struct {
 	Revision       uint64       `json:"revision"`        // of the tracker set at submission
 	At             time.Time    `json:"at"`              // of submission
 	Ended          time.Time    `json:"ended,omitzero"`
-	Starts         int          `json:"starts"`           // how often a worker began it
-	Failures       int          `json:"failures"`         // how often it went wrong
-	Broken         int          `json:"broken,omitempty"` // how often of these by a transcriber that is there
-	Others         int          `json:"others,omitempty"` // how often by neither a transcriber nor a download
-	Failing        time.Time    `json:"failing,omitzero"` // since when it does without getting on
-	Away           absentee     `json:"away,omitempty"`   // what was away at its last failure
-	Steps          int          `json:"steps,omitempty"`  // how often it got on after failures
+	Message        uint64       `json:"message,omitempty"` // of the queue, by its sequence, that it is worked on for; 0: not begun
+	Starts         int          `json:"starts"`            // how often a worker began it
+	Failures       int          `json:"failures"`          // how often it went wrong
+	Broken         int          `json:"broken,omitempty"`  // how often of these by a transcriber that is there
+	Others         int          `json:"others,omitempty"`  // how often by neither a transcriber nor a download
+	Failing        time.Time    `json:"failing,omitzero"`  // since when it does without getting on
+	Away           absentee     `json:"away,omitempty"`    // what was away at its last failure
+	Steps          int          `json:"steps,omitempty"`   // how often it got on after failures
 }
 
 // input is what a job works on. It goes when the job has ended.

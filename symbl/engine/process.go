@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/nats-io/nats.go/jetstream"
 	"go.uber.org/zap"
 
 	"github.com/trackerbell/trackerbell/symbl"
@@ -27,9 +28,12 @@ type permanentError struct{ reason string }
 
 func (e *permanentError) Error() string { return e.reason }
 
-// process brings a job to its end and tells of it. It may run again at any
-// point; an error means that it has to.
-func (e *Engine) process(ctx context.Context, id string) error {
+// errElsewhere says that another message of the queue brings the job to its end.
+var errElsewhere = errors.New("job is worked on for another message")
+
+// process brings a job to its end and tells of it, for a message of the queue. It may
+// run again at any point; an error means that it has to.
+func (e *Engine) process(ctx context.Context, id string, message uint64) error {
 	j, _, err := load[job](ctx, e.store, keyJob+id)
 	if errors.Is(err, errNotFound) {
 		e.log.Error("engine job is unknown", zap.String("job", id))
@@ -37,22 +41,47 @@ func (e *Engine) process(ctx context.Context, id string) error {
 	} else if err != nil {
 		return err
 	}
+	if elsewhere, err := e.elsewhere(ctx, j, message); elsewhere || err != nil {
+		return err
+	}
 	if !j.ended() {
-		if j, err = e.attempt(ctx, j); err != nil {
+		j, err = e.attempt(ctx, j, message)
+		if errors.Is(err, errElsewhere) {
+			return nil
+		} else if err != nil {
 			return err
 		}
 	}
 	return e.conclude(ctx, j)
 }
 
+// elsewhere tells whether another message brings a job to its end, or has done so: a
+// submission that is repeated while its job waits puts it into the queue again. One
+// that is gone before the job has ended was lost.
+func (e *Engine) elsewhere(ctx context.Context, j job, message uint64) (bool, error) {
+	if j.Message == 0 || j.Message == message {
+		return false, nil
+	}
+	if j.ended() { // its message goes once its end is told
+		return true, nil
+	}
+	other, err := e.queue.GetMsg(ctx, j.Message)
+	if errors.Is(err, jetstream.ErrMsgNotFound) {
+		return false, nil
+	} else if err != nil {
+		return false, fmt.Errorf("read the queue: %w", err)
+	}
+	return string(other.Data) == j.ID, nil
+}
+
 // attempt works on a job. It gives an error if the job has not ended by it.
-func (e *Engine) attempt(ctx context.Context, j job) (job, error) {
+func (e *Engine) attempt(ctx context.Context, j job, message uint64) (job, error) {
 	if j.Starts == 0 {
 		if err := e.callBack(ctx, j, symbl.Scheduled); err != nil {
 			return j, err
 		}
 	}
-	j, err := e.begin(ctx, j.ID)
+	j, err := e.begin(ctx, j, message)
 	if err != nil || j.ended() {
 		return j, err
 	}
@@ -79,13 +108,17 @@ func (e *Engine) attempt(ctx context.Context, j job) (job, error) {
 	return j, err
 }
 
-// begin marks a job as being worked on.
-func (e *Engine) begin(ctx context.Context, id string) (job, error) {
-	return change(ctx, e.store, keyJob+id, func(j *job) error {
+// begin marks a job, as it was seen, as being worked on for a message. Of several
+// messages only one gets it.
+func (e *Engine) begin(ctx context.Context, seen job, message uint64) (job, error) {
+	return change(ctx, e.store, keyJob+seen.ID, func(j *job) error {
+		if j.Message != seen.Message && j.Message != message {
+			return errElsewhere
+		}
 		if j.ended() {
 			return nil
 		}
-		j.Status = symbl.InProgress
+		j.Status, j.Message = symbl.InProgress, message
 		if j.Starts++; j.Starts-j.Failures > maxStarts {
 			j.end(symbl.Failed, "the job was started too often without an end", e.now())
 		}

@@ -123,7 +123,8 @@ func (t ticket) mustBe(fingerprint string) error {
 }
 
 // resume tells whether the ticket's job exists. If so everything before it
-// does, and at most the work message is missing.
+// does, and at most the work message is missing. Whether it is cannot be looked up, so
+// it is sent again while the job waits: see elsewhere.
 func (e *Engine) resume(ctx context.Context, t ticket) (bool, error) {
 	j, _, err := load[job](ctx, e.store, keyJob+t.JobID)
 	if errors.Is(err, errNotFound) {
@@ -245,7 +246,8 @@ func (e *Engine) once(ctx context.Context, key string, value any) error {
 	return nil
 }
 
-// enqueue tells the workers of a job. Telling them again does no harm.
+// enqueue tells the workers of a job. If they are told again, the queue drops it within
+// duplicateWindow; after that they do, since the job is worked on for one message only.
 func (e *Engine) enqueue(ctx context.Context, j job) error {
 	topic := textTopic
 	if j.Media {

@@ -89,7 +89,13 @@ func next(ctx context.Context, queue jetstream.Consumer) (jetstream.Msg, error) 
 func (e *Engine) work(ctx context.Context, msg jetstream.Msg) {
 	id := string(msg.Data())
 	var again time.Duration
-	err := e.handle(ctx, msg, func() error { return e.process(ctx, id) }, func(err error, deliveries int) time.Duration {
+	err := e.handle(ctx, msg, func() error {
+		meta, err := msg.Metadata()
+		if err != nil {
+			return err
+		}
+		return e.process(ctx, id, meta.Sequence.Stream)
+	}, func(err error, deliveries int) time.Duration {
 		again = e.wait(err, deliveries)
 		return again
 	})
