@@ -62,6 +62,8 @@ func FuzzRead(f *testing.F) {
 	f.Add([]byte("1\n00:00:01,000 --> 00:00:02,000\nHello\n"))
 	f.Add([]byte("WEBVTT\n\n00:01.000 --> 00:02.000\n<v Ana>Hello <v Bo>Hi\n"))
 	f.Add([]byte("--> --> -->"))
+	f.Add([]byte("WEBVTT\n\nREGION\nid:fred\n\nNOTE a --> b\n\n00:01.000 --> 00:02.000 region:fred\nNOTE the <b>sale</b>\nRegion: a<b --<c>>\n"))
+	f.Add([]byte("1\n00:00:01,000 --> 00:00:02,000 X1:1\nif a<b then <FONT color=\"#fff\">run</font> <00:01.500>a --<b>> sale <b\n"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		cues, err := subtitle.Read(data)
 		if err != nil {
