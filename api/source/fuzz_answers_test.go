@@ -68,6 +68,7 @@ func FuzzAnswers(f *testing.F) {
 		`{"call":{"id":1,"recording":"https://s3.example.com/1.mp3"}}`,
 		`{"cursor":"next","items":[{"call_id":"77","recording_details":[{"id":"r1","duration":21000,"url":"https://dialpad.com/r/r1"}]}]}`,
 		`{"records":[{"telephonySessionId":"s-1","recording":{"id":"901","contentUri":"https://media.ringcentral.com/c"}}],"navigation":{"nextPage":{"uri":"u"}}}`,
+		`{"records":[` + transferred + `]}`,
 		`{"access_token":"a","expires_in":-1e300}`,
 		"WEBVTT\n\n00:01.000 --> 00:02.000\nHello\n",
 	} {

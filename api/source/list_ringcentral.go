@@ -1,6 +1,7 @@
 package source
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/url"
@@ -11,27 +12,6 @@ import (
 )
 
 var _ Lister = (*ringcentral)(nil)
-
-// ringcentralCalls is a page of RingCentral's call log
-// (developers.ringcentral.com, "List Company Call Records").
-type ringcentralCalls struct {
-	Records []struct {
-		Session   scalar                 `json:"telephonySessionId"`
-		Start     scalar                 `json:"startTime"`
-		Duration  scalar                 `json:"duration"` // seconds
-		Direction scalar                 `json:"direction"`
-		From      maybe[ringcentralSide] `json:"from"`
-		To        maybe[ringcentralSide] `json:"to"`
-		Recording maybe[struct {
-			ID scalar `json:"id"`
-		}] `json:"recording"`
-	} `json:"records"`
-	Navigation struct {
-		Next maybe[struct {
-			URI scalar `json:"uri"`
-		}] `json:"nextPage"`
-	} `json:"navigation"`
-}
 
 // List reads the call log; the cursor is the number of the page.
 func (p *ringcentral) List(ctx context.Context, since time.Time, cursor string, web Client) (Page, error) {
@@ -48,25 +28,45 @@ func (p *ringcentral) List(ctx context.Context, since time.Time, cursor string, 
 		return Page{}, err
 	}
 	query := url.Values{
-		"dateFrom": {since.UTC().Format(time.RFC3339)}, "recordingType": {"All"}, "view": {"Simple"},
+		"dateFrom": {since.UTC().Format(time.RFC3339)}, "recordingType": {"All"}, "view": {"Detailed"},
 		"page": {strconv.Itoa(number)}, "perPage": {listPage},
 	}
-	log, err := getJSON[ringcentralCalls](ctx, web, ringcentralCallLog+"?"+query.Encode(), bearerFor(token, isRingCentralHost), from)
+	log, err := getJSON[ringcentralLog](ctx, web, ringcentralCallLog+"?"+query.Encode(), bearerFor(token, isRingCentralHost), from)
 	if err != nil {
 		return Page{}, err
 	}
 	var page Page
 	for _, r := range log.Records {
-		rec := events.Recording{
-			Provider: ringcentralName, ID: string(r.Recording.is.ID), MediaRef: string(r.Session),
-			From: r.From.is.Phone.phone(), To: r.To.is.Phone.phone(), Direction: r.Direction.direction(),
-			StartedAt: r.Start.time(), Seconds: r.Duration.seconds(1), Labels: labelled("telephonySession", r.Session.text()),
-		}
-		rec.Agent, _ = sides(rec.Direction, r.To.is.Name.text(), r.From.is.Name.text())
-		page.add([]events.Recording{rec}, checkID("recording.id", rec.ID))
+		page.addCall(r)
 	}
 	if log.Navigation.Next.is.URI != "" {
 		page.Next = strconv.Itoa(number + 1)
 	}
 	return page, nil
+}
+
+// addCall takes the recordings of a call and of its legs, each once.
+func (p *Page) addCall(r ringcentralRecord) {
+	seen := map[scalar]bool{"": true}
+	for _, part := range r.parts() {
+		if id := part.Recording.is.ID; !seen[id] {
+			seen[id] = true
+			rec := r.recording(part)
+			p.add([]events.Recording{rec}, checkID("recording.id", rec.ID))
+		}
+	}
+}
+
+// recording is that of a part of the call. What a leg does not tell is the call's,
+// and so is its direction: a leg to the next agent goes out of a call that came in.
+func (r ringcentralRecord) recording(part ringcentralLeg) events.Recording {
+	from, to := cmp.Or(part.From.is, r.From.is), cmp.Or(part.To.is, r.To.is)
+	rec := events.Recording{
+		Provider: ringcentralName, ID: string(part.Recording.is.ID), MediaRef: string(r.Session),
+		From: from.Phone.phone(), To: to.Phone.phone(), Direction: r.Direction.direction(),
+		StartedAt: cmp.Or(part.Start, r.Start).time(), Seconds: cmp.Or(part.Duration, r.Duration).seconds(1),
+		Labels: labelled("telephonySession", r.Session.text()),
+	}
+	rec.Agent, _ = sides(rec.Direction, to.Name.text(), from.Name.text())
+	return rec
 }

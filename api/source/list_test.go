@@ -104,22 +104,31 @@ func TestDialpadListsCallsWithTheirRecordings(t *testing.T) {
 
 func TestRingCentralListsItsCallLog(t *testing.T) {
 	page := func(n string) string {
-		return "GET https://platform.ringcentral.com/restapi/v1.0/account/~/call-log?dateFrom=2026-11-20T12%3A00%3A00Z&page=" + n + "&perPage=100&recordingType=All&view=Simple Bearer access"
+		return "GET https://platform.ringcentral.com/restapi/v1.0/account/~/call-log?dateFrom=2026-11-20T12%3A00%3A00Z&page=" + n + "&perPage=100&recordingType=All&view=Detailed Bearer access"
 	}
 	w := &web{t: t, answers: map[string]string{
 		"POST https://platform.ringcentral.com/restapi/oauth/token?assertion=jwt&grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Ajwt-bearer Basic aWQ6aHVzaA==": `200 {"access_token":"access","expires_in":3600}`,
 		page("1"): `200 {"records":[{"telephonySessionId":"s-1","startTime":"2026-11-20T20:00:00.000Z","duration":21,"direction":"Inbound","from":{"phoneNumber":"+14155550137"},"to":{"phoneNumber":"+18005550199","name":"Anna"},
 			"recording":{"id":"901","type":"Automatic","contentUri":"https://media.ringcentral.com/restapi/v1.0/account/1/recording/901/content"}}],
 			"navigation":{"nextPage":{"uri":"https://platform.ringcentral.com/restapi/v1.0/account/1/call-log?page=2"}},"paging":{"page":1}}`,
-		page("2"): `200 {"records":[],"navigation":{}}`,
+		page("2"): `200 {"records":[` + transferred + `,{"telephonySessionId":"s-2","recording":{},"legs":[{"direction":"Inbound"}]},
+			{"telephonySessionId":"s-3","legs":[{"recording":{"id":"\ufffd"}}]}],"navigation":{}}`,
 	}}
 	p := build(t, config.Source{Provider: "ringcentral", Secret: plainWord, Credentials: config.Credentials{Username: "id", Password: "hush", Token: "jwt"}})
 	recs, unusable := listed(t, p, w)
 	require.Equal(t, []events.Recording{{
 		Provider: "ringcentral", ID: "901", MediaRef: "s-1", From: "+14155550137", To: "+18005550199", Direction: "inbound", Agent: "Anna",
 		StartedAt: time.Date(2026, 11, 20, 20, 0, 0, 0, time.UTC), Seconds: 21, Labels: map[string]string{"telephonySession": "s-1"},
-	}}, recs)
-	require.Zero(t, unusable)
+	}}, recs[:1])
+	call := events.Recording{
+		Provider: "ringcentral", ID: "7000", MediaRef: "s-1", From: "+14155550137", To: "+18005550199", Direction: "inbound", Agent: "Anna",
+		StartedAt: time.Date(2026, 11, 20, 20, 0, 0, 0, time.UTC), Seconds: 55, Labels: map[string]string{"telephonySession": "s-1"},
+	}
+	leg, silent := call, call
+	leg.ID, leg.To, leg.Agent, leg.StartedAt, leg.Seconds = "7001", "+18005550177", "Bert", call.StartedAt.Add(20*time.Second), 35
+	silent.ID = "7002"
+	require.Equal(t, []events.Recording{call, leg, silent}, recs[1:], "each recording once, with what its leg tells")
+	require.Equal(t, 1, unusable, "a call without a recording is not counted")
 }
 
 // TestZoomListsMeetingsUnderTheKeysOfItsWebhooks lists a meeting that an event

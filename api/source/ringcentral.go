@@ -85,13 +85,42 @@ func (p *ringcentral) Authorisation(*url.URL) string { return "" }
 
 func isRingCentralHost(u *url.URL) bool { return isHost(u, ".ringcentral.com") }
 
+// ringcentralLog is a page of the call log in its detailed view
+// (developers.ringcentral.com, "List Company Call Records" and "Working with
+// detailed call log data"). The simple one leaves the legs out, and with them what
+// was recorded after a transfer.
 type ringcentralLog struct {
-	Records []struct {
-		Recording maybe[struct {
-			ID  scalar `json:"id"`
-			URI scalar `json:"contentUri"`
-		}] `json:"recording"`
-	} `json:"records"`
+	Records    []ringcentralRecord `json:"records"`
+	Navigation struct {
+		Next maybe[struct {
+			URI scalar `json:"uri"`
+		}] `json:"nextPage"`
+	} `json:"navigation"`
+}
+
+type ringcentralRecord struct {
+	ringcentralLeg
+	Session scalar                  `json:"telephonySessionId"`
+	Legs    maybe[[]ringcentralLeg] `json:"legs"`
+}
+
+// ringcentralLeg is what a call has in common with each of its legs.
+type ringcentralLeg struct {
+	Start     scalar                 `json:"startTime"`
+	Duration  scalar                 `json:"duration"` // seconds
+	Direction scalar                 `json:"direction"`
+	From      maybe[ringcentralSide] `json:"from"`
+	To        maybe[ringcentralSide] `json:"to"`
+	Recording maybe[struct {
+		ID  scalar `json:"id"`
+		URI scalar `json:"contentUri"`
+	}] `json:"recording"`
+}
+
+// parts are the call itself and then its legs, of which one repeats the call's
+// recording.
+func (r ringcentralRecord) parts() []ringcentralLeg {
+	return append([]ringcentralLeg{r.ringcentralLeg}, r.Legs.is...)
 }
 
 // Locate looks for the recording in the call log: it is there some minutes
@@ -120,14 +149,16 @@ func (p *ringcentral) locate(ctx context.Context, r events.Recording, web Client
 		return events.Media{}, err
 	}
 	authorise := bearerFor(token, isRingCentralHost)
-	query := url.Values{"telephonySessionId": {r.MediaRef}, "recordingType": {"All"}, "view": {"Simple"}}
+	query := url.Values{"telephonySessionId": {r.MediaRef}, "recordingType": {"All"}, "view": {"Detailed"}}
 	log, err := getJSON[ringcentralLog](ctx, web, ringcentralCallLog+"?"+query.Encode(), authorise, ringcentralLogName)
 	if err != nil {
 		return events.Media{}, err
 	}
 	for _, record := range log.Records {
-		if rec := record.Recording.is; string(rec.ID) == r.ID && rec.URI != "" {
-			return events.Media{URL: string(rec.URI), Authorise: authorise, Private: true}, nil
+		for _, part := range record.parts() {
+			if rec := part.Recording.is; string(rec.ID) == r.ID && rec.URI != "" {
+				return events.Media{URL: string(rec.URI), Authorise: authorise, Private: true}, nil
+			}
 		}
 	}
 	return events.Media{}, &events.StatusError{Status: http.StatusNotFound, From: ringcentralLogName}

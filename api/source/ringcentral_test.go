@@ -53,7 +53,7 @@ func TestRingCentralsHandshakeRepeatsItsTokenAndNothingElse(t *testing.T) {
 
 const (
 	ringcentralGrant = "POST https://platform.ringcentral.com/restapi/oauth/token?assertion=jwt&grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Ajwt-bearer Basic aWQ6aHVzaA=="
-	ringcentralLog   = "GET https://platform.ringcentral.com/restapi/v1.0/account/~/call-log?recordingType=All&telephonySessionId=s-1&view=Simple Bearer access"
+	ringcentralLog   = "GET https://platform.ringcentral.com/restapi/v1.0/account/~/call-log?recordingType=All&telephonySessionId=s-1&view=Detailed Bearer access"
 	ringcentralMedia = "https://media.ringcentral.com/restapi/v1.0/account/1/recording/7001/content"
 )
 
@@ -90,4 +90,41 @@ func TestRingCentralRecordingsAreLookedForInTheCallLog(t *testing.T) {
 	_, err = source.New(config.Source{Provider: "ringcentral", Secret: plainWord, Credentials: config.Credentials{Username: "id", Password: "hush"}})
 	require.ErrorContains(t, err, "credentials: ")
 	require.NotContains(t, err.Error(), "hush")
+}
+
+// transferred is a call as "Working with detailed call log data" shows it, which
+// was then handed on: its first recording stands with the call and its first leg,
+// the second only with the leg that it is of.
+const transferred = `{"id":"ASaxDDkSZ5s42MA","sessionId":"13916417004","telephonySessionId":"s-1","startTime":"2026-11-20T20:00:00.000Z","duration":55,
+	"type":"Voice","direction":"Inbound","action":"Phone Call","result":"Accepted",
+	"to":{"phoneNumber":"+18005550199","name":"Anna"},"from":{"phoneNumber":"+14155550137","name":"SAN FRANCSCO CA","location":"San Francisco (South), CA"},
+	"recording":{"id":"7000","type":"OnDemand","contentUri":"https://media.ringcentral.com/restapi/v1.0/account/1/recording/7000/content"},
+	"transport":"PSTN","lastModifiedTime":"2026-11-20T20:01:00.336Z","legs":[
+	{"startTime":"2026-11-20T20:00:00.000Z","duration":55,"type":"Voice","direction":"Inbound","legType":"Accept","master":true,
+	 "to":{"phoneNumber":"+18005550199","name":"Anna"},"from":{"phoneNumber":"+14155550137","name":"SAN FRANCSCO CA"},
+	 "recording":{"id":"7000","type":"OnDemand","contentUri":"https://media.ringcentral.com/restapi/v1.0/account/1/recording/7000/content"}},
+	{"startTime":"2026-11-20T20:00:20.000Z","duration":35,"type":"Voice","direction":"Outbound","legType":"PstnToSip",
+	 "to":{"phoneNumber":"+18005550177","name":"Bert"},"from":{"phoneNumber":"+14155550137","name":"Anna"},
+	 "recording":{"id":7001,"type":"OnDemand","contentUri":"` + ringcentralMedia + `"},"extension":{"id":664573005}},
+	{"legType":"FindMe","recording":{"id":"7002","contentUri":"https://media.ringcentral.com/restapi/v1.0/account/1/recording/7002/content"}},
+	{"legType":"CallOut","recording":null}]}`
+
+func TestARecordingOfALegIsFound(t *testing.T) {
+	w := &web{t: t, answers: map[string]string{
+		ringcentralGrant: `200 {"access_token":"access","expires_in":3600}`,
+		ringcentralLog:   `200 {"records":[{"telephonySessionId":"s-1","legs":["odd"]},{"legs":{}},` + transferred + `]}`,
+	}}
+	p := build(t, config.Source{Provider: "ringcentral", Secret: plainWord, Credentials: config.Credentials{Username: "id", Password: "hush", Token: "jwt"}})
+	for id, want := range map[string]string{
+		"7000": "https://media.ringcentral.com/restapi/v1.0/account/1/recording/7000/content",
+		"7001": ringcentralMedia,
+	} {
+		m, err := source.Locate(t.Context(), p, events.Recording{ID: id, MediaRef: "s-1"}, false, w)
+		require.NoError(t, err, id)
+		require.Equal(t, want, m.URL)
+	}
+	_, err := source.Locate(t.Context(), p, events.Recording{ID: "7003", MediaRef: "s-1"}, false, w)
+	var status *events.StatusError
+	require.ErrorAs(t, err, &status)
+	require.Equal(t, http.StatusNotFound, status.Status)
 }
