@@ -83,19 +83,31 @@ func (e *Engine) readAll(ctx context.Context, in input, messages []symbl.Message
 
 // read reads one message.
 func (e *Engine) read(ctx context.Context, in input, m symbl.Message, set *match.Set, room *room) (reading, error) {
-	if err := ctx.Err(); err != nil {
+	hits, err := hitsOf(ctx, set, m.Text, room)
+	if err != nil {
 		return reading{}, err
 	}
-	out := reading{questions: e.asker.ask(in.Language, m, in.ConfidenceThreshold), hits: set.Match(m.Text)}
-	if len(out.hits) == 0 {
+	out := reading{questions: e.asker.ask(in.Language, m, in.ConfidenceThreshold), hits: hits}
+	if len(hits) == 0 {
 		return out, nil
 	}
-	if err := room.take(len(out.hits) * (written(m.Text) + refBytes)); err != nil {
-		return out, err
-	}
-	var err error
 	out.asked, err = insights(ctx, set, out.questions, room)
 	return out, err
+}
+
+// hitsOf finds the trackers in a text, if there is room for what is kept of it.
+func hitsOf(ctx context.Context, set *match.Set, text string, room *room) ([]match.Hit, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	hits, ok := set.MatchUntil(text, func() bool { return ctx.Err() != nil })
+	if !ok {
+		return nil, ctx.Err()
+	}
+	if len(hits) == 0 {
+		return nil, nil
+	}
+	return hits, room.take(len(hits) * (written(text) + refBytes))
 }
 
 // inOrder gives the matches in the order of the trackers and their

@@ -129,11 +129,8 @@ func questionID(message string, number int) string {
 func insights(ctx context.Context, set *match.Set, questions []question, room *room) (map[place][]symbl.InsightRef, error) {
 	found := map[place][]symbl.InsightRef{}
 	for _, q := range questions {
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
-		hits := set.Match(q.Text)
-		if err := room.take(len(hits) * (written(q.Text) + refBytes)); err != nil {
+		hits, err := hitsOf(ctx, set, q.Text, room)
+		if err != nil {
 			return nil, err
 		}
 		for _, h := range hits {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -185,4 +186,25 @@ func TestStorageThatFailsIs503(t *testing.T) {
 	js.dieAfter(0)
 	require.NotContains(t, a.refused(http.StatusServiceUnavailable, http.MethodPost, "/v1/manage/trackers", `{"name":"X","vocabulary":["x"]}`), "died")
 	a.refused(http.StatusServiceUnavailable, http.MethodPost, "/v1/process/text", says("x"))
+}
+
+// A pathological tracker and one long message would keep an engine from ending for
+// half a minute.
+func TestAnEngineThatReadsALongMessageEndsInTime(t *testing.T) {
+	js := connect(t, startNATS(t))
+	e := newEngine(t, js, engine.Config{})
+	a := call(t, e)
+	var phrases []string
+	for i := range 100 {
+		phrases = append(phrases, strings.Repeat("a ", 390+i)+"b")
+	}
+	a.track("Long", phrases...)
+	job := a.submit(says(strings.Repeat("a ", 128<<10)))
+	stop := start(t, e)
+	require.Eventually(t, func() bool { return a.status(job).Status == symbl.InProgress }, eventually, tick)
+	before := time.Now()
+	stop()
+	require.Less(t, time.Since(before), 5*time.Second)
+	require.Equal(t, uint64(1), queued(t, js), "it is handed back")
+	require.Equal(t, symbl.InProgress, a.status(job).Status)
 }

@@ -10,6 +10,7 @@ type reader struct {
 	start   uint32 // serial of the text
 	hits    []finding
 	spoken  []int32 // words that carry matches; reused
+	patience
 }
 
 // lastSerial is where serials begin anew: twice as much must fit 32 bits.
@@ -34,11 +35,14 @@ func newReader(s *Set) *reader {
 	return r
 }
 
-// read finds the phrases that a text holds.
+// read finds the phrases that a text holds; none if it was stopped.
 func (r *reader) read(text string) []Hit {
 	r.begin(text)
 	r.readLiterals(text)
 	r.eachPassage(r.readSimilar)
+	if r.stopped {
+		return nil
+	}
 	return r.report(text)
 }
 
@@ -64,7 +68,7 @@ func (r *reader) eachPassage(do func()) {
 		r.serial++
 		r.passage.set(r.serial, at, r.tokens[at:end])
 		do()
-		if end == len(r.tokens) {
+		if end == len(r.tokens) || r.spent(passageTokens) {
 			return
 		}
 	}
@@ -82,12 +86,18 @@ func (r *reader) readLiterals(text string) {
 			if i+1 < len(r.words) && r.words[i+1].number != noWord {
 				r.tryLiterals(d, text, i, openedBy(opens, r.words[i+1].number))
 			}
+			if r.stopped {
+				return
+			}
 		}
 		if len(d.symbols) == 0 {
 			continue
 		}
 		plain := straight(text)
 		for _, id := range d.symbols {
+			if r.spent(len(text) / symbolBytes) {
+				return
+			}
 			if at := d.phrases[id].literal.symbolOffset(plain); at >= 0 {
 				r.keep(d, id, finding{offset: at, score: 1, recall: 1})
 			}
@@ -98,6 +108,9 @@ func (r *reader) readLiterals(text string) {
 // tryLiterals looks for phrases at a word.
 func (r *reader) tryLiterals(d *desk, text string, at int, of []opening) {
 	for _, o := range of {
+		if r.spent(1) {
+			return
+		}
 		l := &d.phrases[o.phrase].literal
 		if r.hit(d, o.phrase) == nil && l.standsAt(r.words[at:]) {
 			r.keep(d, o.phrase, finding{offset: l.offset(text, r.words[at]), score: 1, recall: 1})
@@ -139,6 +152,9 @@ func (r *reader) readSimilar() {
 		for _, id := range d.candidates[:d.waiting] {
 			s := &d.sieve[id]
 			missing := s.need - d.rest - int32(d.sums[id].score)
+			if r.spent(1) {
+				return
+			}
 			if missing <= 0 || missing <= int32(unitsUp(themeFactor*d.theme(s.tracker, &r.passage))) {
 				r.judge(d, id)
 			}

@@ -64,8 +64,18 @@ func (s *Set) Update(trackers []Tracker) *Set {
 // entries like the text gives the best, and others only if most of them is
 // there.
 func (s *Set) Match(text string) []Hit {
-	r, _ := s.readers.Get().(*reader)
-	hits := r.read(text)
-	s.readers.Put(r)
+	hits, _ := s.MatchUntil(text, nil)
 	return hits
+}
+
+// MatchUntil is Match that gives up, and gives false, soon after stop has told it to.
+// It asks stop now and then: a long text and a large vocabulary can take minutes.
+func (s *Set) MatchUntil(text string, stop func() bool) ([]Hit, bool) {
+	r, _ := s.readers.Get().(*reader)
+	r.reset(stop)
+	hits := r.read(text)
+	ok := !r.stopped
+	r.reset(nil)
+	s.readers.Put(r)
+	return hits, ok
 }
