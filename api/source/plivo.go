@@ -1,6 +1,7 @@
 package source
 
 import (
+	"cmp"
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
@@ -24,8 +25,9 @@ const (
 	headerPlivoNonce = "X-Plivo-Signature-V3-Nonce"
 )
 
-// plivo is Plivo Voice's recording callback
-// (docs.plivo.com, "Record" and "Request validation").
+// plivo is Plivo Voice's recording callback, that of the Record element and that of
+// the Record API (docs.plivo.com, "Record", "Start recording a call" and "Request
+// validation"), and number masking's ("Session recording callback").
 type plivo struct {
 	tokens []string
 	auth   string // of downloads; empty without credentials
@@ -98,6 +100,33 @@ func (p *plivo) Authorisation(u *url.URL) string {
 	return p.auth
 }
 
+// plivoNames are what a kind of callback calls the same things.
+type plivoNames struct{ id, url, call, start, milliseconds, seconds string }
+
+func (n plivoNames) isIn(f url.Values) bool { return f.Get(n.id) != "" || f.Get(n.url) != "" }
+
+// plivoKind gives the names of a finished recording's callback, or why there is
+// none in the form.
+func plivoKind(f url.Values) (names plivoNames, why string) {
+	names = plivoNames{"RecordingID", "RecordUrl", "CallUUID", "RecordingStartMs", "RecordingDurationMs", "RecordingDuration"}
+	ofAPI := plivoNames{"recording_id", "record_url", "call_uuid", "recording_start_ms", "recording_duration_ms", "recording_duration"}
+	switch name := f.Get("EventName"); {
+	case name == "SessionRecordingCompleted":
+		names.id, names.url = "RecordingUUID", "RecordingURL"
+		if f.Get(names.url) == "" && f.Get("RecordingResourceURL") != "" {
+			names.url = "RecordingResourceURL" // the file, on the page that names no other
+		}
+	case name != "":
+		return names, eventName(name, "SessionRecordingInitiated", "SessionRecordingFailed")
+	case names.isIn(f):
+	case ofAPI.isIn(f):
+		return ofAPI, ""
+	case f.Get(names.call) != "" || f.Get(ofAPI.call) != "":
+		return names, "not a recording callback"
+	}
+	return names, ""
+}
+
 // Normalise reads the callback of a finished recording, or number masking's
 // SessionRecordingCompleted.
 func (p *plivo) Normalise(r Request) (Delivery, error) {
@@ -108,29 +137,45 @@ func (p *plivo) Normalise(r Request) (Delivery, error) {
 	if err != nil {
 		return Delivery{}, unparsable("the body is not a form")
 	}
-	get := func(name string) scalar { return scalar(f.Get(name)) }
-	idField, urlField := "RecordingID", "RecordUrl"
-	switch name := f.Get("EventName"); {
-	case name == "SessionRecordingCompleted":
-		idField, urlField = "RecordingUUID", "RecordingURL"
-	case name != "":
-		return ignored(eventName(name, "SessionRecordingInitiated", "SessionRecordingFailed"))
-	case get(idField) == "" && get(urlField) == "" && get("CallUUID") != "":
-		return ignored("not a recording callback")
+	names, why := plivoKind(f)
+	if why != "" {
+		return ignored(why)
 	}
-	rec := events.Recording{
-		Provider: plivoName, ID: string(get(idField)), MediaURL: string(get(urlField)),
-		From: get("From").phone(), To: get("To").phone(), Direction: get("Direction").direction(),
-		StartedAt: get("RecordingStartMs").unix(time.Millisecond), Seconds: get("RecordingDurationMs").seconds(0.001),
-		Labels: labelled("callUUID", get("CallUUID").text()),
-	}
-	if rec.Seconds == 0 {
-		rec.Seconds = get("RecordingDuration").seconds(1)
-	}
-	if err := checkID(idField, rec.ID); err != nil {
+	rec := names.recording(f)
+	if err := checkPlivoID(names.id, rec.ID); err != nil {
 		return Delivery{}, err
 	}
-	return one(rec, 0), checkMediaURL(urlField, rec.MediaURL)
+	return one(rec, 0), checkMediaURL(names.url, rec.MediaURL)
+}
+
+func (n plivoNames) recording(f url.Values) events.Recording {
+	get := func(name string) scalar { return scalar(f.Get(name)) }
+	rec := events.Recording{
+		Provider: plivoName, ID: string(get(n.id)), MediaURL: string(get(n.url)),
+		From: cmp.Or(get("From"), get("FirstParty")).phone(), To: cmp.Or(get("To"), get("SecondParty")).phone(),
+		Direction: get("Direction").direction(),
+		StartedAt: get(n.start).unix(time.Millisecond), Seconds: get(n.milliseconds).seconds(0.001),
+		Labels: labelled("callUUID", get(n.call).text()),
+	}
+	if rec.Seconds == 0 {
+		rec.Seconds = get(n.seconds).seconds(1)
+	}
+	return rec
+}
+
+// checkPlivoID also refuses an id with a name in it of those that come after it where
+// the parameters are sorted. Names and values are signed without anything between
+// them: it has taken in what followed, and would make one recording another. Plivo's
+// own ids are UUIDs.
+func checkPlivoID(field, id string) error {
+	for _, later := range []string{
+		"Recording", "recording_", "RequestUUID", "SecondParty", "SequenceNumber", "SessionStart", "SessionUUID", "To", "VirtualNumber", "X-PH-",
+	} {
+		if strings.Contains(id, later) {
+			return unusable(field, "is not an id")
+		}
+	}
+	return checkID(field, id)
 }
 
 // Compose makes a signed form.

@@ -91,3 +91,51 @@ func TestPlivoCredentialsGoToPlivoOnly(t *testing.T) {
 		require.Equal(t, ok, p.Authorisation(u) != "", address)
 	}
 }
+
+// Names and values are signed without anything between them: who has one webhook can
+// cut it elsewhere, and has the signature for it.
+func TestAPlivoWebhookThatIsCutElsewhereIsNoOtherRecording(t *testing.T) {
+	const id, media = "693e61fd-8150-4091-a0f8-561d4a434288", "https://media.plivo.com/v1/Account/MA/Recording/r1.mp3"
+	for name, tt := range map[string]struct {
+		field string
+		taken []string // into the id, from those that follow it
+		form  url.Values
+	}{
+		"record element": {"RecordingID", []string{"RecordingStartMs"}, url.Values{
+			"CallUUID": {"c1"}, "RecordUrl": {media}, "RecordingDuration": {"94"}, "RecordingEndMs": {"1795464094500"},
+			"RecordingID": {id}, "RecordingStartMs": {"1795464000000"}, "To": {"18005550199"},
+		}},
+		"without its start": {"RecordingID", []string{"To"}, url.Values{"RecordUrl": {media}, "RecordingID": {id}, "To": {"18005550199"}}},
+		"record API": {"recording_id", []string{"recording_start_ms"}, url.Values{
+			"api_id": {"a1"}, "call_uuid": {"c1"}, "record_url": {media}, "recording_id": {id}, "recording_start_ms": {"1795464000000"},
+		}},
+		"number masking": {"RecordingUUID", []string{"SequenceNumber", "SessionUUID"}, url.Values{
+			"EventName": {"SessionRecordingCompleted"}, "RecordingURL": {media}, "RecordingUUID": {id},
+			"SequenceNumber": {"4"}, "SessionUUID": {"s1"}, "To": {"18005550199"}, "VirtualNumber": {"18005550100"},
+		}},
+		"number masking, the older": {"RecordingUUID", []string{"SecondParty"}, url.Values{
+			"EventName": {"SessionRecordingCompleted"}, "FirstParty": {"14155550137"}, "RecordingResourceURL": {media},
+			"RecordingUUID": {id}, "SecondParty": {"18005550199"}, "SequenceNumber": {"4"},
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			k, p := plivoKit(), build(t, config.Source{Provider: "plivo", Secret: authToken})
+			sent := plivoRequest(t, "https://bridge.example.com/webhooks/support?agent=ana&x=%2Fa", nil)
+			sent.Body = []byte(tt.form.Encode())
+			k.sign(&sent, authToken, now())
+			require.NoError(t, p.Verify(sent))
+			got, err := p.Normalise(sent)
+			require.NoError(t, err)
+			require.Equal(t, id, got.Recordings[0].ID)
+
+			for _, taken := range tt.taken {
+				tt.form.Set(tt.field, tt.form.Get(tt.field)+taken+tt.form.Get(taken))
+				tt.form.Del(taken)
+			}
+			sent.Body = []byte(tt.form.Encode())
+			require.NoError(t, p.Verify(sent), "Plivo's scheme cannot tell")
+			_, err = p.Normalise(sent)
+			require.ErrorContains(t, err, tt.field)
+		})
+	}
+}
