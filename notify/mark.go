@@ -92,13 +92,20 @@ func phraseSpan(cells []cell, offset int, phrase string) (from, to int) {
 	return from, to
 }
 
-// nextWord is the next run of letters and digits at or after from.
+// nextWord is the next run of letters and digits at or after from; a number goes
+// on after a point or a comma.
 func nextWord(cells []cell, from int) (start, end int, ok bool) {
 	for start = from; start < len(cells) && !wordRune(cells[start].r); start++ {
 	}
-	for end = start; end < len(cells) && wordRune(cells[end].r); end++ {
+	for end = start; end < len(cells) && (wordRune(cells[end].r) || end > start && inNumber(cells, end)); end++ {
 	}
 	return start, end, end > start
+}
+
+// inNumber tells whether a point or a comma stands between two digits.
+func inNumber(cells []cell, at int) bool {
+	r := cells[at].r
+	return (r == '.' || r == ',') && at+1 < len(cells) && unicode.IsDigit(cells[at-1].r) && unicode.IsDigit(cells[at+1].r)
 }
 
 func wordRune(r rune) bool {

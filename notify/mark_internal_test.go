@@ -32,6 +32,7 @@ func TestMatchedWordsAreMarked(t *testing.T) {
 		"an offset beyond the text":         {Quote{Text: "sale", Phrase: "offer", Offset: 40}, "sale"},
 		"punctuation between the words":     {Quote{Text: "now: sale, right now!", Phrase: "sale right now", Offset: 5}, "now: *sale, right now*!"},
 		"an offset within a word":           {Quote{Text: "the sales, right now", Phrase: "sale right", Offset: 6}, "the *sales, right* now"},
+		"a number with its commas":          {Quote{Text: "for $1,000,000.50, now", Phrase: "1000000.50 now", Offset: 5}, "for $*1,000,000.50, now*"},
 		"an offset at the end":              {Quote{Text: "a sale", Phrase: "sale right now", Offset: 2}, "a *sale*"},
 		"no phrase":                         {Quote{Text: "a sale", Phrase: "", Offset: 2}, "a sale"},
 		"similar words in order":            {Quote{Text: "run, we're running a sale", Words: []string{"running", "sale"}, Offset: -1}, "run, we're *running* a *sale*"},

@@ -13,7 +13,7 @@ import (
 )
 
 var vocabulary = strings.Fields(`we you the a run running sale sales special offer discount month right now
-	customer question bill price pay paid can't don't café $ 無料 🔥`)
+	customer question bill price pay paid can't don't café $ 無料 🔥 5 1.5 1,000 4-5`)
 
 // sentence makes a sentence of n words.
 func sentence(r *rand.Rand, n int) string {
@@ -135,6 +135,8 @@ func FuzzMatch(f *testing.F) {
 	f.Add("ja", "無料", "今なら無料です")
 	f.Add("ru-RU", "#1 \u0301 e\u0301", "#1 é")
 	f.Add("hu", "can't", "CAN’T n't")
+	f.Add("en", "2,3", "1,2,3.4 1,000,2,500.00")
+	f.Add("de", "#1,5", "#1,5,000 0,00")
 	f.Add("xx", "👨‍👩‍👧", "\u00ad\u200d👨‍👩‍👧")
 	f.Fuzz(func(t *testing.T, lang, phrase, text string) {
 		hits := match.Compile(lang, []match.Tracker{{Vocabulary: []string{phrase, "sale"}}}).Match(text)

@@ -64,7 +64,7 @@ func newReading(l *language, d *dictionary) *reading {
 
 // read splits a text. What the reading holds is of this text until the next.
 func (l *reading) read(text string) {
-	l.words = split(text, l.words)
+	l.words = l.split(text, l.words)
 	l.tokens = l.tokensOf(text, l.words, l.tokens)
 }
 
@@ -112,12 +112,13 @@ func (l *reading) lookUp(word string) *known {
 	if k, ok := l.known[string(folded)]; ok {
 		return k
 	}
-	k := l.takeApart(string(folded))
+	key := string(folded)
+	k := l.takeApart(amount(key))
 	if len(l.known) >= mostKnown {
 		clear(l.known)
 	}
-	if len(folded) <= longestStem {
-		l.known[k.folded] = k
+	if len(key) <= longestStem {
+		l.known[key] = k
 	}
 	return k
 }
@@ -295,7 +296,7 @@ func follow(tokens []token, stems []string) bool {
 // too often a pronoun to be a number.
 func numeral(word string) string {
 	if word[0] >= '0' && word[0] <= '9' {
-		if strings.Trim(word, "0123456789") == "" {
+		if strings.Trim(word, "0123456789.,") == "" {
 			return string(numberMark) + word
 		}
 		return ""

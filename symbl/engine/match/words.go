@@ -20,9 +20,10 @@ type word struct {
 // split finds the words of a text: runs of letters, digits and the marks on
 // them. An apostrophe ends a word ("sale's" holds "sale", "l'offre" holds
 // "offre") except in "n't", so that "can't" does not hold "can". A character
-// of a script without spaces is a word of its own. Bytes that are not UTF-8
-// stand between words.
-func split(text string, into []word) []word {
+// of a script without spaces is a word of its own. A point or a comma between
+// two digits ends no word; see inNumber. Bytes that are not UTF-8 stand between
+// words. Where a word ends depends on nothing before it.
+func (l *language) split(text string, into []word) []word {
 	words := into[:0]
 	offset := 0
 	for i := 0; i < len(text); {
@@ -32,7 +33,7 @@ func split(text string, into []word) []word {
 			offset++
 			continue
 		}
-		w := word{start: i, end: wordEnd(text, i), offset: offset, dense: dense(r)}
+		w := word{start: i, end: l.wordEnd(text, i), offset: offset, dense: dense(r)}
 		words = append(words, w)
 		offset += utf8.RuneCountInString(text[w.start:w.end])
 		i = w.end
@@ -41,26 +42,26 @@ func split(text string, into []word) []word {
 }
 
 // wordEnd is where the word that begins at start ends.
-func wordEnd(text string, start int) int {
+func (l *language) wordEnd(text string, start int) int {
 	i := start
-	for i < len(text) && text[i] < utf8.RuneSelf && starts(rune(text[i])) {
+	for i < len(text) && text[i] < utf8.RuneSelf && (starts(rune(text[i])) || l.inNumber(text, i)) {
 		i++
 	}
 	if i == len(text) || text[i] < utf8.RuneSelf && !apostrophe(rune(text[i])) {
 		return i
 	}
-	return wordEndOf(text, start) // it may go on
+	return l.wordEndOf(text, start) // it may go on
 }
 
 // wordEndOf does so for any word.
-func wordEndOf(text string, start int) int {
+func (l *language) wordEndOf(text string, start int) int {
 	first, size := utf8.DecodeRuneInString(text[start:])
 	alone := dense(first)
 	end, last := start+size, first
 	for i := end; i < len(text); {
 		r, size := utf8.DecodeRuneInString(text[i:])
 		switch {
-		case unicode.Is(unicode.M, r), !alone && starts(r) && !dense(r):
+		case unicode.Is(unicode.M, r), !alone && (starts(r) || l.inNumber(text, i)) && !dense(r):
 			end, last = i+size, r
 		case joiner(r): // counts only if the word goes on after it
 		case !alone && apostrophe(r) && unicode.ToLower(last) == 'n' && endsInT(text[i+size:]):
