@@ -109,8 +109,15 @@ func apostrophe(r rune) bool {
 // dense tells whether the rune belongs to a script that is written without
 // spaces between words.
 func dense(r rune) bool {
-	return r >= 0x0e00 && unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana,
-		unicode.Thai, unicode.Lao, unicode.Khmer, unicode.Myanmar)
+	return r >= 0x0e00 && (soundMark(r) || unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana,
+		unicode.Thai, unicode.Lao, unicode.Khmer, unicode.Myanmar))
+}
+
+// soundMark tells whether the rune is one of the letters that belong to kana
+// and, for Unicode, to no script: the prolonged sound, and the three marks of
+// half width.
+func soundMark(r rune) bool {
+	return r == '\u30fc' || r == '\uff70' || r == '\uff9e' || r == '\uff9f'
 }
 
 // lower is fold of a short word of ASCII letters and digits, appended to a
