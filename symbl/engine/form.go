@@ -20,7 +20,7 @@ import (
 type form struct {
 	path   string // of the object, with a final dot: messages[3].payload.
 	fields map[string]json.RawMessage
-	lists  map[string][]string // of a query: the values of fields that are not JSON
+	asked  map[string][]string // of a query: the values of its fields, as they stand
 	read   map[string]bool
 	first  error
 }
@@ -35,7 +35,7 @@ func parseForm(body []byte) (*form, error) {
 }
 
 func newForm(path string, data []byte) *form {
-	f := &form{path: path, lists: map[string][]string{}, read: map[string]bool{}}
+	f := &form{path: path, asked: map[string][]string{}, read: map[string]bool{}}
 	if err := json.Unmarshal(data, &f.fields); err != nil || f.fields == nil {
 		what := "the body"
 		if path != "" {
@@ -52,7 +52,7 @@ func newForm(path string, data []byte) *form {
 }
 
 // merge adds query parameters that the body does not have. The last of equal
-// names counts; arrays and objects are JSON.
+// names counts; arrays and objects are JSON, but where a text is wanted.
 func (f *form) merge(query url.Values) {
 	for name, values := range query {
 		if f.has(name) || name == "" {
@@ -61,9 +61,8 @@ func (f *form) merge(query url.Values) {
 		value := []byte(values[len(values)-1])
 		if !json.Valid(value) || value[0] != '[' && value[0] != '{' {
 			value, _ = json.Marshal(values[len(values)-1]) // a string always encodes
-			f.lists[name] = values
 		}
-		f.fields[name] = value
+		f.fields[name], f.asked[name] = value, values
 	}
 }
 
@@ -107,6 +106,10 @@ func (f *form) field(name, want string, to any) bool {
 }
 
 func (f *form) text(name string) (value string) {
+	if values, ok := f.asked[name]; ok {
+		f.read[name] = true
+		return values[len(values)-1]
+	}
 	f.field(name, "a string", &value)
 	return value
 }
@@ -174,7 +177,7 @@ func (f *form) integer(name string, otherwise, low, high int) int {
 // texts is an array of strings; in a query it may also be the parameter several
 // times.
 func (f *form) texts(name string) (value []string) {
-	if list, ok := f.lists[name]; ok {
+	if list, ok := f.asked[name]; ok && f.fields[name][0] == '"' {
 		f.read[name] = true
 		return list
 	}

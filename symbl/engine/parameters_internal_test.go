@@ -61,6 +61,24 @@ func TestParametersMeanTheSameInABodyAndInAQuery(t *testing.T) {
 	require.NoError(t, repeated.done())
 }
 
+func TestATextInAQueryIsTakenAsItStands(t *testing.T) {
+	for _, text := range []string{`[2]`, `{"a":1}`, `["a"]`, ` [2]`, `"x"`, `2`, `null`, `true`, `[2`, `{}`} {
+		f := queryForm(url.Values{"name": {"first", text}, "metadata": {`{"a":1}`}, "customVocabulary": {`["a","b"]`}})
+		p := readParameters(f, true)
+		require.NoError(t, f.done())
+		require.Equal(t, text, p.Name)
+		require.JSONEq(t, `{"a":1}`, string(p.Metadata))
+		require.Equal(t, []string{"a", "b"}, p.CustomVocabulary)
+
+		f = queryForm(url.Values{"languageCode": {text}})
+		readParameters(f, true)
+		require.ErrorContains(t, f.done(), `"languageCode" must be a language`)
+	}
+	f := queryForm(url.Values{"customVocabulary": {`[2]`}})
+	readParameters(f, true)
+	require.ErrorContains(t, f.done(), `"customVocabulary" must be an array of strings`)
+}
+
 func TestParametersThatAreNotGiven(t *testing.T) {
 	f := queryForm(nil)
 	require.Empty(t, cmp.Diff(parameters{AllTrackers: true, ConfidenceThreshold: 0.5}, readParameters(f, false)))
