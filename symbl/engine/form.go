@@ -217,3 +217,16 @@ func (f *form) instant(name string) time.Time {
 	f.invalid(name, "must be a time such as 2020-07-21T16:02:19.010Z")
 	return time.Time{}
 }
+
+// latestYear leaves room for what comes after a time that was given: JSON has
+// no times after the year 9999.
+const latestYear = 9998
+
+// lasting is an instant that is kept, and answered as JSON.
+func (f *form) lasting(name string) time.Time {
+	t := f.instant(name)
+	if t.Year() < 1 || t.Year() > latestYear {
+		f.invalid(name, fmt.Sprintf("must be in the years 1 to %d, in UTC", latestYear))
+	}
+	return t
+}

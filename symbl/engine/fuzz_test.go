@@ -29,6 +29,8 @@ func FuzzProcessText(f *testing.F) {
 	f.Add(says("We're running a sale"), "", "")
 	f.Add(`{"messages":[{"payload":{"content":"x"},"from":{"name":"A"},"duration":{"startTime":"2020-07-21T16:02:19.010Z"}}],"trackers":[{"name":"n","vocabulary":["v"]}]}`, "enableAllTrackers=false&trackers=[]", "k")
 	f.Add(`{"messages":null,"name":1}`, "a=%00&=b", "")
+	f.Add(says("x"), "name=[2]&startTime=9999-12-31T23:59:59-12:00", "")
+	f.Add(`{"messages":[{"payload":{"content":"x"},"duration":{"startTime":"9999-12-31T23:59:59Z"}}]}`, "startTime=0000-01-01T00:00:00Z", "")
 	f.Add(`[[[[`, ";", "\x00")
 	f.Fuzz(func(t *testing.T, body, query, key string) {
 		a := *a

@@ -60,6 +60,7 @@ func TestConversationsAreListedByTheirStart(t *testing.T) {
 		`?startTime=2021-08-12T00:00:00Z`:                                      {"c", "d"},
 		`?startTime=2022-01-01T00:00:00Z`:                                      {},
 		`?endTime=2021-08-12T00:00:00Z`:                                        {"a", "b"}, // seven days before it
+		`?startTime=0000-01-01T00:00:00Z&endTime=9999-12-31T23:59:59Z`:         {"a", "b", "c", "d"},
 		`?endTime=2021-08-18T00:00:00Z`:                                        {"b", "c", "d"},
 	}
 	for query, want := range tests {

@@ -65,7 +65,7 @@ func readParameters(f *form, callbacks bool) parameters {
 		Name:                f.text("name"),
 		WebhookURL:          f.callbackURL("webhookUrl", callbacks),
 		Language:            f.text("languageCode"),
-		Start:               f.instant("startTime"),
+		Start:               f.lasting("startTime"),
 		Trackers:            readChosenTrackers(f),
 		ConfidenceThreshold: f.number("confidenceThreshold", defaultConfidence, 0, 1),
 		CustomVocabulary:    f.texts("customVocabulary"),

@@ -247,6 +247,10 @@ func TestTextRefusalsNameTheField(t *testing.T) {
 		"ill-typed custom vocabulary":  {with(`"customVocabulary":"x"`), `"customVocabulary"`},
 		"no address":                   {with(`"webhookUrl":"ftp://x/y"`), `"webhookUrl"`},
 		"callbacks that are off":       {with(`"webhookUrl":"https://example.com/hook"`), `callbacks are off`},
+		"a start after all years":      {with(`"startTime":"9999-12-31T23:59:59-12:00"`), `"startTime"`},
+		"a start before all years":     {with(`"startTime":"0000-01-01T00:00:00+12:00"`), `"startTime"`},
+		"a message in the last year":   {message(`{"payload":{"content":"x"},"duration":{"startTime":"9999-12-31T23:59:59Z"}}`), `"messages[1].duration.startTime"`},
+		"an end in the last year":      {message(`{"payload":{"content":"x"},"duration":{"startTime":"2020-07-21T16:02:19Z","endTime":"9999-01-01T00:00:00Z"}}`), `"messages[1].duration.endTime"`},
 		"startTime is no time":         {with(`"startTime":"today"`), `"startTime"`},
 	}
 	for name, tt := range tests {
@@ -256,6 +260,20 @@ func TestTextRefusalsNameTheField(t *testing.T) {
 	}
 	a.refused(http.StatusBadRequest, http.MethodPost, "/v1/process/text", says("x"), "Idempotency-Key", strings.Repeat("k", 256))
 	a.refused(http.StatusRequestEntityTooLarge, http.MethodPost, "/v1/process/text", says(strings.Repeat("x", 16<<20)))
+}
+
+func TestAMessageMayBeSaidInTheLastYears(t *testing.T) {
+	a := oneEngine(t, engine.Config{})
+	a.track("Sale", "sale")
+	for _, start := range []string{"9998-12-31T23:59:59Z", "9999-01-01T00:00:00+12:00", "0001-01-01T00:00:01Z"} {
+		job := a.submit(fmt.Sprintf(`{"startTime":%q,"messages":[{"payload":{"content":"a sale"}},{"payload":{"content":"a sale"}}]}`, start))
+		a.await(job, symbl.Completed)
+		at, err := time.Parse(time.RFC3339, start)
+		require.NoError(t, err)
+		messages := a.messages(job.ConversationID)
+		require.WithinDuration(t, at, messages[0].StartTime, 0)
+		require.WithinDuration(t, at.Add(2*time.Second), messages[1].EndTime, 0)
+	}
 }
 
 func TestALargeSubmissionIsKeptAside(t *testing.T) {

@@ -69,7 +69,7 @@ func readUtterance(f *form) (utterance, error) {
 		f.fail(p.done())
 	}
 	if p := f.object("duration"); p != nil {
-		u.start, u.end = p.instant("startTime"), p.instant("endTime")
+		u.start, u.end = p.lasting("startTime"), p.lasting("endTime")
 		switch {
 		case u.start.IsZero() && !u.end.IsZero():
 			p.invalid("startTime", "is required")
