@@ -12,18 +12,26 @@ import (
 const defaultType = "meeting"
 
 // checkChosen gives the error for a tracker that was chosen by an id that no
-// tracker has.
+// tracker has, and for one with a vocabulary of its own under the id of a tracker
+// of another name: what it found would be told as that one's.
 func checkChosen(chosen []symbl.Tracker, set trackerSet) error {
 	for i, t := range chosen {
-		if t.ID != "" && set.byID(t.ID) < 0 {
+		at := -1
+		if t.ID != "" {
+			at = set.byID(t.ID)
+		}
+		switch inline := len(t.Vocabulary) > 0; {
+		case !inline && at < 0:
 			return invalid(fmt.Sprintf("trackers[%d].id", i), "is not the id of a tracker")
+		case inline && at >= 0 && set.Trackers[at].Name != t.Name:
+			return invalid(fmt.Sprintf("trackers[%d].id", i), fmt.Sprintf("is the id of the tracker %q", set.Trackers[at].Name))
 		}
 	}
 	return nil
 }
 
-// makeInput is what the job of a submission works on. Inline trackers get an
-// id, by which their results are told apart.
+// makeInput is what the job of a submission works on. Inline trackers
+// without an id get one, by which their results are told apart.
 func makeInput(t ticket, s submission, language string) (input, error) {
 	in := input{parameters: s.parameters, Media: s.media}
 	in.Language = cmp.Or(s.Language, language)

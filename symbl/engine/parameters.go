@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/url"
+	"reflect"
 	"slices"
 	"time"
 
@@ -151,7 +152,9 @@ func (f *form) callbackURL(name string, allowed bool) string {
 }
 
 // readChosenTrackers reads the parameter trackers: references by id, and
-// inline trackers with a name and a vocabulary, which are not saved.
+// inline trackers with a name and a vocabulary, which are not saved. An inline
+// tracker may have an id, as one that was got from the account has: it is found
+// under that. What is there twice counts once.
 func readChosenTrackers(f *form) []symbl.Tracker {
 	var chosen []symbl.Tracker
 	for i, data := range f.list("trackers") {
@@ -161,8 +164,16 @@ func readChosenTrackers(f *form) []symbl.Tracker {
 			f.fail(err)
 			return nil
 		}
-		if t.ID == "" || !slices.ContainsFunc(chosen, func(c symbl.Tracker) bool { return c.ID == t.ID }) {
+		at := -1
+		if t.ID != "" {
+			at = slices.IndexFunc(chosen, func(c symbl.Tracker) bool { return c.ID == t.ID })
+		}
+		switch {
+		case at < 0:
 			chosen = append(chosen, t)
+		case !reflect.DeepEqual(chosen[at], t):
+			f.invalid(path+"id", "is that of another tracker in the list")
+			return nil
 		}
 	}
 	return chosen
@@ -178,5 +189,6 @@ func readChosen(path string, f *form) (symbl.Tracker, error) {
 	if id != "" && len(t.Vocabulary) == 0 {
 		return symbl.Tracker{ID: id}, nil
 	}
+	t.ID = id
 	return t, checkTracker(path, t)
 }

@@ -1,6 +1,7 @@
 package engine_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"strings"
@@ -117,6 +118,43 @@ func TestWhichTrackersApply(t *testing.T) {
 		})
 	}
 	require.Len(t, many(t, a.ok(http.MethodGet, "/v1/manage/trackers", "")), 3)
+}
+
+func TestATrackerThatIsSentAlongKeepsItsID(t *testing.T) {
+	a := oneEngine(t, engine.Config{})
+	id := a.track("Sale", "sale")
+	saved := field[json.RawMessage](t, a.ok(http.MethodGet, "/v1/manage/trackers/"+id, ""), "tracker")
+	other := `{"id":"4711","name":"Other","vocabulary":["now"]}`
+	found := func(job symbl.Job) map[string]string {
+		a.await(job, symbl.Completed)
+		names := map[string]string{}
+		for _, r := range a.detected(job.ConversationID) {
+			require.Len(t, r.Matches, 1)
+			names[r.ID] = r.Name + ": " + r.Matches[0].Value
+		}
+		return names
+	}
+	says := `{"messages":[{"payload":{"content":"We're running a sale right now"}}],"trackers":[%s]}`
+	for list, want := range map[string]map[string]string{
+		string(saved): {id: "Sale: sale"},
+		string(saved) + "," + other + "," + string(saved) + "," + other:       {id: "Sale: sale", "4711": "Other: now"},
+		fmt.Sprintf(`{"id":%q,"name":"Sale","vocabulary":["right now"]}`, id): {id: "Sale: right now"},
+	} {
+		require.Equal(t, want, found(a.submit(fmt.Sprintf(says, list))), list)
+	}
+
+	first := a.submit(fmt.Sprintf(says, `{"id":"`+id+`"}`))
+	more := decode[symbl.Job](t, a.ok(http.MethodPut, "/v1/process/text/"+first.ConversationID, fmt.Sprintf(says, saved)))
+	require.Equal(t, map[string]string{id: "Sale: sale"}, found(more), "what is appended is of the same tracker")
+
+	for list, problem := range map[string]string{
+		fmt.Sprintf(`{"id":%q,"name":"Sales","vocabulary":["sale"]}`, id): `"trackers[0].id" is the id of the tracker "Sale"`,
+		fmt.Sprintf(`%s,{"id":%q}`, saved, id):                            `"trackers[1].id"`,
+		other + `,{"id":"4711","name":"Other","vocabulary":["then"]}`:     `"trackers[1].id"`,
+		`{"id":"4711"}`: `"trackers[0].id" is not the id of a tracker`,
+	} {
+		require.Contains(t, a.refused(http.StatusBadRequest, http.MethodPost, "/v1/process/text", fmt.Sprintf(says, list)), problem)
+	}
 }
 
 func TestParametersMayStandInTheQuery(t *testing.T) {
