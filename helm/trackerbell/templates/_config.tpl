@@ -79,25 +79,43 @@ give them, or {generate: token | webhook} where the chart makes one.
 {{- mergeOverwrite $config $made | toYaml -}}
 {{- end }}
 
-{{/* The address that providers call, when the chart can know it. */}}
+{{/*
+The address that providers call, when the chart can know it. A host with `*` is
+no address.
+*/}}
 {{- define "trackerbell.publicURL" -}}
 {{- $hosts := concat (ternary .Values.ingress.hosts list .Values.ingress.enabled) (ternary .Values.httpRoute.hostnames list .Values.httpRoute.enabled) -}}
 {{- if dig "server" "publicURL" "" .Values.config -}}
 {{- .Values.config.server.publicURL -}}
-{{- else if $hosts -}}
-{{- printf "https://%s" (first $hosts) -}}
+{{- else -}}
+{{- range $hosts -}}
+{{- if not (contains "*" .) }}{{ printf "https://%s" . }}{{ break }}{{ end -}}
+{{- end -}}
 {{- end -}}
 {{- end }}
 
 {{/* Values that would be overruled in silence, or leak, are errors. */}}
 {{- define "trackerbell.validate" -}}
 {{- $v := .Values -}}
+{{- $name := include "trackerbell.fullname" . -}}
+{{- if not (regexMatch "^[a-z]([-a-z0-9]*[a-z0-9])?$" $name) -}}
+{{- fail (printf "fullnameOverride: %q, made from the release's name, is no name for a Service; set one of lower case letters, digits and dashes that begins with a letter" $name) -}}
+{{- end -}}
+{{- if ge (int $v.preStopSleepSeconds) (int $v.terminationGracePeriodSeconds) -}}
+{{- fail (printf "preStopSleepSeconds: %v leaves the program no time within terminationGracePeriodSeconds, %v; keep it well below" $v.preStopSleepSeconds $v.terminationGracePeriodSeconds) -}}
+{{- end -}}
 {{- if and (not $v.nats.url) (gt (int $v.replicaCount) 1) -}}
 {{- fail "replicaCount: more than one pod needs nats.url, because the embedded NATS has one store" -}}
 {{- end -}}
 {{- range $key := list "autoscaling" "keda" "engine" -}}
 {{- if and (get $v $key).enabled (not $v.nats.url) -}}
 {{- fail (printf "%s.enabled: needs nats.url, because the embedded NATS has one store and one pod" $key) -}}
+{{- end -}}
+{{- end -}}
+{{- range $key := list "autoscaling" "keda" -}}
+{{- $scaler := get $v $key -}}
+{{- if and $scaler.enabled (gt (int $scaler.minReplicas) (int $scaler.maxReplicas)) -}}
+{{- fail (printf "%s.minReplicas: %v is more than %s.maxReplicas, %v; lower one or raise the other" $key $scaler.minReplicas $key $scaler.maxReplicas) -}}
 {{- end -}}
 {{- end -}}
 {{- if and $v.autoscaling.enabled $v.keda.enabled -}}
@@ -114,6 +132,17 @@ give them, or {generate: token | webhook} where the chart makes one.
 {{- end -}}
 {{- if and $v.nats.existingSecret (not $v.nats.url) -}}
 {{- fail "nats.existingSecret: only used with nats.url" -}}
+{{- end -}}
+{{- if contains "@" $v.nats.url -}}
+{{- fail "nats.url: holds a user, password or token, which the ConfigMap would show; set nats.existingSecret to a Secret with a credentials file, or give the whole URL as TRACKERBELL_NATS_URL in extraEnv, from a Secret, and here without them" -}}
+{{- end -}}
+{{- if or $v.nats.url (not $v.persistence.enabled) -}}
+{{- with $v.persistence.existingClaim -}}
+{{- fail (printf "persistence.existingClaim: %q is not used with nats.url, nor without persistence.enabled; leave it empty" .) -}}
+{{- end -}}
+{{- if not $v.config.sources -}}
+{{- fail "config.sources: empty, and without a disk each pod would make a secret of its own for the source calls, and forget it; name one, such as {name: calls, provider: generic}" -}}
+{{- end -}}
 {{- end -}}
 {{- range $path, $instead := dict
       "server.addr" "service.port"

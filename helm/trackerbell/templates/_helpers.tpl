@@ -64,6 +64,16 @@ labels: {{- include "trackerbell.labels" $root | nindent 2 }}
 {{- end }}
 {{- end }}
 
+{{/*
+The source that helm test posts to. Only a generic one that is signed can be
+signed for without a provider's recording.
+*/}}
+{{- define "trackerbell.testSource" -}}
+{{- range .Values.config.sources -}}
+{{- if and (eq .provider "generic") (not .insecure) }}{{ .name }}{{ break }}{{ end -}}
+{{- end -}}
+{{- end }}
+
 {{/* What owns the number of pods, if the chart does not. */}}
 {{- define "trackerbell.autoscaled" -}}
 {{- if or .Values.autoscaling.enabled .Values.keda.enabled }}true{{ end -}}
