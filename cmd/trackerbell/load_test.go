@@ -65,7 +65,7 @@ func sendThousand(t *testing.T, sync string) {
 	for key, n := range fresh {
 		require.Equal(t, 1, n, key)
 	}
-	require.Eventually(t, func() bool { return loadPosted(slack) >= loadCalls }, time.Minute, 5*tick)
+	require.Eventually(t, func() bool { return loadPosted(slack) >= loadCalls }, 4*time.Minute, 5*tick)
 	t.Logf("%d alerts were posted in %s", loadCalls, time.Since(begin).Round(time.Millisecond))
 
 	var all []api.RecordingView
