@@ -152,10 +152,10 @@ func (r *reader) readSimilar() {
 		for _, id := range d.candidates[:d.waiting] {
 			s := &d.sieve[id]
 			missing := s.need - d.rest - int32(d.sums[id].score)
-			if r.spent(1) {
-				return
-			}
 			if missing <= 0 || missing <= int32(unitsUp(themeFactor*d.theme(s.tracker, &r.passage))) {
+				if r.spent(1) {
+					return
+				}
 				r.judge(d, id)
 			}
 		}
